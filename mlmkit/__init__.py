@@ -1,0 +1,39 @@
+"""Fit, simulate and plot hierarchical (multilevel) models.
+
+The helper library of the course: R's names, lme4's formulas, lme4's answers. Start with
+``lmer``, ``display`` and ``load_seattle``.
+
+Importing mlmkit loads pandas and NumPy only. What needs more is imported on first use.
+
+Examples
+--------
+>>> from mlmkit import display, lmer, load_seattle
+>>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+>>> round(fit.sigma)
+460891
+"""
+
+import importlib
+
+# One line per module: the public names that it provides.
+_EXPORTS = {
+    "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
+}
+
+_HOME = {name: module for module, names in _EXPORTS.items() for name in names}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name):
+    """Import a public name from its module on first use (PEP 562)."""
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"mlmkit has no {name!r}. It offers: {', '.join(__all__)}.")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,188 @@
+"""The house sales that the course is about: the lecture's, the county's, and each student's own."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+FOLDER = Path(__file__).with_name("data")
+SEATTLE_ZIPCODES = ("98010", "98014", "98024", "98032", "98039", "98070", "98102", "98109", "98148")
+
+_session = {"fingerprint": None}
+
+
+@lru_cache(maxsize=1)
+def _county():
+    sales = pd.read_csv(FOLDER / "king_county.csv.gz", dtype={"zipcode": str, "price": float})
+    sales["zipcode"] = pd.Categorical(sales["zipcode"])
+    return sales
+
+
+@lru_cache(maxsize=1)
+def _zipcode_sets():
+    return (FOLDER / "zipcode_sets.txt").read_text().split("\n")[:-1]
+
+
+def _with_scale_sqft(sales):
+    """Add ``scale_sqft``, which is ``sqft_living`` standardised over the rows given (n - 1 sd, as R's scale)."""
+    size = sales["sqft_living"]
+    place = sales.columns.get_loc("sqft_living") + 1
+    sales.insert(place, "scale_sqft", (size - size.mean()) / size.std(ddof=1))
+    return sales
+
+
+def _houses_in(zipcodes):
+    sales = _county()
+    sales = sales[sales["zipcode"].isin(list(zipcodes))].reset_index(drop=True)
+    sales["zipcode"] = sales["zipcode"].cat.remove_unused_categories()
+    return sales
+
+
+def load_king_county():
+    """Load all house sales in King County, Washington, from May 2014 to May 2015.
+
+    Returns
+    -------
+    pandas.DataFrame
+        21,613 rows, one a sale, in the source's order. ``zipcode`` is categorical (70 levels,
+        ordered by name). ``price`` is in US dollars as recorded, ``sqft_living`` in square feet;
+        ``scale_sqft`` is ``sqft_living`` standardised over all rows. The other columns are
+        ``bedrooms``, ``bathrooms``, ``grade`` (1 to 13), ``condition`` (1 to 5), ``waterfront``
+        (0 or 1), ``view`` (0 to 4), ``floors``, ``yr_built``, ``lat`` and ``long`` (degrees).
+
+    Notes
+    -----
+    Source, licence and changes: ``mlmkit/data/SOURCES.md``.
+
+    Examples
+    --------
+    >>> from mlmkit import load_king_county
+    >>> load_king_county().shape
+    (21613, 14)
+    """
+    return _with_scale_sqft(_county().copy())
+
+
+def load_seattle():
+    """Load the 869 house sales of the lecture: nine zip codes of King County.
+
+    Prices of one million dollars and more are rounded half up to the next 10,000, as in the
+    lecture's data. ``scale_sqft`` is ``sqft_living`` standardised over the 869 rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        869 rows with the columns of `load_king_county`.
+
+    Examples
+    --------
+    >>> from mlmkit import load_seattle
+    >>> homes = load_seattle()
+    >>> homes["zipcode"].value_counts().max()
+    np.int64(125)
+    """
+    sales = _houses_in(SEATTLE_ZIPCODES)
+    rounded = np.floor(sales["price"] / 1e4 + 0.5) * 1e4
+    sales["price"] = sales["price"].where(sales["price"] < 1e6, rounded)
+    return _with_scale_sqft(sales)
+
+
+def zipcodes_for(student):
+    """Choose nine of the seventy zip codes for a student, the same ones every time on every machine.
+
+    Every choice has small, medium and large groups, and every model of the course has a
+    proper optimum on it: no singular fit, no correlation near one. The choices were drawn and
+    checked by ``mlmkit/data/make_zipcode_sets.py``.
+
+    Parameters
+    ----------
+    student : str
+        The student's user name. Capital letters and spaces around it make no difference.
+
+    Returns
+    -------
+    list of str
+        Nine zip codes in ascending order.
+
+    Raises
+    ------
+    ValueError
+        If the name is empty or is not text.
+
+    Examples
+    --------
+    >>> from mlmkit import zipcodes_for
+    >>> len(zipcodes_for("alice"))
+    9
+    >>> zipcodes_for("alice") == zipcodes_for(" Alice ")
+    True
+    """
+    if not isinstance(student, str) or not student.strip():
+        raise ValueError(
+            f"The user name is {student!r}. Type your own user name between the quotes, "
+            'for example "alice". It chooses your zip codes.'
+        )
+    name = student.strip().casefold()
+    sets = _zipcode_sets()
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % len(sets)
+    return [f"98{ending}" for ending in sets[number].split()]
+
+
+def homes_for(student):
+    """Load the house sales in a student's own nine zip codes.
+
+    Parameters
+    ----------
+    student : str
+        The student's user name, see `zipcodes_for`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `load_king_county`. ``price`` is as recorded; ``scale_sqft`` is
+        ``sqft_living`` standardised over the student's rows.
+
+    Raises
+    ------
+    ValueError
+        If the name is empty or is not text.
+
+    Examples
+    --------
+    >>> from mlmkit import homes_for
+    >>> homes_for("alice")["zipcode"].nunique()
+    9
+    """
+    homes = _with_scale_sqft(_houses_in(zipcodes_for(student)))
+    _session["fingerprint"] = data_fingerprint(homes)
+    return homes
+
+
+def data_fingerprint(sales):
+    """Describe which sales a data frame holds, so that an answer can say what it was computed from.
+
+    Parameters
+    ----------
+    sales : pandas.DataFrame
+        With a column ``zipcode``.
+
+    Returns
+    -------
+    str
+        The zip codes that occur, and the number of sales.
+
+    Examples
+    --------
+    >>> from mlmkit import data_fingerprint, load_seattle
+    >>> data_fingerprint(load_seattle())
+    '869 sales in 98010 98014 98024 98032 98039 98070 98102 98109 98148'
+    """
+    zipcodes = sorted(sales["zipcode"].astype(str).unique())
+    return f"{len(sales)} sales in {' '.join(zipcodes)}"
+
+
+def current_fingerprint():
+    """Return the fingerprint of the data that `homes_for` loaded last, or None before the first time."""
+    return _session["fingerprint"]
