@@ -26,7 +26,7 @@ def _zipcode_sets():
 
 
 def _with_scale_sqft(sales):
-    """Add ``scale_sqft``, which is ``sqft_living`` standardised over the rows given (n - 1 sd, as R's scale)."""
+    """Add ``scale_sqft``: ``sqft_living`` standardised over the rows given, with the n - 1 sd."""
     size = sales["sqft_living"]
     place = sales.columns.get_loc("sqft_living") + 1
     sales.insert(place, "scale_sqft", (size - size.mean()) / size.std(ddof=1))

@@ -1,0 +1,52 @@
+# Everything starts here: `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+ENV := .venv
+BIN := $(CURDIR)/$(ENV)/bin
+PYTHON := $(BIN)/python
+READY := $(ENV)/.ready
+UV := 0.13.9
+# nbgrader calls some of its tools by their bare names.
+export PATH := $(BIN):$(PATH)
+export JUPYTER_PLATFORM_DIRS := 1
+
+.PHONY: help demo test test-slow lab lessons bench site lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(READY): requirements.txt pyproject.toml
+	@python=$$(.ci/find-python) || exit 1; \
+	echo "Making $(ENV) with $$($$python --version) ..."; \
+	rm -rf $(ENV) && $$python -m venv $(ENV)
+	@echo "Installing the locked requirements (about 180 packages) ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV) \
+	  && $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
+	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## grade a sample class of 12 students, from release to class report
+	@$(PYTHON) -m grader demo
+
+test: $(READY)  ## run the tests that every change must pass
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+test-slow: $(READY)  ## run the slow tests (minutes)
+	@$(PYTHON) -m pytest -q -m slow
+
+lab: $(READY)  ## open JupyterLab at lesson 01
+	@$(BIN)/jupyter lab --config course/nbgrader_config.py lessons/01_pooling.ipynb
+
+lessons: $(READY)  ## rebuild lessons/ from solutions/
+	@$(PYTHON) -m grader lessons
+
+bench: $(READY)  ## measure speed against other packages, in one run
+	@$(PYTHON) -m tests.bench
+
+lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	  --all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+
+clean:  ## remove what the demo and the environment made
+	@rm -rf $(ENV) demo

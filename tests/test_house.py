@@ -1,0 +1,133 @@
+"""The rules that keep the house in order: requirements, imports, style and commands."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# pip's name -> conda-forge's name, where they differ
+CONDA_NAMES = {"psycopg2-binary": "psycopg2"}
+
+
+def split(requirement):
+    """Split 'numpy>=2.4' into its name and its bound without blanks."""
+    name, bound = re.fullmatch(r"([A-Za-z0-9_.-]+)\s*(.*)", requirement).groups()
+    return CONDA_NAMES.get(name, name), bound.replace(" ", "")
+
+
+def wanted():
+    extras = PROJECT["optional-dependencies"]
+    everything = [*PROJECT["dependencies"], *extras["grader"], *extras["test"]]
+    return dict(map(split, everything)) | {"python": PROJECT["requires-python"]}
+
+
+def test_conda_users_get_the_packages_of_pyproject():
+    entries = re.findall(r"^ +- ([a-z0-9-]+(?: [<>=][^\n]*)?)$", (ROOT / "environment.yml").read_text(), re.M)
+    offered = dict(map(split, entries))
+    offered.pop("conda-forge")
+    assert offered.pop("pip") == ""
+    assert offered == wanted()
+
+
+def test_the_lock_has_versions_and_hashes_and_no_address():
+    lock = (ROOT / "requirements.txt").read_text()
+    pins = re.findall(r"^([a-z0-9_.-]+)==\S+", lock, re.M)
+    assert len(pins) > 150
+    assert "://" not in lock and "--index" not in lock
+    for block in re.split(r"\n(?=[a-z0-9])", lock.split("\n", 2)[2]):
+        assert "--hash=sha256:" in block, block[:60]
+    locked = {CONDA_NAMES.get(pin, pin) for pin in pins}
+    assert set(wanted()) - {"python"} <= locked
+
+
+def imports_of(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def test_mlmkit_never_imports_grader():
+    for path in (ROOT / "mlmkit").rglob("*.py"):
+        assert "grader" not in set(imports_of(path)), path
+
+
+def test_only_bayes_knows_pymc_and_arviz():
+    for path in (ROOT / "mlmkit").rglob("*.py"):
+        if path.stem not in {"bayes"} and path.parent.name != "bayes":
+            assert not {"pymc", "arviz", "nutpie", "pytensor"} & set(imports_of(path)), path
+
+
+def test_importing_mlmkit_is_light():
+    heavy = {
+        "matplotlib",
+        "seaborn",
+        "scipy",
+        "statsmodels",
+        "pymc",
+        "arviz",
+        "numba",
+        "formulaic",
+        "IPython",
+    }
+    code = "import sys, mlmkit; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert not loaded & heavy
+
+
+def test_every_public_name_exists_and_is_documented():
+    import mlmkit
+
+    for name in mlmkit.__all__:
+        thing = getattr(mlmkit, name)
+        assert thing.__doc__, name
+        assert ">>>" in thing.__doc__, f"{name} has no example"
+
+
+def test_style():
+    for command in (["check"], ["format", "--check"]):
+        run = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "."],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_readme_and_the_makefile_know_the_same_commands():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    told = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "README.md").read_text()))
+    assert {"demo", "test"} <= told <= targets
+
+
+def tracked_text():
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, files.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".gz", ".png"}:
+            yield name, path.read_text(encoding="utf-8")
+
+
+def test_no_file_names_a_package_registry_or_a_machine():
+    # Written in pieces, so that this test does not find itself.
+    words = [
+        "p" + "ypi.org",
+        "python" + "hosted",
+        "npm" + "js.org",
+        "index-" + "url",
+        "/ro" + "ot/",
+        "/wo" + "rk/",
+    ]
+    for name, text in tracked_text():
+        assert not [word for word in words if word in text], name
