@@ -17,6 +17,7 @@ import importlib
 
 # One line per module: the public names that it provides.
 _EXPORTS = {
+    "answers": ["check"],
     "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
 }
 

@@ -1,0 +1,203 @@
+"""The bank of questions: the only place that knows what is right.
+
+One module per lesson (``l01_pooling.py`` for lesson ``01_pooling``), one function per question. The
+function's parameters name the data that it needs; its result is a kind from `mlmkit.kinds`: what is
+right, how close is close enough, and the mistakes worth naming.
+
+Examples
+--------
+A question in ``grader/bank/l01_pooling.py``::
+
+    @question("l01-mean-price", topic="pooling", revisit="01: Complete pooling")
+    def mean_price(homes):
+        return Number(homes["price"].mean(), unit="USD", mistakes=[...])
+
+>>> from grader.bank import get
+>>> get("l01-mean-price").lesson
+'01_pooling'
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from mlmkit.kinds import ByGroup, Choice, Formula, Mistake, Number, Table
+
+__all__ = [
+    "BankError",
+    "ByGroup",
+    "Choice",
+    "Formula",
+    "Mistake",
+    "Number",
+    "Question",
+    "Table",
+    "get",
+    "practice",
+    "question",
+    "questions",
+]
+
+_DATA = {False: ("homes",), True: ("seattle",)}  # what a question may ask for, by `practice`
+_registry = {}
+
+
+class BankError(Exception):
+    """The bank is at fault: an unknown question, or one whose function fails. Never a student's doing."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the bank.
+
+    Attributes
+    ----------
+    id : str
+        As in the lesson's ``check("l01-mean-price", …)``.
+    topic, revisit, hint : str
+        What it is about, where to read again, a further hint for practice.
+    lesson : str
+        Such as ``01_pooling``.
+    needs : tuple of str
+        Data that the function takes: ``homes`` (the student's own sales) or ``seattle`` (the lecture's).
+    practice : bool
+        True for a question that is answered at once and never graded.
+    function : callable
+        Gives the kind of answer, with the expected value.
+    """
+
+    id: str
+    topic: str
+    revisit: str
+    lesson: str
+    needs: tuple[str, ...]
+    practice: bool
+    function: Callable
+    hint: str = ""
+
+
+def question(id, *, topic, revisit):
+    """Register a graded question.
+
+    Its function takes ``homes``, or nothing if the answer is the same for every student.
+
+    Parameters
+    ----------
+    id : str
+        Lower-case letters, digits and hyphens; it begins with the lesson's number, as in ``l01-mean-price``.
+    topic : str
+        Groups questions in the class report.
+    revisit : str
+        Where the student reads again, as in ``"01: Complete pooling"``.
+
+    Returns
+    -------
+    callable
+        A decorator that returns the function unchanged.
+
+    Raises
+    ------
+    BankError
+        If the id is taken or malformed, or the function asks for data that don't exist.
+    """
+    return _register(id, topic, revisit, "", practice=False)
+
+
+def practice(id, *, topic, revisit, hint=""):
+    """Register a practice question. Its function takes ``seattle``, the lecture's data, or nothing.
+
+    Parameters
+    ----------
+    id, topic, revisit : str
+        As for `question`.
+    hint : str
+        Said to a student whose wrong answer is none of the known mistakes.
+
+    Returns
+    -------
+    callable
+        A decorator that returns the function unchanged.
+
+    Raises
+    ------
+    BankError
+        As for `question`.
+    """
+    return _register(id, topic, revisit, hint, practice=True)
+
+
+def _register(id, topic, revisit, hint, *, practice):
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
+        raise BankError(
+            f'The question id "{id}" may hold lower-case letters, digits and single hyphens only.'
+        )
+    if not topic or not revisit:
+        raise BankError(f"Question {id} needs a topic and a section to revisit.")
+
+    def decorate(function):
+        needs = tuple(inspect.signature(function).parameters)
+        if not set(needs) <= set(_DATA[practice]):
+            raise BankError(
+                f"Question {id} asks for {', '.join(needs)}. "
+                f"A {'practice' if practice else 'graded'} question may take {', '.join(_DATA[practice])}."
+            )
+        known = _registry.get(id)
+        if known and (known.function.__module__, known.function.__name__) != (
+            function.__module__,
+            function.__name__,
+        ):
+            raise BankError(f"The question id {id} is used twice, in {known.lesson} and {_lesson(function)}.")
+        _registry[id] = Question(id, topic, revisit, _lesson(function), needs, practice, function, hint)
+        return function
+
+    return decorate
+
+
+def _lesson(function):
+    """Name the lesson from the module: ``grader.bank.l01_pooling`` is lesson ``01_pooling``."""
+    return function.__module__.rpartition(".")[2].removeprefix("l")
+
+
+@cache
+def _load():
+    """Import every lesson's module, so that its questions register."""
+    for module in pkgutil.iter_modules(__path__):
+        if re.fullmatch(r"l\d\d_\w+", module.name):
+            importlib.import_module(f"{__name__}.{module.name}")
+
+
+def questions(lesson=None):
+    """List the questions, in the order in which the modules define them.
+
+    Parameters
+    ----------
+    lesson : str, optional
+        Such as ``01_pooling``; default all lessons.
+
+    Returns
+    -------
+    dict
+        Question id to `Question`.
+    """
+    _load()
+    return {id: entry for id, entry in _registry.items() if lesson in (None, entry.lesson)}
+
+
+def get(id):
+    """Return one question.
+
+    Raises
+    ------
+    BankError
+        If there is none with this id; the text lists the nearest ids.
+    """
+    known = questions()
+    if id in known:
+        return known[id]
+    near = difflib.get_close_matches(str(id), known, n=3, cutoff=0.4)
+    raise BankError(f"The bank has no question {id!r}." + (f" Near: {', '.join(near)}." if near else ""))

@@ -1,0 +1,136 @@
+"""The student's side of grading: `check` records an answer, and answers practice questions at once."""
+
+import difflib
+import html
+import json
+from pathlib import Path
+
+from mlmkit import data
+from mlmkit.encoding import MIME, BadAnswerError, decode, encode
+from mlmkit.shapes import a_few, read, wanted
+
+__all__ = ["check"]
+
+KEY_ENDING = ".practice.json"
+_COLOURS = {"good": "#1b7837", "bad": "#b35806", "plain": "#4d4d4d"}
+_MARKS = {"good": "✔", "bad": "✘", "plain": "•"}
+
+
+def check(question, answer=None):
+    """Hand in the answer to a question.
+
+    For a graded question the answer is recorded, and its form is checked: a number where a number is
+    asked for, one number per group with the right labels, no missing values. It is judged later, when
+    the notebook is graded. A practice question is answered at once.
+
+    Parameters
+    ----------
+    question : str
+        The question's id, as the lesson gives it: ``"l01-mean-price"``.
+    answer : object
+        A number, text, Series or dict by group, data frame, list, or fit. None or ``...`` (three
+        dots) means "not answered yet".
+
+    Notes
+    -----
+    Shows a sentence under the cell. It raises no error and prints no warning: a mistake in an answer
+    never stops the notebook.
+
+    Examples
+    --------
+    >>> from mlmkit import check
+    >>> check("l01-mean-price", ...)
+    l01-mean-price: not answered yet. Replace the three dots by your answer, then run both cells again.
+    """
+    question = question if isinstance(question, str) else str(type(question).__name__)
+    try:
+        encoded, problem = encode(answer), None
+    except BadAnswerError as error:
+        encoded, problem = {"unreadable": str(error)}, str(error)
+    except Exception as error:  # an object whose own methods fail
+        problem = f"Your answer can't be read: {type(error).__name__}."
+        encoded = {"unreadable": problem}
+    try:
+        mood, says = _reply(question, encoded, problem)
+    except Exception as error:  # a damaged key file must not stop the lesson
+        mood, says = "plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)"
+    _show(question, encoded, mood, says)
+
+
+def _reply(question, encoded, problem):
+    """Choose the mood ("good", "bad", "plain") and the sentence for the student."""
+    if encoded is None:
+        return "plain", "not answered yet. Replace the three dots by your answer, then run both cells again."
+    if problem:
+        return "bad", problem
+    keys = _read_keys(Path.cwd())
+    if not keys:
+        return "plain", (
+            f"recorded. Its form could not be checked: the lesson's {KEY_ENDING} file is not in this folder."
+        )
+    if question in keys["practice"]:
+        return _practise(keys["practice"][question], encoded)
+    if question in keys["graded"]:
+        return _look_over(keys["graded"][question], encoded)
+    known = [*keys["practice"], *keys["graded"]]
+    near = difflib.get_close_matches(question, known, n=3, cutoff=0.4)
+    says = f"there is no question with this id. {f'Did you mean {a_few(near)}?' if near else ''}"
+    return "bad", says.strip()
+
+
+def _read_keys(folder):
+    """Merge the key files beside the notebook; None where there is none."""
+    files = sorted(folder.glob(f"*{KEY_ENDING}"))
+    keys = {"practice": {}, "graded": {}}
+    for file in files:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        for part in keys:
+            keys[part].update(content[part])
+    return keys if files else None
+
+
+def _practise(entry, encoded):
+    from mlmkit.kinds import from_key, verdict
+
+    result = verdict(
+        from_key(entry["answer"]), encoded, max_points=1, revisit=entry["revisit"], hint=entry["hint"]
+    )
+    return "good" if result.status == "right" else "bad", result.message
+
+
+def _look_over(entry, encoded):
+    """Check the form of a graded answer. What is right is not known here."""
+    shape = dict(entry["shape"])
+    fingerprint = data.current_fingerprint()
+    if entry["own_data"] and fingerprint is None:
+        return "bad", (
+            "recorded, but your own zip codes are not loaded, so it will not count. "
+            "Type your user name at the top of the lesson and run all cells from there."
+        )
+    if shape.get("group") == "zipcode" and entry["own_data"]:
+        shape["labels"] = fingerprint.rpartition(" in ")[2].split()
+    try:
+        read(decode(encoded), shape)
+    except BadAnswerError as error:
+        return "bad", f"recorded, but it can't be right yet. {error}"
+    return "plain", f"recorded: {wanted(shape)}. It will be graded when you hand in the lesson."
+
+
+def _show(question, encoded, mood, says):
+    """Emit the answer for the grader and the sentence for the student in one output."""
+    payload = {"question": question, "answer": encoded, "data": data.current_fingerprint()}
+    sentence = f"{question}: {says}"
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = lambda: None  # noqa: E731
+    if get_ipython() is None:
+        print(sentence)
+        return
+    page = (
+        f'<div class="mlmkit-answer mlmkit-{mood}" role="status" '
+        f'style="border-left: 4px solid {_COLOURS[mood]}; padding: 0.3em 0.8em">'
+        f"{_MARKS[mood]} <b>{html.escape(question)}</b>: {html.escape(says)}</div>"
+    )
+    display({MIME: payload, "text/plain": f"{_MARKS[mood]} {sentence}", "text/html": page}, raw=True)

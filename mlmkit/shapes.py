@@ -1,0 +1,191 @@
+"""Read a decoded answer as the kind of thing a question asks for, or say in a sentence why it isn't.
+
+Nothing here knows what is right: it knows kinds, labels and units only. So the same functions serve the
+student's kernel, where `check` says at once that a form is wrong, and the grader.
+
+Each reader takes the decoded answer (see `mlmkit.encoding.decode`) and a *shape*, a plain dict such as
+``{"kind": "by_group", "group": "zipcode", "count": 9}``, and returns the value or raises `BadAnswerError`.
+"""
+
+import math
+
+from mlmkit.encoding import BadAnswerError, Fit, Table, plain
+from mlmkit.same_model import canonical
+
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+
+
+def count_of(number, noun):
+    """Write a count in words: ``count_of(9, "number")`` is "nine numbers"."""
+    return f"one {noun}" if number == 1 else f"{_WORDS.get(number, f'{number:,}')} {noun}s"
+
+
+def a_few(labels, limit=5):
+    """Name some labels: the first few, then how many more."""
+    shown = ", ".join(plain(label, 30) for label in labels[:limit])
+    return shown if len(labels) <= limit else f"{shown} and {len(labels) - limit} more"
+
+
+def wanted(shape):
+    """Say what a question asks for: "one number (in USD)", "one number per zipcode (nine)"."""
+    unit = f" (in {shape['unit']})" if shape.get("unit") else ""
+    if shape["kind"] == "by_group":
+        many = f", {count_of(shape['count'], 'number')}" if shape.get("count") else ""
+        return f"one number per {shape.get('group') or 'group'}{many}{unit}"
+    if shape["kind"] == "choice":
+        return "one of the letters " + ", ".join(f'"{option}"' for option in shape["options"])
+    if shape["kind"] == "table":
+        return f"a data frame with the columns {a_few(shape['columns'], 8)}{unit}"
+    if shape["kind"] == "formula":
+        return 'a model formula in quotes, such as "y ~ x + (1 | g)"'
+    return f"one number{unit}"
+
+
+def described(answer):
+    """Say what was handed in: "a list of nine values", "a fit"."""
+    if isinstance(answer, bool):
+        return f"the truth value {answer}"
+    if isinstance(answer, float):
+        return "a single number"
+    if isinstance(answer, str):
+        return f'the text "{plain(answer)}"'
+    if isinstance(answer, dict):
+        return f"{count_of(len(answer), 'number')} with labels ({a_few(list(answer), 3)})"
+    if isinstance(answer, list):
+        return f"a list of {count_of(len(answer), 'value')} without labels"
+    if isinstance(answer, Table):
+        rows, columns = count_of(len(answer.index), "row"), count_of(len(answer.columns), "column")
+        return f"a data frame with {rows} and {columns}"
+    return "a fitted model"
+
+
+def _mismatch(answer, shape):
+    return BadAnswerError(f"This question asks for {wanted(shape)}. Your answer is {described(answer)}.")
+
+
+def finite(value, where=""):
+    """Return a finite float, or raise `BadAnswerError`."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        raise BadAnswerError(f"The value{where} is {described(value)}. A number is needed.")
+    if math.isnan(value):
+        raise BadAnswerError(
+            f"The value{where} is NaN, not a number. Look for a missing value or a label that doesn't match."
+        )
+    if math.isinf(value):
+        raise BadAnswerError(f"The value{where} is infinite. Look for a division by zero or an overflow.")
+    return value
+
+
+def read_number(answer, shape):
+    """Read one finite number. A Series, list or table that holds exactly one value is that number."""
+    original = answer
+    if isinstance(answer, Table) and len(answer.index) == len(answer.columns) == 1:
+        answer = answer.values[0]
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, bool) or not isinstance(answer, float):
+        raise _mismatch(original, shape)
+    return finite(answer)
+
+
+def read_by_group(answer, shape):
+    """Read finite numbers by group label, in any order."""
+    if isinstance(answer, Table):
+        answer = _two_columns(answer, shape)
+    if not isinstance(answer, dict):
+        hint = " Hand in a Series whose index holds the labels." if isinstance(answer, list) else ""
+        raise BadAnswerError(f"{_mismatch(answer, shape)}{hint}")
+    _compare_labels(list(answer), shape)
+    return {label: finite(value, f" for {plain(label, 30)}") for label, value in answer.items()}
+
+
+def _two_columns(table, shape):
+    """Read a data frame with a column of labels and a column of numbers, as ``reset_index`` leaves it."""
+    if len(table.columns) == 2 and all(isinstance(row[0], str) for row in table.values):
+        labels = [row[0].strip() for row in table.values]
+        if len(set(labels)) == len(labels):
+            return {label: row[1] for label, row in zip(labels, table.values, strict=True)}
+    raise _mismatch(table, shape)
+
+
+def _compare_labels(labels, shape):
+    group = shape.get("group") or "group"
+    if shape.get("labels"):
+        missing = sorted(set(shape["labels"]) - set(labels))
+        extra = sorted(set(labels) - set(shape["labels"]))
+        if missing or extra:
+            parts = [f"missing: {a_few(missing)}"] * bool(missing) + [
+                f"not asked for: {a_few(extra)}"
+            ] * bool(extra)
+            raise BadAnswerError(f"This question asks for {wanted(shape)}. By {group}, {'; '.join(parts)}.")
+    elif shape.get("count") and len(labels) != shape["count"]:
+        raise BadAnswerError(
+            f"This question asks for {wanted(shape)}. Your answer has {count_of(len(labels), 'number')}, "
+            f"labelled {a_few(sorted(labels), 3)}."
+        )
+
+
+def read_choice(answer, shape):
+    """Read one of the options; capitals, blanks, brackets and full stops around it don't matter."""
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, bool):
+        answer = str(answer)
+    if not isinstance(answer, str):
+        raise _mismatch(answer, shape)
+    letter = answer.strip().strip("().:'\"").strip().casefold()
+    for option in shape["options"]:
+        if letter == option.casefold():
+            return option
+    raise _mismatch(answer, shape)
+
+
+def read_formula(answer, shape):
+    """Read the text of a model formula, from text or from a fit."""
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, Fit):
+        answer = answer.formula
+    if not isinstance(answer, str):
+        raise _mismatch(answer, shape)
+    if not answer.strip():
+        raise BadAnswerError("The formula is empty. Write it in quotes.")
+    canonical(answer)  # one that can't be parsed says why
+    return answer
+
+
+def read_table(answer, shape):
+    """Read a table with the wanted columns as a dict (row label, column label) to finite number."""
+    if not isinstance(answer, Table):
+        raise _mismatch(answer, shape)
+    index, columns = list(answer.index), list(answer.columns)
+    if len(set(index)) != len(index) or len(set(columns)) != len(columns):
+        raise BadAnswerError("A row or a column label of your data frame appears more than once.")
+    missing = sorted(set(shape["columns"]) - set(columns))
+    extra = sorted(set(columns) - set(shape["columns"]))
+    if missing or extra:
+        parts = [f"missing columns: {a_few(missing)}"] * bool(missing)
+        parts += [f"columns not asked for: {a_few(extra)}"] * bool(extra)
+        raise BadAnswerError(f"This question asks for {wanted(shape)}; {'; '.join(parts)}.")
+    _compare_labels(index, {**shape, "kind": "table"})
+    return {
+        (row, column): finite(value, f" in row {plain(row, 30)}, column {plain(column, 30)}")
+        for row, values in zip(index, answer.values, strict=True)
+        for column, value in zip(columns, values, strict=True)
+    }
+
+
+READERS = {
+    "number": read_number,
+    "by_group": read_by_group,
+    "choice": read_choice,
+    "formula": read_formula,
+    "table": read_table,
+}
+
+
+def read(answer, shape):
+    """Read a decoded answer in a question's shape, or raise `BadAnswerError` with a sentence."""
+    return READERS[shape["kind"]](answer, shape)
