@@ -1,4 +1,4 @@
-"""Make what students open from what authors write: ``solutions/NN_name.md`` becomes ``lessons/NN_name.ipynb``.
+"""Make what students open from what authors write: ``solutions/NN_name.md`` to ``lessons/NN_name.ipynb``.
 
 The way goes through nbgrader's own generate step, in a temporary course, so that the lesson in
 ``lessons/`` is the one that a class gets. The same source gives the same bytes every time.

@@ -21,14 +21,14 @@ class BadAnswerError(ValueError):
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitAnswer:
     """A fitted model that was handed in: only its formula travels."""
 
     formula: str
 
 
 @dataclass(frozen=True)
-class Table:
+class TableAnswer:
     """A table that was handed in: labels as text, values row by row (floats, or text)."""
 
     index: list
@@ -203,7 +203,7 @@ def decode(encoded):
 
     Returns
     -------
-    float, str, bool, None, dict, list, Table or Fit
+    float, str, bool, None, dict, list, TableAnswer or FitAnswer
         ``dict`` is numbers by group (label to float). Not finite numbers come back as floats.
 
     Raises
@@ -287,14 +287,14 @@ def _decode_table(content):
     _check_size(len(index) * len(columns))
     if len(rows) != len(index) or any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
         raise BadAnswerError("The table that arrived has rows of different lengths.")
-    return Table(index, columns, [[_decode_value(value) for value in row] for row in rows])
+    return TableAnswer(index, columns, [[_decode_value(value) for value in row] for row in rows])
 
 
 def _decode_fit(content):
     formula = _bounded(content, dict).get("formula")
     if not isinstance(formula, str) or len(formula) > MAX_TEXT:
         raise BadAnswerError("The fit that arrived can't be read.")
-    return Fit(formula)
+    return FitAnswer(formula)
 
 
 def _decode_unreadable(content):

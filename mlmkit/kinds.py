@@ -7,177 +7,29 @@ answers with it; `mlmkit.check` judges practice answers with the same code.
 import math
 from dataclasses import asdict, dataclass, field, fields
 
-from mlmkit.encoding import BadAnswerError, decode, encode, plain
-from mlmkit.encoding import Table as _TableAnswer
+import pandas as pd
+
+from mlmkit._kind import Kind, Mistake
+from mlmkit.encoding import TableAnswer, decode, encode, plain
 from mlmkit.same_model import canonical
 from mlmkit.shapes import a_few, count_of, read, read_by_group, read_table
+from mlmkit.verdicts import Verdict, verdict
 
-STATUSES = ("right", "mistake", "wrong", "missing", "invalid", "other_data", "not_run", "ungraded")
+__all__ = [
+    "ByGroup",
+    "Choice",
+    "Formula",
+    "Kind",
+    "Mistake",
+    "Number",
+    "Table",
+    "Verdict",
+    "from_key",
+    "to_key",
+    "verdict",
+]
+
 NEARLY = 20  # within this many tolerances, a wrong number is called close
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A known wrong answer and what to tell the student who gives it.
-
-    Parameters
-    ----------
-    value : object
-        The wrong answer, computed by the same code as the right one. Of the same form as the right
-        answer; for `ByGroup` also a single number, which then stands for every group.
-    says : str
-        What the student reads: what this number is, and what the question asks instead.
-    credit : float
-        Share of the points, from 0 to below 1.
-    name : str, optional
-        Short label in the class report. Default: the first words of `says`.
-
-    Examples
-    --------
-    >>> Mistake(4.0, says="This is the variance. Its square root is in dollars.", credit=0.5).name
-    'This is the variance.'
-    """
-
-    value: object
-    says: str
-    credit: float = 0.0
-    name: str | None = None
-
-    def __post_init__(self):
-        if not isinstance(self.says, str) or not self.says.strip():
-            raise ValueError("A mistake needs a sentence: says=… is empty.")
-        if not 0 <= self.credit < 1:
-            raise ValueError(f"The credit of a mistake is a share from 0 to below 1, not {self.credit}.")
-        if self.name is None:
-            object.__setattr__(self, "name", " ".join(self.says.split()[:4]))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one answer is worth and why. Texts are plain: escape them before they go into HTML.
-
-    Attributes
-    ----------
-    status : {"right", "mistake", "wrong", "missing", "invalid", "other_data", "not_run", "ungraded"}
-        How the answer was taken. "ungraded": the grader itself failed, and a person has to look.
-    score, max_points : float
-        Points; ``0 <= score <= max_points``.
-    message : str
-        What the student reads. Every score below the maximum has a reason.
-    mistake : str or None
-        Short name of the known mistake.
-    question, topic, revisit : str
-        The question's id, what it is about, and where to read again.
-    """
-
-    status: str
-    score: float
-    max_points: float
-    message: str
-    mistake: str | None = None
-    question: str = ""
-    topic: str = ""
-    revisit: str = ""
-
-    def __post_init__(self):
-        if self.status not in STATUSES:
-            raise ValueError(f"Status {self.status!r} is unknown. Choose from {', '.join(STATUSES)}.")
-        if not (math.isfinite(self.score) and 0 <= self.score <= self.max_points):
-            raise ValueError(f"The score {self.score} is not between 0 and {self.max_points}.")
-        if not self.message:
-            raise ValueError("A verdict needs a message.")
-
-    def as_dict(self):
-        """Return the verdict as a plain dict, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, entries):
-        """Make a verdict from `as_dict`'s result."""
-        return cls(**{item.name: entries[item.name] for item in fields(cls) if item.name in entries})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a kind says about an answer: status, share of the points, sentence, name of the mistake."""
-
-    status: str
-    credit: float
-    says: str
-    mistake: str | None = None
-
-
-class Kind:
-    """What all kinds share. A kind has ``value``, ``mistakes``, and the four methods below."""
-
-    def shape(self):
-        """Describe the form of an answer, without any value: see `mlmkit.shapes`."""
-        raise NotImplementedError
-
-    def _normal(self, value):
-        """Return a value (right answer or mistake) in the form in which `_distance` compares."""
-        raise NotImplementedError
-
-    def _distance(self, given, value):
-        """Return how far two values in normal form are apart, in tolerances: at most 1 is the same."""
-        raise NotImplementedError
-
-    def _explain(self, given):
-        """Say what is wrong with an answer that fits no known mistake."""
-        return "This is not the expected value."
-
-    @property
-    def usable_mistakes(self):
-        """The mistakes that can be told from the right answer on this data, in the order given."""
-        return [mistake for mistake in self.mistakes if self.told_apart(mistake.value, self.value)]
-
-    def told_apart(self, value, other):
-        """Tell whether no answer could be taken for both of two values (their tolerances don't overlap)."""
-        try:
-            return self._distance(self._normal(value), self._normal(other)) > 2
-        except BadAnswerError:  # a mistake that is not finite on this data
-            return False
-
-    def _check_value(self):
-        """Fail early, and in the author's words, when the expected value itself can't be right."""
-        object.__setattr__(self, "mistakes", tuple(self.mistakes))
-        try:
-            self._normal(self.value)
-        except BadAnswerError as error:
-            raise ValueError(
-                f"The expected value of this {type(self).__name__} can't be used: {error}"
-            ) from error
-
-    def grade(self, answer):
-        """Compare a decoded answer with the right one and with the known mistakes.
-
-        Parameters
-        ----------
-        answer : object
-            From `mlmkit.encoding.decode`.
-
-        Returns
-        -------
-        Outcome
-        """
-        if answer is None:
-            return Outcome("missing", 0.0, "This question was not answered.")
-        try:
-            given = read(answer, self.shape())
-        except BadAnswerError as error:
-            return self._misformed(answer) or Outcome("invalid", 0.0, str(error))
-        if self._distance(given, self._normal(self.value)) <= 1:
-            return Outcome("right", 1.0, "Right.")
-        return self._first_mistake(given) or Outcome("wrong", 0.0, self._explain(given))
-
-    def _misformed(self, answer):
-        """Name the mistake behind an answer of the wrong form, or return None."""
-
-    def _first_mistake(self, given):
-        for mistake in self.usable_mistakes:
-            if self._distance(given, self._normal(mistake.value)) <= 1:
-                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
-        return None
 
 
 def _gap(given, value, tolerance):
@@ -346,8 +198,8 @@ def _by_group(value):
 
 
 @dataclass(frozen=True)
-class TableOf(_Labelled):
-    """A table of numbers. Row and column labels matter, their order doesn't. Exported as ``Table``.
+class Table(_Labelled):
+    """A table of numbers. Row and column labels matter, their order doesn't.
 
     Parameters
     ----------
@@ -382,7 +234,7 @@ class TableOf(_Labelled):
     def shape(self):
         """Describe the form: row labels and columns."""
         answer = decode(encode(self.value))
-        if not isinstance(answer, _TableAnswer):
+        if not isinstance(answer, TableAnswer):
             raise ValueError("Table needs a data frame with two columns or more; for one column use ByGroup.")
         return {
             "kind": "table",
@@ -395,9 +247,6 @@ class TableOf(_Labelled):
 
     def _normal(self, value):
         return read_table(decode(encode(value)), self.shape())
-
-
-Table = TableOf
 
 
 @dataclass(frozen=True)
@@ -517,47 +366,6 @@ def from_key(entries):
 
 def _from_json(encoded):
     value = decode(encoded)
-    if isinstance(value, _TableAnswer):
-        import pandas as pd
-
+    if isinstance(value, TableAnswer):
         return pd.DataFrame(value.values, index=value.index, columns=value.columns)
     return value
-
-
-def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", hint=""):
-    """Judge an encoded answer and word the verdict.
-
-    Parameters
-    ----------
-    kind : Kind
-        What is right.
-    encoded : object
-        The answer as JSON values. It may be anything: hostile values are "invalid", never an exception.
-    max_points : float
-        Points for a right answer.
-    question, topic, revisit, hint : str
-        Id of the question, its topic, where to read again, and a further hint for a wrong answer.
-
-    Returns
-    -------
-    Verdict
-    """
-    try:
-        outcome = kind.grade(decode(encoded))
-    except BadAnswerError as error:
-        outcome = Outcome("invalid", 0.0, str(error))
-    says = outcome.says
-    if outcome.status == "wrong":
-        says = " ".join([says, hint] if hint else [says])
-    if outcome.status in ("wrong", "mistake") and revisit:
-        says = f"{says} Read again: {revisit}."
-    return Verdict(
-        outcome.status,
-        outcome.credit * max_points,
-        float(max_points),
-        says,
-        mistake=outcome.mistake,
-        question=question,
-        topic=topic,
-        revisit=revisit,
-    )

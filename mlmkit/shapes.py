@@ -9,7 +9,7 @@ Each reader takes the decoded answer (see `mlmkit.encoding.decode`) and a *shape
 
 import math
 
-from mlmkit.encoding import BadAnswerError, Fit, Table, plain
+from mlmkit.encoding import BadAnswerError, FitAnswer, TableAnswer, plain
 from mlmkit.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
@@ -53,7 +53,7 @@ def described(answer):
         return f"{count_of(len(answer), 'number')} with labels ({a_few(list(answer), 3)})"
     if isinstance(answer, list):
         return f"a list of {count_of(len(answer), 'value')} without labels"
-    if isinstance(answer, Table):
+    if isinstance(answer, TableAnswer):
         rows, columns = count_of(len(answer.index), "row"), count_of(len(answer.columns), "column")
         return f"a data frame with {rows} and {columns}"
     return "a fitted model"
@@ -79,7 +79,7 @@ def finite(value, where=""):
 def read_number(answer, shape):
     """Read one finite number. A Series, list or table that holds exactly one value is that number."""
     original = answer
-    if isinstance(answer, Table) and len(answer.index) == len(answer.columns) == 1:
+    if isinstance(answer, TableAnswer) and len(answer.index) == len(answer.columns) == 1:
         answer = answer.values[0]
     if isinstance(answer, dict):
         answer = list(answer.values())
@@ -92,7 +92,7 @@ def read_number(answer, shape):
 
 def read_by_group(answer, shape):
     """Read finite numbers by group label, in any order."""
-    if isinstance(answer, Table):
+    if isinstance(answer, TableAnswer):
         answer = _two_columns(answer, shape)
     if not isinstance(answer, dict):
         hint = " Hand in a Series whose index holds the labels." if isinstance(answer, list) else ""
@@ -146,7 +146,7 @@ def read_formula(answer, shape):
     """Read the text of a model formula, from text or from a fit."""
     if isinstance(answer, list) and len(answer) == 1:
         answer = answer[0]
-    if isinstance(answer, Fit):
+    if isinstance(answer, FitAnswer):
         answer = answer.formula
     if not isinstance(answer, str):
         raise _mismatch(answer, shape)
@@ -158,7 +158,7 @@ def read_formula(answer, shape):
 
 def read_table(answer, shape):
     """Read a table with the wanted columns as a dict (row label, column label) to finite number."""
-    if not isinstance(answer, Table):
+    if not isinstance(answer, TableAnswer):
         raise _mismatch(answer, shape)
     index, columns = list(answer.index), list(answer.columns)
     if len(set(index)) != len(index) or len(set(columns)) != len(columns):

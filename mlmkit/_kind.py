@@ -1,0 +1,125 @@
+"""What all kinds of answers share: an expected value, a tolerance, and known mistakes."""
+
+from dataclasses import dataclass
+
+from mlmkit.encoding import BadAnswerError
+from mlmkit.shapes import read
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer and what to tell the student who gives it.
+
+    Parameters
+    ----------
+    value : object
+        The wrong answer, computed by the same code as the right one. Of the same form as the right
+        answer; for `ByGroup` also a single number, which then stands for every group.
+    says : str
+        What the student reads: what this number is, and what the question asks instead.
+    credit : float
+        Share of the points, from 0 to below 1.
+    name : str, optional
+        Short label in the class report. Default: the first words of `says`.
+
+    Examples
+    --------
+    >>> Mistake(4.0, says="This is the variance. Its square root is in dollars.", credit=0.5).name
+    'This is the variance.'
+    """
+
+    value: object
+    says: str
+    credit: float = 0.0
+    name: str | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.says, str) or not self.says.strip():
+            raise ValueError("A mistake needs a sentence: says=… is empty.")
+        if not 0 <= self.credit < 1:
+            raise ValueError(f"The credit of a mistake is a share from 0 to below 1, not {self.credit}.")
+        if self.name is None:
+            object.__setattr__(self, "name", " ".join(self.says.split()[:4]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a kind says about an answer: status, share of the points, sentence, name of the mistake."""
+
+    status: str
+    credit: float
+    says: str
+    mistake: str | None = None
+
+
+class Kind:
+    """What all kinds share. A kind has ``value``, ``mistakes``, and the four methods below."""
+
+    def shape(self):
+        """Describe the form of an answer, without any value: see `mlmkit.shapes`."""
+        raise NotImplementedError
+
+    def _normal(self, value):
+        """Return a value (right answer or mistake) in the form in which `_distance` compares."""
+        raise NotImplementedError
+
+    def _distance(self, given, value):
+        """Return how far two values in normal form are apart, in tolerances: at most 1 is the same."""
+        raise NotImplementedError
+
+    def _explain(self, given):
+        """Say what is wrong with an answer that fits no known mistake."""
+        return "This is not the expected value."
+
+    @property
+    def usable_mistakes(self):
+        """The mistakes that can be told from the right answer on this data, in the order given."""
+        return [mistake for mistake in self.mistakes if self.told_apart(mistake.value, self.value)]
+
+    def told_apart(self, value, other):
+        """Tell whether no answer could be taken for both of two values (their tolerances don't overlap)."""
+        try:
+            return self._distance(self._normal(value), self._normal(other)) > 2
+        except BadAnswerError:  # a mistake that is not finite on this data
+            return False
+
+    def _check_value(self):
+        """Fail early, and in the author's words, when the expected value itself can't be right."""
+        object.__setattr__(self, "mistakes", tuple(self.mistakes))
+        try:
+            self._normal(self.value)
+        except BadAnswerError as error:
+            raise ValueError(
+                f"The expected value of this {type(self).__name__} can't be used: {error}"
+            ) from error
+
+    def grade(self, answer):
+        """Compare a decoded answer with the right one and with the known mistakes.
+
+        Parameters
+        ----------
+        answer : object
+            From `mlmkit.encoding.decode`.
+
+        Returns
+        -------
+        Outcome
+        """
+        if answer is None:
+            return Outcome("missing", 0.0, "This question was not answered.")
+        try:
+            given = read(answer, self.shape())
+        except BadAnswerError as error:
+            return self._misformed(answer) or Outcome("invalid", 0.0, str(error))
+        if self._distance(given, self._normal(self.value)) <= 1:
+            return Outcome("right", 1.0, "Right.")
+        return self._first_mistake(given) or Outcome("wrong", 0.0, self._explain(given))
+
+    def _misformed(self, answer):
+        """Name the mistake behind an answer of the wrong form, or return None."""
+
+    def _first_mistake(self, given):
+        for mistake in self.usable_mistakes:
+            if self._distance(given, self._normal(mistake.value)) <= 1:
+                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
+        return None
