@@ -1,0 +1,86 @@
+"""A description in words for a figure, so that a reader who can't see it learns the same from it."""
+
+import html
+import sys
+from weakref import WeakKeyDictionary
+
+_descriptions = WeakKeyDictionary()
+
+
+def set_alt_text(ax, text):
+    """Describe a plot in words; the description travels with the picture.
+
+    A notebook stores it twice: as the ``alt`` of an HTML image, which JupyterLab and nbconvert
+    show, and in the metadata of the PNG output. A second description of the same axes replaces
+    the first; the axes of one figure are read out one after the other.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The plot.
+    text : str
+        What the plot shows, in whole sentences, with the numbers that matter.
+
+    Raises
+    ------
+    ValueError
+        If the description is empty.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> set_alt_text(ax, "A straight line from 0 to 1.")
+    >>> alt_text(fig)
+    'A straight line from 0 to 1.'
+    >>> plt.close(fig)
+    """
+    text = " ".join(str(text).split())
+    if not text:
+        raise ValueError("The description of the plot is empty. Say in a sentence what the plot shows.")
+    figure = ax.get_figure(root=True)
+    _descriptions.setdefault(figure, WeakKeyDictionary())[ax] = text
+    _register_with_notebook()
+
+
+def alt_text(plot):
+    """Give the description of a figure or of one plot in it; an empty string if there is none.
+
+    Parameters
+    ----------
+    plot : matplotlib.figure.Figure or matplotlib.axes.Axes
+        For a figure, the descriptions of all its axes.
+
+    Returns
+    -------
+    str
+        The description.
+    """
+    if hasattr(plot, "axes") and isinstance(plot.axes, list):
+        texts = _descriptions.get(plot, {})
+        return " ".join(texts[ax] for ax in plot.axes if ax in texts)
+    return _descriptions.get(plot.get_figure(root=True), {}).get(plot, "")
+
+
+def _register_with_notebook():
+    """Tell IPython, if it runs, how to show a figure that has a description."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        from matplotlib.figure import Figure
+
+        shell.display_formatter.mimebundle_formatter.for_type(Figure, _mimebundle)
+
+
+def _mimebundle(figure):
+    """Add to the picture's output what carries the description; IPython itself adds ``image/png``."""
+    text = alt_text(figure)
+    if not text:
+        return None
+    from IPython.core.pylabtools import retina_figure
+
+    # JupyterLab and nbconvert ignore an alt text in the metadata of a PNG (4.6 and 7.17): only an
+    # HTML image reaches a screen reader. The PNG stays for tools that drop HTML or clean it.
+    png, size = retina_figure(figure, base64=True)
+    image = f'<img alt="{html.escape(text)}" width="{size["width"]}" src="data:image/png;base64,{png}">'
+    return {"text/html": image}, {"image/png": {"alt": text}}

@@ -1,0 +1,110 @@
+"""One small scatter plot per group."""
+
+import math
+
+import numpy as np
+
+from mlmkit.plots.alt import set_alt_text
+from mlmkit.plots.style import DATA, NONE, in_words, label_axis, tidy
+
+
+def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", columns=3):
+    """Plot two columns against each other, one panel per group, all panels on the same scales.
+
+    Small panels instead of nine colours in one: no colour has to be told from eight others,
+    and no group hides another. A horizontal line marks the mean of ``y`` in the group.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row per observation.
+    x, y : str
+        Columns for the horizontal and the vertical axis.
+    group : str
+        The grouping factor. Its groups appear in their own order (of names, or of categories).
+    columns : int
+        How many panels stand side by side.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        One per group, in the order of the groups.
+
+    Raises
+    ------
+    ValueError
+        If a column isn't in ``data``, or ``data`` has no rows.
+
+    Examples
+    --------
+    >>> from mlmkit import load_seattle, plot_scatter_by_group
+    >>> panels = plot_scatter_by_group(load_seattle())
+    >>> len(panels)
+    9
+    """
+    import matplotlib.pyplot as plt
+
+    _require(data, x, y, group)
+    groups = {str(name): rows for name, rows in data.groupby(group, observed=True)}
+    columns = min(columns, len(groups))
+    rows = math.ceil(len(groups) / columns)
+    _figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(2.9 * columns, 2.2 * rows + 0.3),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    panels = grid.ravel()
+    for ax, (name, sales) in zip(panels, groups.items(), strict=False):
+        ax.scatter(sales[x], sales[y], s=11, color=DATA, alpha=0.6, linewidths=0)
+        ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
+        ax.set_title(f"{name}  (n = {len(sales)})", fontsize=10)
+        label_axis(ax.xaxis, x)
+        label_axis(ax.yaxis, y)
+        ax.label_outer()
+        tidy(ax, grid="both")
+    _remove_empty(panels, len(groups), columns)
+    panels = panels[: len(groups)]
+    set_alt_text(panels[0], _in_words(groups, x, y, group))
+    return panels
+
+
+def _require(data, *columns):
+    missing = [column for column in columns if column not in data.columns]
+    if missing:
+        raise ValueError(
+            f"There is no column {missing[0]!r} in the data. "
+            f"The columns are: {', '.join(map(str, data.columns))}."
+        )
+    if data.empty:
+        raise ValueError("The data have no rows, so there is nothing to plot.")
+
+
+def _remove_empty(panels, used, columns):
+    """Take away the panels of the last row that no group needs; the panel above gets the x axis."""
+    for place in range(used, len(panels)):
+        panels[place].remove()
+        panels[place - columns].tick_params(labelbottom=True)
+        panels[place - columns].xaxis.label.set_visible(True)
+
+
+def _in_words(groups, x, y, group):
+    means = {name: rows[y].mean() for name, rows in groups.items()}
+    low, high = min(means, key=means.get), max(means, key=means.get)
+    rising = sum(_slope_is_positive(rows[x], rows[y]) for rows in groups.values())
+    sizes = [len(rows) for rows in groups.values()]
+    text = (
+        f"{len(groups)} scatter plots of {y} against {x}, one for each {group}, with {min(sizes)} to "
+        f"{max(sizes)} points each. The mean {y} runs from {in_words(means[low], y)} in {low} to "
+        f"{in_words(means[high], y)} in {high}. "
+    )
+    return text + f"In {rising} of the {len(groups)} panels {y} rises with {x}."
+
+
+def _slope_is_positive(x, y):
+    if len(x) < 2 or not np.ptp(x):
+        return False
+    return bool(np.cov(x.astype(float), y.astype(float))[0, 1] > 0)
