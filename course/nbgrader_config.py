@@ -1,0 +1,56 @@
+"""How nbgrader grades this course: for `nbgrader …` in this folder, the formgrader and `python -m grader`."""
+
+from pathlib import Path
+
+import grader
+
+c = get_config()  # noqa: F821 (nbgrader gives this name to its configuration files)
+here = Path(__file__).parent
+
+# The course lives where this file lies, from whichever folder Jupyter is started.
+c.CourseDirectory.root = str(here)
+c.CourseDirectory.course_id = "multilevel"
+
+# SQLite in one file is enough for one grader at a time, with several processes. For several graders:
+# c.CourseDirectory.db_url = "postgresql+psycopg2://user@host/gradebook"
+# (with "+psycopg2": plain "postgresql://" looks for a driver that is not installed.)
+
+# Where lessons are released to and submissions come from. On a server with many users, choose a
+# folder that all can write to, outside of the course: nbgrader sets its permissions.
+c.Exchange.root = str(here / "exchange")
+
+# Submissions are judged in the grader's process: a student's kernel only records answers. Trusted
+# checks come straight after the run, before anything else reads the outputs.
+c.Autograde.autograde_preprocessors = [
+    "grader.plugins.execute.SturdyExecute",
+    "grader.plugins.trusted_checks.TrustedChecks",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbgrader.preprocessors.LimitOutput",
+    "grader.plugins.save_grades.SaveGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# A check cell that a student deleted comes back, so that every question gets a mark and a reason.
+c.OverwriteCells.add_missing_cells = True
+
+# Limits per submission. A lesson runs in under a minute, so these are for code that hangs or floods.
+c.SturdyExecute.timeout = 120
+c.SturdyExecute.notebook_timeout = 600
+c.SturdyExecute.max_stream_chars = 100_000
+
+# Cells and outputs of students are shown to instructors: no scripts, no remote pictures. The filters
+# replace nbconvert's, which would show the tags of tables as text; nbgrader's pages use them too.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "grader.plugins.safe_html.clean_html",
+    "markdown2html": "grader.plugins.safe_html.markdown2html",
+}
+
+# The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
+c.GenerateFeedback.exporter_class = "grader.plugins.feedback.FeedbackExporter"
+c.FeedbackExporter.template_name = "feedback_page"
+c.FeedbackExporter.extra_template_basedirs = [str(Path(grader.__file__).parent / "templates")]
+
+# What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

@@ -1,0 +1,69 @@
+"""The HTML page that a student gets back: verdicts first, then the notebook with them in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbconvert.exporters import HTMLExporter
+
+from grader.plugins.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTML exporter for the template ``feedback_page``, chosen in ``nbgrader_config.py``.
+
+    It reads the verdicts from the notebook, not from their HTML: a student's cell that looks like a
+    verdict stays a student's cell.
+    """
+
+    def _preprocess(self, nb, resources):
+        """Let the preprocessors fetch the marks, then add what the template shows."""
+        nb, resources = super()._preprocess(nb, resources)
+        resources["questions"] = [_row(cell) for cell in nb.cells if _is_graded(cell)]
+        resources["verdict_of"] = _verdict_html
+        resources["title"] = lesson_title(nb)
+        resources["css"] = page_css("feedback_page/feedback.css")
+        return nb, resources
+
+
+def page_css(name: str) -> str:
+    """Return the style that all pages share, followed by a page's own."""
+    return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", name))
+
+
+def lesson_title(nb) -> str:
+    """Return the first heading of a notebook, without the marks of Markdown."""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return line[2:].strip()
+    return "Feedback"
+
+
+def _is_graded(cell) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _verdict_html(cell) -> str | None:
+    verdict = read_verdict(cell) if _is_graded(cell) and cell.cell_type == "code" else None
+    return verdict_html(verdict) if verdict else None
+
+
+def _row(cell) -> dict:
+    """One line of the summary table: a check with its verdict, or a question graded by hand."""
+    nbgrader = cell.metadata["nbgrader"]
+    verdict = read_verdict(cell) if cell.cell_type == "code" else None
+    row = {"id": nbgrader["grade_id"], "score": nbgrader.get("score") or 0, "points": nbgrader["points"]}
+    if verdict is None:
+        return {**row, "status": "by_hand", "heading": "Graded by hand", "topic": "", "says": ""}
+    return {
+        **row,
+        "status": verdict.status,
+        "heading": HEADINGS[verdict.status],
+        "topic": verdict.topic,
+        "says": sentence_html(verdict.message),
+        "overruled": row["score"] != verdict.score and f"The automatic mark was {points_text(verdict)}.",
+    }
