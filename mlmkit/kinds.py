@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 import pandas as pd
 
 from mlmkit._kind import Kind, Mistake
-from mlmkit.encoding import TableAnswer, decode, encode, plain
+from mlmkit.encoding import BadAnswerError, TableAnswer, decode, encode, plain
 from mlmkit.same_model import canonical
 from mlmkit.shapes import a_few, count_of, read, read_by_group, read_table
 from mlmkit.verdicts import Verdict, verdict
@@ -301,7 +301,7 @@ class Formula(Kind):
     value : str
         The right formula.
     mistakes : sequence of Mistake
-        Other formulas.
+        Other formulas. One that can't be read, such as ``y ~ (g | 1)``, is compared as text.
 
     Examples
     --------
@@ -313,6 +313,10 @@ class Formula(Kind):
     mistakes: tuple = field(default=())
 
     def __post_init__(self):
+        try:
+            canonical(self.value)
+        except BadAnswerError as error:
+            raise ValueError(f"The expected formula can't be used: {error}") from error
         self._check_value()
 
     def shape(self):
@@ -320,25 +324,35 @@ class Formula(Kind):
         return {"kind": "formula"}
 
     def _normal(self, value):
-        return canonical(read(value, self.shape()))
+        return _model(value)
 
     def _distance(self, given, value):
-        return 0.0 if _model(given) == _model(value) else math.inf
+        return 0.0 if _model(given) == value else math.inf
+
+    def _misformed(self, answer):
+        """Look for a known mistake in a formula that can't be read, such as ``y ~ (g | 1)``."""
+        return self._first_mistake(answer) if isinstance(answer, str) else None
 
     def _explain(self, given):
-        response, fixed, random = _model(given)
+        response, fixed, random, _ = _model(given)
         right = self._normal(self.value)
         if response != right[0]:
             return f"The outcome before the ~ is not the one that the question is about: {plain(response)}."
-        if fixed == right[1]:
+        if fixed == right[1] and random != right[2]:
             return "The fixed terms are right. Look at the terms in brackets with a bar."
-        if random == right[2]:
+        if random == right[2] and fixed != right[1]:
             return "The terms in brackets with a bar are right. Look at the other terms."
         return "This is another model than the one that the question describes."
 
 
 def _model(formula):
-    return canonical(formula) if isinstance(formula, str) else formula
+    """Take a formula for the model that it stands for, or for its own text where it can't be read."""
+    if not isinstance(formula, str):
+        return formula
+    try:
+        return canonical(formula)
+    except BadAnswerError:
+        return "".join(formula.split())
 
 
 KINDS = {"number": Number, "by_group": ByGroup, "choice": Choice, "formula": Formula, "table": Table}

@@ -6,9 +6,12 @@
 import re
 
 from mlmkit.encoding import BadAnswerError, plain
+from mlmkit.formula import FormulaError, parse
 
+# A student's formula is parsed in the grader's process. a*b*c*… doubles the terms with each name, and a
+# power can ask for billions of them.
 MAX_LENGTH = 300
-MAX_NAMES = 8  # a*b*c*… doubles the terms with each name
+MAX_NAMES = 8
 
 
 def canonical(formula):
@@ -22,7 +25,7 @@ def canonical(formula):
     Returns
     -------
     tuple
-        Response, set of fixed terms, and set of (grouping factor, set of its correlated terms).
+        Response, set of fixed terms, set of (grouping factor, set of its correlated terms), offsets.
 
     Raises
     ------
@@ -35,72 +38,29 @@ def canonical(formula):
     True
     """
     text = " ".join(formula.split())
-    if (
-        len(text) > MAX_LENGTH
-        or len(set(re.findall(r"[^\W\d]\w*", text))) > MAX_NAMES
-        or "^" in text
-        or "**" in text
-    ):
+    names = set(re.findall(r"[^\W\d]\w*", text))
+    if len(text) > MAX_LENGTH or len(names) > MAX_NAMES or "^" in text or "**" in text:
+        raise BadAnswerError("The formula is too long to compare. Write out the few terms that you need.")
+    try:
+        parts = parse(text)
+    except (FormulaError, RecursionError) as error:
+        reason = error.message if isinstance(error, FormulaError) else "It has too many brackets."
         raise BadAnswerError(
-            "The formula is too long or too deep to compare. Write out the few terms that you need."
-        )
-    if text.count("~") != 1:
-        raise BadAnswerError(
-            f'"{plain(text)}" is not a model formula: it needs one "~" between the outcome and the terms.'
-        )
-    response, right = (side.strip() for side in text.split("~"))
-    if not response:
-        raise BadAnswerError(f'The formula "{plain(text)}" has no outcome before the "~".')
-    fixed, bars = _split_bars(right)
-    blocks = [block for bar in bars for block in _blocks(bar)]
-    return _squeezed(response), _terms(fixed), frozenset(blocks)
+            f'"{plain(text)}" can\'t be read as a model formula. {plain(reason, 300)}'
+        ) from error
+    blocks = frozenset(block for bar in parts.bars for block in _blocks(bar))
+    offsets = frozenset(_squeezed(offset) for offset in parts.offsets)
+    return _squeezed(parts.response), _terms(parts.fixed), blocks, offsets
 
 
 def _squeezed(text):
     return text.replace(" ", "")
 
 
-def _split_bars(text):
-    """Take the bracketed terms with a bar out of the right-hand side."""
-    fixed, bars, depth, start = "", [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if depth < 0:
-            raise BadAnswerError(f'The formula "{plain(text)}" closes a bracket that was never opened.')
-        if letter == "(" and depth == 1:
-            start = place
-        elif letter == ")" and depth == 0:
-            inside = text[start + 1 : place]
-            bars += [inside] if "|" in inside else []
-            fixed += "" if "|" in inside else f"({inside})"
-        elif depth == 0:
-            fixed += letter
-    if depth:
-        raise BadAnswerError(f'The formula "{plain(text)}" opens a bracket that is never closed.')
-    if "|" in fixed:
-        raise BadAnswerError(f'The bar in "{plain(text)}" needs brackets around it: (1 | group).')
-    return re.sub(r"(\+\s*)+(?=\+|$)", "", fixed.strip()).strip().lstrip("+ ") or "1", bars
-
-
 def _blocks(bar):
-    """Turn the inside of a bar term into (grouping factor, correlated terms) pairs."""
-    left, double, right = bar.partition("||")
-    if not double:
-        left, _, right = bar.partition("|")
-    if not left.strip() or not right.strip() or "|" in right:
-        raise BadAnswerError(
-            f'"({plain(bar)})" needs terms before the bar and a grouping factor after it: (1 | group).'
-        )
-    terms = _terms(left)
-    parts = [frozenset([term]) for term in terms] if double else [terms]
-    return [(group, part) for group in _groups(right) for part in parts]
-
-
-def _groups(text):
-    """Name the grouping factors: ``a/b`` is ``a`` and ``a:b``; order within ``a:b`` doesn't matter."""
-    names = [name.strip() for name in text.split("/")]
-    nested = [":".join(names[: depth + 1]) for depth in range(len(names))]
-    return [":".join(sorted(_squeezed(name).split(":"))) for name in nested]
+    """Split a bar term into (grouping factor, correlated terms) pairs: one, or one per term for ``||``."""
+    group, terms = ":".join(sorted(bar.group)), _terms(bar.columns)
+    return [(group, part) for part in ([frozenset([term]) for term in terms] if bar.independent else [terms])]
 
 
 def _terms(text):
@@ -110,8 +70,7 @@ def _terms(text):
 
     try:
         terms = list(Formula(text))
+        factors = [[factor.expr.replace(" ", "") for factor in term.factors] for term in terms]
     except (FormulaicError, RecursionError, TypeError, ValueError, AttributeError) as error:
         raise BadAnswerError(f'"{plain(text)}" can\'t be read as the terms of a model.') from error
-    return frozenset(
-        frozenset(factor.expr.replace(" ", "") for factor in term.factors) - {"1"} for term in terms
-    )
+    return frozenset(frozenset(names) - {"1"} for names in factors)
