@@ -139,6 +139,8 @@ class ByGroup(_Labelled):
         Their values are Series, dicts, or single numbers (the same for every group).
     unit, group : str, optional
         Unit, and what a label names. Default for ``group``: the name of the Series' index.
+    in_order : bool
+        Take a list without labels too, in the order of `value`: for an interval, ``[lower, upper]``.
 
     Examples
     --------
@@ -152,6 +154,7 @@ class ByGroup(_Labelled):
     mistakes: tuple = field(default=())
     unit: str = ""
     group: str = ""
+    in_order: bool = False
 
     def __post_init__(self):
         _check_tolerance(self)
@@ -172,6 +175,7 @@ class ByGroup(_Labelled):
             "unit": self.unit,
             "count": len(labels),
             "labels": labels,
+            "in_order": self.in_order,
         }
 
     def _normal(self, value):

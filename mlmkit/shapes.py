@@ -31,6 +31,8 @@ def wanted(shape):
     unit = f" (in {shape['unit']})" if shape.get("unit") else ""
     if shape["kind"] == "by_group":
         many = f", {count_of(shape['count'], 'number')}" if shape.get("count") else ""
+        if shape.get("labels") and len(shape["labels"]) <= 4:
+            many = f": {a_few(shape['labels'])}"
         return f"one number per {shape.get('group') or 'group'}{many}{unit}"
     if shape["kind"] == "choice":
         return "one of the letters " + ", ".join(f'"{option}"' for option in shape["options"])
@@ -94,6 +96,8 @@ def read_by_group(answer, shape):
     """Read finite numbers by group label, in any order."""
     if isinstance(answer, TableAnswer):
         answer = _two_columns(answer, shape)
+    if isinstance(answer, list) and shape.get("in_order") and len(answer) == len(shape.get("labels", [])):
+        answer = dict(zip(shape["labels"], answer, strict=True))
     if not isinstance(answer, dict):
         hint = " Hand in a Series whose index holds the labels." if isinstance(answer, list) else ""
         raise BadAnswerError(f"{_mismatch(answer, shape)}{hint}")

@@ -1,0 +1,252 @@
+"""Look for answers in what students get: lessons, released notebooks, feedback.
+
+A leak is a number that is the expected answer to a graded question (to five digits or more, also in
+thousands or millions), or a line of a solution. What the student wrote or printed is no leak.
+"""
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from grader import references
+from grader.authoring import BEGIN, END, source_notebook
+from grader.bank import questions
+from grader.build import KEY_ENDING, ROOT, lesson_names
+from mlmkit.encoding import TableAnswer, decode, encode
+
+DIGITS = 5  # a number with fewer digits may agree by chance
+SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
+SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
+_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?(?:[eE]([-+]?\d+))?(?![\w])")
+_PICTURE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One answer found where it must not be.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    question : str
+        Id of the question, or of the answer cell.
+    what : str
+        The number or the line of code, as it stands in the file.
+    """
+
+    file: str
+    question: str
+    what: str
+
+    def __str__(self):
+        return f"{self.file} shows {self.what!r}, which answers {self.question}."
+
+
+def expected_numbers(lesson, student):
+    """List the numbers that answer the graded questions of a lesson for one student.
+
+    Returns
+    -------
+    list of (str, float)
+        Question id and number.
+    """
+    numbers = []
+    for id, question in questions(lesson).items():
+        if not question.practice:
+            value = decode(encode(references.expected(id, student).value))
+            numbers += [(id, number) for number in _floats(value) if float(f"{number:.3g}") != number]
+    return numbers
+
+
+def solution_code(source):
+    """List the lines of code inside solutions that stand nowhere else in a lesson.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        From `grader.authoring.source_notebook`.
+
+    Returns
+    -------
+    list of (str, str)
+        Id of the answer cell and the line, blanks squeezed.
+    """
+    inside, outside = [], []
+    for cell in source.cells:
+        solution = False
+        for line in cell.source.split("\n"):
+            solution = (solution or BEGIN in line) and END not in line
+            (inside if solution else outside).append((cell.id, _squeezed(line)))
+    known = "\n".join(line for _, line in outside)
+    return [
+        (cell, line)
+        for cell, line in inside
+        if len(line) >= SHORTEST_CODE and not line.startswith("#") and line not in known
+    ]
+
+
+def leaks_in(text, numbers, code, *, file="", own=""):
+    """Find leaks in a text.
+
+    Parameters
+    ----------
+    text : str
+        What a student gets, as plain text.
+    numbers, code : list
+        From `expected_numbers` and `solution_code`.
+    file : str
+        Named in the leaks.
+    own : str
+        What the student wrote and printed: it may stand in the text too.
+
+    Returns
+    -------
+    list of Leak
+    """
+    own_code, own_tokens = _squeezed(own), {token for token, _, _ in _tokens(own)}
+    found = []
+    for token, value, half in _tokens(text):
+        if token in own_tokens:
+            continue
+        for id, number in numbers:
+            if any(abs(abs(value) - abs(number) * scale) <= half for scale in SCALES):
+                found.append(Leak(file, id, token))
+                break
+    squeezed = _squeezed(text)
+    return found + [Leak(file, id, line) for id, line in code if line in squeezed and line not in own_code]
+
+
+def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=None):
+    """Look for leaks in a lesson's notebook and key file.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``01_pooling``.
+    folder : Path, optional
+        Where ``NN_name.ipynb`` lies: ``lessons/``, or ``release/NN_name/`` of a course.
+    students : sequence of str
+        Whose expected numbers to look for.
+    solutions : Path, optional
+        Folder of the sources.
+
+    Returns
+    -------
+    list of Leak
+    """
+    folder = Path(folder or ROOT / "lessons")
+    numbers = [pair for student in students for pair in expected_numbers(name, student)]
+    code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
+    found = []
+    for path in (folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"):
+        text = text_of(path)
+        found += leaks_in(text, numbers, code, file=path.name)
+    return found
+
+
+def scan_lessons(folder=None, students=("ada", "grace", "emmy")):
+    """Look for leaks in all lessons."""
+    return [leak for name in lesson_names() for leak in scan_lesson(name, folder, students)]
+
+
+def scan_feedback(page, graded, lesson, student, solutions=None):
+    """Look for leaks in a student's feedback page.
+
+    Parameters
+    ----------
+    page : Path
+        The HTML page that the student gets.
+    graded : Path
+        The student's notebook in ``autograded/``. What it holds, apart from the verdicts, is the
+        student's own.
+    lesson, student : str
+        Such as ``01_pooling`` and ``alice``.
+    solutions : Path, optional
+        Folder of the sources.
+
+    Returns
+    -------
+    list of Leak
+    """
+    code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{lesson}.md"))
+    notebook = nbformat.read(graded, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and "outputs" in cell:
+            cell.outputs = []
+    own = notebook_text(notebook)
+    return leaks_in(text_of(page), expected_numbers(lesson, student), code, file=Path(page).name, own=own)
+
+
+def text_of(path):
+    """Read a file as the text that a person sees in it; pictures are left out."""
+    path = Path(path)
+    content = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return notebook_text(nbformat.reads(content, as_version=4))
+    if path.suffix == ".html":
+        without = re.sub(r"<(script|style)\b.*?</\1>", " ", _PICTURE.sub("", content), flags=re.S | re.I)
+        return html.unescape(re.sub(r"<[^>]*>", "", without))
+    if path.suffix == ".json":
+        return "\n".join(_strings(json.loads(content)))
+    return content
+
+
+def notebook_text(notebook):
+    """Collect the sources and the text outputs of a notebook."""
+    parts = []
+    for cell in notebook.cells:
+        parts.append(cell.source)
+        for output in cell.get("outputs", []):
+            parts.append(output.get("text", ""))
+            parts += output.get("traceback", [])
+            parts += [_strip_tags(data) for data in output.get("data", {}).values() if isinstance(data, str)]
+    return "\n".join(parts)
+
+
+def _strip_tags(text):
+    return html.unescape(re.sub(r"<[^>]*>", "", _PICTURE.sub("", text))) if len(text) < 10**6 else ""
+
+
+def _strings(content):
+    """Yield all texts and numbers of parsed JSON, as text."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield key
+            yield from _strings(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _strings(value)
+    else:
+        yield str(content)
+
+
+def _floats(value):
+    """List the numbers of a decoded answer; text such as a choice has none."""
+    if isinstance(value, bool) or value is None:
+        return []
+    if isinstance(value, float):
+        return [value]
+    if isinstance(value, dict):
+        return [number for number in value.values() if isinstance(number, float)]
+    if isinstance(value, TableAnswer):
+        return [number for row in value.values for number in row if isinstance(number, float)]
+    return []
+
+
+def _tokens(text):
+    """Yield each long number of a text: as written, its value, half of its last digit."""
+    for match in _NUMBER.finditer(text):
+        whole, fraction, exponent = match[1].replace(",", ""), (match[2] or ".")[1:], int(match[3] or 0)
+        digits = (whole + fraction).lstrip("0")
+        if DIGITS <= len(digits) <= 25 and abs(exponent) < 100:
+            unit = 10.0 ** (exponent - len(fraction))
+            yield match[0], float(f"{whole}.{fraction or 0}e{exponent}"), 0.5 * unit
+
+
+def _squeezed(text):
+    return re.sub(r"[ \t]+", "", text)
