@@ -258,16 +258,16 @@ def _key(name, known):
     for id, question in known.items():
         if question.practice:
             key["practice"][id] = {
-                "answer": to_key(references.expected(id, _TWO_STUDENTS[0])),
+                "answer": to_key(references.expected(question, _TWO_STUDENTS[0])),
                 "revisit": question.revisit,
                 "hint": question.hint,
             }
         else:
-            key["graded"][id] = {"shape": _common_shape(id), "own_data": "homes" in question.needs}
+            key["graded"][id] = {"shape": _common_shape(question), "own_data": "homes" in question.needs}
     return json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _common_shape(id):
+def _common_shape(question):
     """Describe the form of an answer, as far as it is the same for every student."""
-    one, other = (references.expected(id, student).shape() for student in _TWO_STUDENTS)
+    one, other = (references.expected(question, student).shape() for student in _TWO_STUDENTS)
     return {part: value for part, value in one.items() if other.get(part) == value}

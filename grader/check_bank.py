@@ -77,15 +77,15 @@ def check_bank(students=20, lesson=None, *, progress=True):
     for name in tqdm(names, desc="checking the bank", unit="student", disable=not progress):
         for id, question in questions(lesson).items():
             if "homes" in question.needs or name == names[0]:
-                _look(found[id], id, name)
+                _look(found[id], question, name)
     return list(found.values())
 
 
-def _look(findings, id, student):
+def _look(findings, question, student):
     """Add what one student's data tell about one question."""
     findings.students += 1
     try:
-        kind = references.expected(id, student)
+        kind = references.expected(question, student)
         usable = kind.usable_mistakes
         findings.mistakes = findings.mistakes or [mistake.name for mistake in kind.mistakes]
         for mistake in kind.mistakes:

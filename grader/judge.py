@@ -39,7 +39,7 @@ def judge(question_id, payload, *, student, max_points):
     'This question was not answered.'
     """
     question = get(question_id)
-    kind = references.expected(question_id, student)
+    kind = references.expected(question, student)
     about = {"question": question.id, "topic": question.topic, "revisit": question.revisit}
     refusal = _refusal(question, payload, student)
     if refusal:

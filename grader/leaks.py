@@ -58,7 +58,7 @@ def expected_numbers(lesson, student):
     numbers = []
     for id, question in questions(lesson).items():
         if not question.practice:
-            value = decode(encode(references.expected(id, student).value))
+            value = decode(encode(references.expected(question, student).value))
             numbers += [(id, number) for number in _floats(value) if float(f"{number:.3g}") != number]
     return numbers
 
@@ -204,12 +204,13 @@ def notebook_text(notebook):
         for output in cell.get("outputs", []):
             parts.append(output.get("text", ""))
             parts += output.get("traceback", [])
-            parts += [_strip_tags(data) for data in output.get("data", {}).values() if isinstance(data, str)]
+            for mime, data in output.get("data", {}).items():
+                parts += [_strip_tags(data)] * (mime.startswith("text/") and isinstance(data, str))
     return "\n".join(parts)
 
 
 def _strip_tags(text):
-    return html.unescape(re.sub(r"<[^>]*>", "", _PICTURE.sub("", text))) if len(text) < 10**6 else ""
+    return html.unescape(re.sub(r"<[^>]*>", "", _PICTURE.sub("", text)))
 
 
 def _strings(content):

@@ -50,13 +50,13 @@ def fits(formula, data):
 
 
 @lru_cache(maxsize=2048)
-def expected(question_id, student):
+def expected(question, student):
     """Return what is right for a question on a student's data.
 
     Parameters
     ----------
-    question_id : str
-        Of the bank.
+    question : str or Question
+        Its id, or the question itself.
     student : str
         User name; without effect for practice questions.
 
@@ -69,14 +69,14 @@ def expected(question_id, student):
     BankError
         If the question's function fails or gives something else than a kind.
     """
-    question = get(question_id)
+    question = get(question) if isinstance(question, str) else question
     sources = {"homes": lambda: homes(student), "seattle": seattle}
     try:
         kind = question.function(**{name: sources[name]() for name in question.needs})
     except Exception as error:
-        raise BankError(f"Question {question_id} failed on the data of {student!r}: {error}") from error
+        raise BankError(f"Question {question.id} failed on the data of {student!r}: {error}") from error
     if not isinstance(kind, Kind):
         raise BankError(
-            f"Question {question_id} must return a Number, ByGroup, …; it returned {type(kind).__name__}."
+            f"Question {question.id} must return a Number, ByGroup, …; it returned {type(kind).__name__}."
         )
     return kind

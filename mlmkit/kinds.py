@@ -119,10 +119,7 @@ class _Labelled(Kind):
         if len(wrong) == len(value):
             return f"None of the {count_of(len(value), 'value')} is the expected one."
         labels = [label if isinstance(label, str) else " ".join(label) for label in wrong]
-        return (
-            f"{len(value) - len(wrong)} of the {count_of(len(value), 'value')} are as expected. "
-            f"Look at {a_few(labels)}."
-        )
+        return f"As expected: {len(value) - len(wrong)} of {len(value)} values. Look at {a_few(labels)}."
 
 
 @dataclass(frozen=True)
