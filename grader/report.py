@@ -25,7 +25,7 @@ SHADES = {
     "invalid": "none",
     "other_data": "none",
     "missing": "blank",
-    "not_run": "blank",
+    "not_run": "lost",
     "ungraded": "blank",
 }
 
@@ -192,15 +192,13 @@ def summary(group: Class, rows: list[QuestionRow]) -> list[str]:
         return says
     shares = [item.share for item in graded if item.share is not None]
     if shares:
-        says.append(
-            f"They earned {_percent(mean(shares))} of their points on average (median {_percent(median(shares))})."
-        )
+        average, middle = _percent(mean(shares)), _percent(median(shares))
+        says.append(f"They earned {average} of their points on average (median {middle}).")
     marked = [row for row in rows if row.share is not None]
     if marked:
         hardest = min(marked, key=lambda row: row.share)
-        says.append(
-            f"The hardest question is {hardest.question.id}: {_percent(hardest.share)} of its points were earned."
-        )
+        share = _percent(hardest.share)
+        says.append(f"The hardest question is {hardest.question.id}: {share} of its points were earned.")
     mistakes = [(len(item.students), item.name, row.question.id) for row in rows for item in row.mistakes]
     if mistakes:
         count, name, where = max(mistakes, key=lambda item: item[0])

@@ -1,0 +1,155 @@
+"""The instructor's command line: ``python -m grader COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
+
+A lesson goes through these commands, in this order:
+  lessons       make the lessons from solutions/
+  release       give a lesson to the class
+  collect       fetch what the students handed in
+  grade         run and judge the submissions
+  feedback      write a page for each student
+  report        write a page about the class
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns 0, or 1 after a sentence about what went wrong."""
+    options = parser().parse_args(arguments)
+    from grader.authoring import LessonError
+    from grader.bank import BankError
+    from grader.course import CourseError
+
+    try:
+        return options.run(options) or 0
+    except (CourseError, LessonError, BankError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\n{options.command}: stopped. What was finished is kept.", file=sys.stderr)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe all commands."""
+    top = argparse.ArgumentParser(
+        "python -m grader", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = _add(commands, "demo", _demo, "grade a class of 12 sample students, from release to report")
+    demo.add_argument("--folder", type=Path, help="where to work (default: demo/ in the repository)")
+    _workers(demo)
+
+    lessons = _add(commands, "lessons", _lessons, "make the lessons for students from solutions/")
+    lessons.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
+
+    _for_lesson(commands, "release", _release, "give a lesson to the class: into the exchange folder")
+    _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
+    grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson")
+    grade.add_argument("--student", action="append", help="only this student (may be given several times)")
+    _workers(grade)
+    _workers(_for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student"))
+    _for_lesson(commands, "report", _report, "write the class report of a lesson: one HTML page")
+
+    bank = _add(commands, "check-bank", _check_bank, "check that each mistake can be told from the answer")
+    bank.add_argument("lesson", nargs="?", metavar="LESSON", help="such as 01_pooling (default: all)")
+    bank.add_argument("--students", type=int, default=20, help="how many students to try (default: 20)")
+    return top
+
+
+def _add(commands, name, run, about):
+    command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _for_lesson(commands, name, run, about):
+    command = _add(commands, name, run, about)
+    command.add_argument("lesson", metavar="LESSON", help="such as 01_pooling")
+    command.add_argument(
+        "--course",
+        type=Path,
+        default=Path(__file__).parents[1] / "course",
+        help="the folder with nbgrader_config.py (default: course/ in the repository)",
+    )
+    return command
+
+
+def _workers(command):
+    command.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="processes at the same time (default: 2)"
+    )
+
+
+def _demo(options):
+    from grader.demo import run_demo
+
+    run_demo(options.folder, workers=options.workers)
+
+
+def _lessons(options):
+    from grader.build import build_lessons
+
+    for path in build_lessons(options.names or None):
+        print(f"wrote {path}")
+
+
+def _release(options):
+    from grader import build, classroom
+
+    if options.lesson in build.lesson_names():
+        build.write_source(options.lesson, options.course)
+    classroom.release(options.lesson, root=options.course)
+    print(f"{options.lesson} is released. Students fetch it in JupyterLab: Nbgrader, Assignment List.")
+
+
+def _collect(options):
+    from grader import classroom
+
+    students = classroom.collect(options.lesson, root=options.course)
+    print(f"{len(students)} submissions of {options.lesson}: {', '.join(students) or 'none'}")
+
+
+def _grade(options):
+    from grader import classroom
+
+    outcomes = classroom.grade(
+        options.lesson, root=options.course, workers=options.workers, students=options.student
+    )
+    return _tell(outcomes, "graded")
+
+
+def _feedback(options):
+    from grader import classroom
+
+    outcomes = classroom.feedback(options.lesson, root=options.course, workers=options.workers)
+    return _tell(outcomes, "feedback pages written")
+
+
+def _report(options):
+    from grader.report import write_report
+
+    print(f"Class report: {write_report(options.lesson, root=options.course)}")
+
+
+def _check_bank(options):
+    from grader import check_bank
+
+    return check_bank.main(options.students, options.lesson)
+
+
+def _tell(outcomes, what):
+    """Print what did not work, then how much did."""
+    for outcome in outcomes:
+        if outcome.status != "done":
+            print(f"{outcome.student}: {outcome.message}")
+    print(f"{sum(outcome.status == 'done' for outcome in outcomes)} of {len(outcomes)} {what}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
