@@ -1,0 +1,106 @@
+"""The bank registers questions, refuses wrong ones, and tells mistakes apart on every student's data."""
+
+import pytest
+
+from grader.bank import BankError, Mistake, Number, Question, get, practice, question, questions
+from grader.check_bank import check_bank, main, table
+from grader.references import expected, fits, homes
+
+
+def test_every_question_has_a_lesson_a_topic_and_a_section():
+    for id, entry in questions().items():
+        assert id == entry.id and entry.topic and entry.revisit
+        assert entry.lesson[:2].isdigit() and entry.function.__module__.endswith(f"l{entry.lesson}")
+    assert set(questions("01_pooling")) <= set(questions())
+    assert questions("99_none") == {}
+
+
+@pytest.mark.parametrize("id", ["Mean", "l01", "l01_mean", "l01--x", "", "l01-mean price", 'l01-"x'])
+def test_a_malformed_id_is_refused(id):
+    with pytest.raises(BankError, match="lower-case letters"):
+        question(id, topic="t", revisit="r")
+
+
+def test_topic_and_section_are_needed():
+    with pytest.raises(BankError, match="topic and a section"):
+        question("t00-a", topic="", revisit="r")
+
+
+def test_a_function_may_only_ask_for_data_that_exist():
+    with pytest.raises(BankError, match=r"asks for seattle.*graded question may take homes"):
+        question("t00-b", topic="t", revisit="r")(lambda seattle: None)
+    with pytest.raises(BankError, match=r"asks for homes.*practice question may take seattle"):
+        practice("t00-c", topic="t", revisit="r")(lambda homes: None)
+
+
+def test_an_id_is_given_once():
+    with pytest.raises(BankError, match="l01-mean-price is used twice"):
+        question("l01-mean-price", topic="t", revisit="r")(lambda homes: None)
+    assert get("l01-mean-price").lesson == "01_pooling"
+
+
+def test_fits_are_made_once_per_data_and_differ_by_criterion():
+    own = homes("alice")
+    reml, ml = fits("price ~ (1 | zipcode)", own)
+    assert fits("price ~ (1 | zipcode)", own.copy())[0] is reml
+    assert fits("price ~ (1 | zipcode)", own.assign(price=own["price"] / 1000))[0] is not reml
+    assert ml.varcorr["zipcode"].sd["(Intercept)"] < reml.varcorr["zipcode"].sd["(Intercept)"]
+
+
+def test_the_bank_is_fine_for_a_class():
+    for found in check_bank(12, progress=False):
+        assert found.is_fine, table([found])
+
+
+def test_every_graded_question_names_three_mistakes_or_more():
+    for id, entry in questions().items():
+        if not entry.practice:
+            assert len(expected(id, "alice").mistakes) >= 3, id
+
+
+@pytest.fixture
+def a_bank(monkeypatch):
+    """Replace the bank that check_bank reads by the questions given."""
+
+    def use(*functions):
+        made = {
+            f"t00-{n}": Question(f"t00-{n}", "t", "r", "00_t", ("homes",), False, f)
+            for n, f in enumerate(functions)
+        }
+        monkeypatch.setattr("grader.check_bank.questions", lambda lesson=None: made)
+
+    return use
+
+
+def test_check_bank_finds_each_fault(a_bank, capsys):
+    def hidden(homes):
+        return Number(10.0, mistakes=[Mistake(10.001, says="Too near.", name="near")])
+
+    def twins(homes):
+        return Number(
+            10.0, mistakes=[Mistake(5.0, says="One.", name="one"), Mistake(5.0, says="Two.", name="two")]
+        )
+
+    def failing(homes):
+        raise KeyError("no such column")
+
+    a_bank(hidden, twins, failing)
+    assert main(students=3) == 1
+    printed = capsys.readouterr().out
+    assert "near: like the right answer for 3 of 3" in printed
+    assert "two = one: the same for 3 of 3" in printed
+    assert "fails 3 times" in printed and "3 of 3 questions need work" in printed
+
+
+def test_check_bank_is_content_with_a_good_question(a_bank, capsys):
+    a_bank(lambda homes: Number(10.0, mistakes=[Mistake(5.0, says="Half.")]))
+    assert main(students=2) == 0
+    assert "All 1 questions are fine." in capsys.readouterr().out
+
+
+def test_a_bank_without_questions_is_not_fine(a_bank, capsys):
+    a_bank()
+    assert main(students=2, lesson="99_x") == 1
+    assert "no question for lesson 99_x" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="At least one student"):
+        check_bank(0)
