@@ -51,7 +51,10 @@ def source_notebook(path, known=None):
         For a tag that doesn't exist, a check without an answer cell, an id used twice, …
     """
     path = Path(path)
-    notebook = jupytext.read(path, fmt="md:myst")
+    try:
+        notebook = jupytext.read(path, fmt="md:myst")
+    except Exception as error:  # jupytext, yaml and nbformat each have errors of their own
+        raise LessonError(f"{path.name} can't be read as a MyST notebook: {error}") from error
     _mark_cells(notebook.cells, path)
     if known is not None:
         _compare_with_bank(notebook.cells, known, path)

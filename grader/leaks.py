@@ -21,7 +21,7 @@ from mlmkit.encoding import TableAnswer, decode, encode
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
-_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?(?:[eE]([-+]?\d+))?(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])")
 _PICTURE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
 
 
