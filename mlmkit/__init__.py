@@ -19,6 +19,23 @@ import importlib
 _EXPORTS = {
     "answers": ["check"],
     "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
+    "plots": [
+        "alt_text",
+        "plot_caterpillar",
+        "plot_poolings",
+        "plot_scatter_by_group",
+        "plot_shrinkage",
+        "set_alt_text",
+    ],
+    "display": ["display"],
+    "formula": ["FormulaError"],
+    "lmm": ["lmer"],
+    "pooling": ["complete_pooling", "no_pooling", "shrinkage"],
+    "rnames": [
+        "fixef", "ranef", "coef", "sigma", "VarCorr", "se_fixef", "se_ranef", "se_coef", "ngrps", "predict",
+        "sigma_hat",
+    ],
+    "simulate": ["sim"],
 }
 
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -1,0 +1,70 @@
+"""Sentences about a fit: what happened, what it means, what to try."""
+
+import numpy as np
+
+SINGULAR = 1e-4  # lme4's bound, here for the scaled columns so that units play no part
+
+
+def singular_terms(fit):
+    """List the terms whose estimated covariance matrix is singular.
+
+    Returns
+    -------
+    list of (label, names, reason)
+        ``reason`` is "zero" (a standard deviation of zero) or "one" (a perfect correlation).
+    """
+    found = []
+    for factor, lam in zip(fit._model.factors, fit._inner_lambdas, strict=True):
+        for term in factor.terms:
+            where = slice(term.first, term.first + term.size)
+            block = lam[where, where]
+            if (np.diagonal(block) >= SINGULAR).all():
+                continue
+            sd = np.sqrt((block**2).sum(axis=1))
+            zero = [name for name, value in zip(term.columns.names, sd, strict=True) if value < SINGULAR]
+            found.append((term.label, zero or list(term.columns.names), "zero" if zero else "one"))
+    return found
+
+
+def fit_messages(fit):
+    """Collect all sentences about a fit."""
+    messages = list(fit._model.messages)
+    messages += _single_rows(fit)
+    for label, names, reason in singular_terms(fit):
+        listed = ", ".join(names)
+        if reason == "zero":
+            messages.append(
+                f"The fit is singular: the standard deviation of {listed} between the groups of {label} is "
+                "estimated as zero. The groups differ no more than chance alone would make them. The other "
+                "numbers are fine; try a simpler model without this term, more groups, or a prior "
+                "(stan_lmer)."
+            )
+        else:
+            messages.append(
+                f"The fit is singular: the effects {listed} of {label} are perfectly correlated (or a "
+                "combination of them doesn't vary). There are too few groups to estimate every variance; "
+                "try uncorrelated effects with ||, fewer varying terms, or a prior (stan_lmer)."
+            )
+    if not fit.converged:
+        messages.append(
+            "The search for the variances stopped before it found an optimum, so these numbers aren't the "
+            "estimates. Try fewer varying terms, and look for groups with extreme values."
+        )
+    return messages
+
+
+def _single_rows(fit):
+    """Name groups with one row where it matters: nothing separates their effect from the noise."""
+    messages = []
+    for factor in fit._model.factors:
+        counts = np.bincount(factor.codes, minlength=len(factor.levels))
+        alone = factor.levels[counts == 1]
+        if len(alone):
+            named = ", ".join(map(str, alone[:5])) + (", …" if len(alone) > 5 else "")
+            many = len(alone) > 1
+            messages.append(
+                f"{len(alone)} of the {len(factor.levels)} groups of {factor.label} "
+                f"{'have' if many else 'has'} one row only ({named}). {'Their estimates rest' if many else 'Its estimate rests'} "
+                "mostly on the other groups."
+            )
+    return messages

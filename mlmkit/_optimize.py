@@ -1,0 +1,189 @@
+"""Minimise a deviance whose gradient is exact: Newton in a trust region, without bounds.
+
+The deviance is even in the sign of each column of Lambda, so no bound is needed: a standard
+deviation of zero is an ordinary stationary point. At such a point the gradient vanishes even
+where a larger variance would be better; the curvature tells, and the search goes on along it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NOISE = 1e-13  # relative rounding error of a deviance
+LARGE = 12  # more parameters than this: L-BFGS first
+
+
+@dataclass
+class Optimum:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    theta, gradient : ndarray, shape (k,)
+        The parameters and the gradient there.
+    value : float
+        The deviance.
+    hessian : ndarray, shape (k, k)
+        Second derivatives, from differences of exact gradients.
+    converged : bool
+        True if the last Newton step was negligible and no direction leads down.
+    iterations : int
+        Newton steps tried.
+    """
+
+    theta: np.ndarray
+    value: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+    converged: bool
+    iterations: int
+
+
+def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1e-7):
+    """Find a minimum.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(theta) -> (value, gradient)``; the value may be infinite.
+    start : ndarray, shape (k,)
+        Where to begin.
+    canonical : callable, optional
+        ``canonical(theta) -> theta``: of several equivalent parameters the one to report.
+    max_iterations : int
+        Newton steps at most.
+    tolerance : float
+        Stop after a step that is this small relative to theta. Newton's error then is about its square.
+
+    Returns
+    -------
+    Optimum
+        The best point found.
+    """
+    theta = np.array(start, dtype=float)
+    if len(theta) > LARGE:
+        theta = _lbfgs(function, theta)
+    value, gradient = function(theta)
+    radius, kicks, used = 1.0 + np.linalg.norm(theta), 0, 0
+    hessian = hessian_by_differences(function, theta, gradient)
+    while used < max_iterations:
+        used += 1
+        step, predicted = trust_step(hessian, gradient, radius)
+        length, size = np.linalg.norm(step), max(np.linalg.norm(theta), 1e-3)
+        trial_value, trial_gradient = function(theta + step)
+        noise = NOISE * (1 + abs(value))
+        small = length <= tolerance * size
+        if small or predicted <= noise:
+            # Too small for the deviance to tell: trust the gradient.
+            if np.isfinite(trial_value) and trial_value <= value + 4 * noise:
+                theta, value, gradient = theta + step, trial_value, trial_gradient
+                hessian = hessian if small else hessian_by_differences(function, theta, gradient)
+            if small or length <= 1e-3 * size:
+                down = _way_down(function, theta, value, canonical) if kicks < 8 else None
+                if down is None:
+                    return _finish(function, theta, canonical, True, used)
+                kicks += 1
+                theta = down
+                value, gradient = function(theta)
+                hessian = hessian_by_differences(function, theta, gradient)
+                radius = 1.0 + np.linalg.norm(theta)
+            continue
+        gain = (value - trial_value) / predicted if np.isfinite(trial_value) else -1.0
+        if gain > 0.75:
+            radius = max(radius, 3 * length)
+        elif gain < 0.25:
+            radius = 0.3 * length
+        if gain > 1e-4:
+            theta, value, gradient = theta + step, trial_value, trial_gradient
+            hessian = hessian_by_differences(function, theta, gradient)
+        elif radius < 1e-14 * size:
+            break
+    return _finish(function, theta, canonical, False, used)
+
+
+def _finish(function, theta, canonical, converged, used):
+    if canonical is not None:
+        theta = canonical(theta)
+    value, gradient = function(theta)
+    hessian = hessian_by_differences(function, theta, gradient)
+    return Optimum(theta, value, gradient, hessian, converged, used)
+
+
+def hessian_by_differences(function, theta, gradient):
+    """Differentiate an exact gradient numerically.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(theta) -> (value, gradient)``.
+    theta, gradient : ndarray, shape (k,)
+        The point and the gradient there.
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        Symmetric. Forward differences, relative error about 1e-6.
+    """
+    size = max(np.abs(theta).max(initial=0.0), 1e-2)
+    hessian = np.empty((len(theta), len(theta)))
+    for i in range(len(theta)):
+        step = 1e-6 * max(abs(theta[i]), 0.1 * size)
+        moved = theta.copy()
+        moved[i] += step
+        hessian[i] = (function(moved)[1] - gradient) / (moved[i] - theta[i])
+    return (hessian + hessian.T) / 2
+
+
+def trust_step(hessian, gradient, radius):
+    """Take Newton's step, turned downhill where the curvature is negative, no longer than the radius.
+
+    Parameters
+    ----------
+    hessian, gradient : ndarray
+        Curvature and slope.
+    radius : float
+        The longest step allowed.
+
+    Returns
+    -------
+    step : ndarray
+        The step.
+    predicted : float
+        How much the quadratic model says it gains.
+    """
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+        return np.zeros_like(gradient), 0.0
+    curvature, vectors = np.linalg.eigh(hessian)
+    slope = vectors.T @ gradient
+    steep = np.maximum(np.abs(curvature), 1e-9 * max(np.abs(curvature).max(), 1e-300))
+    along = -slope / steep
+    length = np.linalg.norm(along)
+    if length > radius:
+        along *= radius / length
+    predicted = -(slope @ along) - 0.5 * np.sum(steep * along**2)
+    return vectors @ along, float(predicted)
+
+
+def _way_down(function, theta, value, canonical):
+    """Look for a direction with negative curvature; return a lower point or None."""
+    if canonical is not None:
+        theta = canonical(theta)
+    _, gradient = function(theta)
+    curvature, vectors = np.linalg.eigh(hessian_by_differences(function, theta, gradient))
+    if curvature[0] >= -1e-6 * max(np.abs(curvature).max(), 1e-12):
+        return None
+    size = max(np.linalg.norm(theta), 1e-2)
+    for sign in (1.0, -1.0):
+        for length in (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3):
+            trial = theta + sign * length * size * vectors[:, 0]
+            if function(trial)[0] < value - 10 * NOISE * (1 + abs(value)):
+                return trial
+    return None
+
+
+def _lbfgs(function, theta):
+    """Come close with few evaluations where differences of gradients would cost many."""
+    from scipy.optimize import minimize
+
+    found = minimize(function, theta, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-13})
+    return found.x if np.isfinite(found.fun) else theta

@@ -1,0 +1,90 @@
+"""R's functions of a fit: ``fixef(fit)`` is ``fit.fixef``, so that any textbook can be followed."""
+
+import pandas as pd
+
+NAMES = "fixef ranef coef sigma VarCorr se_fixef se_ranef se_coef ngrps predict"
+
+
+def _ask(fit, name):
+    if not hasattr(fit, name):
+        raise TypeError(
+            f"{name} works on a fit, such as the one that lmer returns, not on {type(fit).__name__}."
+        )
+    return getattr(fit, name)
+
+
+def fixef(fit):
+    """Return the fixed effects, a Series by term. The same as ``fit.fixef``."""
+    return _ask(fit, "fixef")
+
+
+def ranef(fit):
+    """Return the random effects, a DataFrame by grouping factor. The same as ``fit.ranef``."""
+    return _ask(fit, "ranef")
+
+
+def coef(fit):
+    """Return each group's coefficients: fixed plus random. The same as ``fit.coef``."""
+    return _ask(fit, "coef")
+
+
+def sigma(fit):
+    """Return the residual standard deviation. The same as ``fit.sigma``."""
+    return _ask(fit, "sigma")
+
+
+def VarCorr(fit):
+    """Return standard deviations and correlations between groups. The same as ``fit.varcorr``."""
+    return _ask(fit, "varcorr")
+
+
+def se_fixef(fit):
+    """Return the standard errors of the fixed effects, as ``arm::se.fixef``."""
+    return _ask(fit, "se_fixef")
+
+
+def se_ranef(fit):
+    """Return the standard errors of the random effects, as ``arm::se.ranef``."""
+    return _ask(fit, "se_ranef")
+
+
+def se_coef(fit):
+    """Return the standard errors of each group's coefficients. The same as ``fit.se_coef``."""
+    return _ask(fit, "se_coef")
+
+
+def ngrps(fit):
+    """Return the number of groups by grouping factor."""
+    return _ask(fit, "ngrps")
+
+
+def predict(fit, newdata=None, **options):
+    """Predict the outcome's mean. The same as ``fit.predict``, where the options are described."""
+    return _ask(fit, "predict")(newdata, **options)
+
+
+def sigma_hat(fit):
+    """Return all standard deviations of a fit, as ``arm::sigma.hat``.
+
+    Parameters
+    ----------
+    fit : fit of lmer or glmer
+        The model.
+
+    Returns
+    -------
+    dict
+        ``"data"``: the residual standard deviation; and for each grouping factor a Series by term.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, sigma_hat
+    >>> round(sigma_hat(lmer("price ~ (1 | zipcode)", load_seattle()))["zipcode"]["(Intercept)"])
+    584667
+    """
+    table = _ask(fit, "varcorr")
+    found = {"data": fit.sigma}
+    for label, block in table.items():
+        factor = table.factors[label]
+        found[factor] = pd.concat([found[factor], block.sd]) if factor in found else block.sd
+    return found
