@@ -66,8 +66,8 @@ def release(lesson: str, *, root: str | Path = ".") -> None:
     source = folder(app, "source", ".", lesson)
     if not list(source.glob("*.ipynb")):
         raise CourseError(
-            f"There is no source of the lesson {lesson!r}: {source} holds no notebook, and solutions/ holds no "
-            f"{lesson}.md."
+            f"There is no source of the lesson {lesson!r}: neither solutions/{lesson}.md "
+            f"nor a notebook in {source}."
         )
     with _asked_for(app, lesson):
         _run(GenerateAssignment(coursedir=app.coursedir, parent=app, force=True))

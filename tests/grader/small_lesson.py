@@ -6,8 +6,29 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grader.bank import Mistake, Number, question
+
 REPOSITORY = Path(__file__).parents[2]
 LESSON = "00_small"
+
+HALF = "This is one half of it."
+
+
+def register():
+    """Put the questions into the bank of this process; ``t00-broken`` has a fault in the bank itself."""
+
+    @question("t00-two", topic="small numbers", revisit="00: Two")
+    def two():
+        return Number(2.0, mistakes=[Mistake(1.0, says=HALF, credit=0.5, name="half")])
+
+    @question("t00-four", topic="larger numbers", revisit="00: Four")
+    def four():
+        return Number(4.0)
+
+    @question("t00-broken", topic="faults", revisit="00: Faults")
+    def broken():
+        raise ZeroDivisionError("a fault in the bank")
+
 
 # What `mlmkit.check` emits, without importing pandas: these tests are about what happens afterwards.
 SETUP = """
@@ -44,7 +65,7 @@ def answer(grade_id, source):
 
 
 def lesson(first="two = 2.0", second="four = 4.0", **replaced):
-    """The lesson's notebook with these answers; `replaced` puts other source into named cells."""
+    """Make the lesson with these answers; `replaced` puts other source into named cells."""
     cells = {
         "title": new_markdown_cell("# A small lesson\n\nWith a formula: $y_{ij}$."),
         "setup": new_code_cell(SETUP),
@@ -52,6 +73,8 @@ def lesson(first="two = 2.0", second="four = 4.0", **replaced):
         "check_first": graded("t00-two", 'check("t00-two", two)', 2),
         "second": answer("t00-four-answer", f"### BEGIN SOLUTION\n{second}\n### END SOLUTION"),
         "check_second": graded("t00-four", 'check("t00-four", four)', 3),
+        "third": answer("t00-broken-answer", "### BEGIN SOLUTION\nanything = 1.0\n### END SOLUTION"),
+        "check_third": graded("t00-broken", 'check("t00-broken", anything)', 1),
     }
     for name, source in replaced.items():
         cells[name].source = source

@@ -1,0 +1,83 @@
+"""Nothing from a submission runs, loads or poses as the grader in a page that others open."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.plugins.safe_html import clean_html, markdown2html
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="https://elsewhere/track.png">',
+    "<svg onload=alert(1)></svg>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<iframe src="data:text/html,x"></iframe>',
+    "<style>body { display: none }</style>",
+    '<p style="position: fixed">x</p>',
+    '<form action="/steal"><input name=a></form>',
+    "<scr<script></script>ipt>alert(1)</scr<script></script>ipt>",
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<div id="score">x</div>',
+    "<math><mi//xlink:href=data:x,1>",
+]
+FORBIDDEN = [
+    "<script",
+    "onerror",
+    "onload",
+    "javascript:",
+    "<iframe",
+    "<style",
+    "style=",
+    "<form",
+    "<input",
+    " id=",
+]
+
+
+@pytest.mark.parametrize("clean", [clean_html, markdown2html])
+@pytest.mark.parametrize("html", HOSTILE)
+def test_hostile_markup_is_dropped(clean, html):
+    cleaned = clean(html).lower()
+    tags = [part.partition("&gt;")[0] for part in cleaned.split("<")[1:]]
+    for word in FORBIDDEN:
+        assert not any(word.lstrip("<") in tag.partition(">")[0] for tag in tags), cleaned
+    assert "elsewhere" not in cleaned
+
+
+@given(
+    st.lists(st.sampled_from(["<", ">", "script", "/", " ", "img", "onerror=", "x", '"', "style", "<!--"]))
+)
+def test_no_mixture_of_tags_gives_a_script(parts):
+    cleaned = clean_html("".join(parts))
+    assert "<script" not in cleaned
+    assert "<style" not in cleaned
+    assert "<!--" not in cleaned
+
+
+def test_a_student_cannot_draw_a_verdict():
+    assert clean_html('<div class="mlm-verdict mlm-right">Right</div>') == "<div>Right</div>"
+
+
+def test_tables_of_pandas_stay_tables():
+    html = clean_html(pd.DataFrame({"price": [1.5]}, index=["98010"]).to_html())
+    assert "<th>98010</th>" in html
+    assert "<td>1.5</td>" in html
+
+
+def test_pandas_notebook_tables_lose_their_style_sheet_only():
+    html = clean_html(pd.DataFrame({"price": [1.5]})._repr_html_())
+    assert "vertical-align" not in html
+    assert "<thead>" in html
+
+
+def test_embedded_pictures_and_links_stay():
+    picture = '<img alt="A plot" src="data:image/png;base64,AAAA">'
+    assert clean_html(picture) == picture
+    link = '<a href="https://example.org">x</a>'
+    assert clean_html(link) == link
+
+
+def test_formulas_in_markdown_stay_as_they_are():
+    assert r"$y_i \sim N(\mu, \sigma^2)$" in markdown2html(r"Model: $y_i \sim N(\mu, \sigma^2)$")
