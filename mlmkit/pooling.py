@@ -11,7 +11,7 @@ from mlmkit._onefactor import LOG_2PI, group_sums
 from mlmkit._predict import linear, new_rows
 from mlmkit._rank import drop_dependent
 from mlmkit._scaling import scale_columns
-from mlmkit.display import call_text, coefficient_lines, html_table
+from mlmkit.printout import call_text, coefficient_lines, html_table
 from mlmkit.formula import Bar, FormulaError, parse
 from mlmkit.results import Named
 from mlmkit.varcorr import fixed_width

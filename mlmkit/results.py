@@ -10,7 +10,7 @@ from mlmkit._columns import INTERCEPT
 from mlmkit._messages import fit_messages, singular_terms
 from mlmkit._optimize import minimise
 from mlmkit._theta import canonical, lower_triangle, pattern
-from mlmkit.display import mixed_html, mixed_text
+from mlmkit.printout import mixed_html, mixed_text
 from mlmkit.varcorr import GroupVariance, VarCorrTable
 
 
