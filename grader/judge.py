@@ -4,9 +4,12 @@ from grader import references
 from grader.bank import BankError, get
 from mlmkit.data import data_fingerprint
 from mlmkit.encoding import plain
-from mlmkit.kinds import Verdict, verdict
+from mlmkit.kinds import ByGroup, Number, Table, Verdict, verdict
 
 __all__ = ["BankError", "judge"]
+
+# A number that is right for this student is right, however its data were loaded. A letter may be luck.
+_TOO_EXACT_FOR_CHANCE = (Number, ByGroup, Table)
 
 
 def judge(question_id, payload, *, student, max_points):
@@ -41,44 +44,44 @@ def judge(question_id, payload, *, student, max_points):
     question = get(question_id)
     kind = references.expected(question, student)
     about = {"question": question.id, "topic": question.topic, "revisit": question.revisit}
-    refusal = _refusal(question, payload, student)
-    if refusal:
-        status, says = refusal
-        return Verdict(status, 0.0, float(max_points), says, **about)
+    unreadable = _unreadable(question, payload)
+    if unreadable:
+        return Verdict("invalid", 0.0, float(max_points), unreadable, **about)
     answer = payload["answer"] if payload else None
-    return verdict(kind, answer, max_points=max_points, **about)
+    result = verdict(kind, answer, max_points=max_points, **about)
+    if answer is None or "homes" not in question.needs:
+        return result
+    says = _other_data(payload.get("data"), student)
+    if says is None or (result.status == "right" and isinstance(kind, _TOO_EXACT_FOR_CHANCE)):
+        return result
+    return Verdict("other_data", 0.0, float(max_points), says, **about)
 
 
-def _refusal(question, payload, student):
-    """Say why a payload can't be judged at all: (status, sentence), or None."""
+def _unreadable(question, payload):
+    """Say why a payload can't be judged at all, or return None."""
     if payload is None:
         return None
     if not isinstance(payload, dict) or "answer" not in payload:
-        return (
-            "invalid",
-            "The answer arrived in a form that can't be read. Run the check cell again and save.",
-        )
+        return "The answer arrived in a form that can't be read. Run the check cell again and save."
     if payload.get("question") != question.id:
-        return "invalid", (
+        return (
             f"The answer that arrived here was given to another question, {plain(payload.get('question'))}. "
             "Don't edit the check cells; get a fresh copy of the lesson if one is damaged."
         )
-    if payload["answer"] is None or "homes" not in question.needs:
-        return None
-    return _other_data(payload.get("data"), student)
+    return None
 
 
 def _other_data(fingerprint, student):
-    """Compare the data that the answer was computed from with the student's own."""
+    """Say that an answer was computed from other data than the student's own, or return None."""
     own = data_fingerprint(references.homes(student))
     if fingerprint == own:
         return None
     if fingerprint is None:
-        return "other_data", (
+        return (
             "This answer was computed before your own zip codes were loaded. "
             "Type your user name at the top, then restart the kernel and run all cells."
         )
-    return "other_data", (
+    return (
         f"This answer was computed from other data than yours ({plain(fingerprint, 120)}). "
         f"Your user name is {plain(student)}, your data are {own}. "
         "Type your user name exactly so at the top, then restart the kernel and run all cells."

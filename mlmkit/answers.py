@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from mlmkit import data
-from mlmkit.encoding import MIME, BadAnswerError, decode, encode
+from mlmkit.encoding import MIME, BadAnswerError, decode, encode, plain
 from mlmkit.shapes import a_few, read, wanted
 
 __all__ = ["check"]
@@ -104,16 +104,23 @@ def _look_over(entry, encoded):
     fingerprint = data.current_fingerprint()
     if entry["own_data"] and fingerprint is None:
         return "bad", (
-            "recorded, but your own zip codes are not loaded, so it will not count. "
+            "recorded, but your own zip codes are not loaded, so it can't be right yet. "
             "Type your user name at the top of the lesson and run all cells from there."
         )
     if shape.get("group") == "zipcode" and entry["own_data"]:
         shape["labels"] = fingerprint.rpartition(" in ")[2].split()
     try:
-        read(decode(encoded), shape)
+        value = read(decode(encoded), shape)
     except BadAnswerError as error:
         return "bad", f"recorded, but it can't be right yet. {error}"
-    return "plain", f"recorded: {wanted(shape)}. It will be graded when you hand in the lesson."
+    return "plain", f"recorded{_echo(value)}: {wanted(shape)}. It will be graded when you hand in the lesson."
+
+
+def _echo(value):
+    """Repeat a single number or text, so that the student sees what was recorded."""
+    if isinstance(value, float):
+        return f" {value:,.2f}" if abs(value) >= 1000 else f" {value:.6g}"
+    return f' "{plain(value)}"' if isinstance(value, str) else ""
 
 
 def _show(question, encoded, mood, says):

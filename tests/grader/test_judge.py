@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.bank import BankError, Number, Question
+from grader.bank import BankError, Choice, Number, Question
 from grader.judge import judge
 from grader.references import expected, homes
 from mlmkit.data import data_fingerprint, homes_for
@@ -44,6 +44,21 @@ def test_the_right_answer_on_the_data_of_another_student_says_whose_data_to_use(
     result = verdict(payload(homes_for("bob")["price"].mean(), student="bob"))
     assert (result.status, result.score) == ("other_data", 0.0)
     assert data_fingerprint(homes("alice")) in result.message and "user name is alice" in result.message
+
+
+def test_a_number_that_is_right_is_right_however_the_data_were_loaded():
+    right = homes_for("alice")["price"].mean()
+    assert verdict({**payload(right), "data": None}).score == 2
+    assert verdict(payload(right, student="bob")).score == 2
+    assert verdict(payload(right), student="bob").score == 0
+
+
+def test_a_letter_from_other_data_counts_for_nothing(monkeypatch):
+    asked = Question("t00-z", "t", "r", "00_t", ("homes",), False, lambda homes: Choice("b"))
+    monkeypatch.setattr("grader.judge.get", lambda id: asked)
+    sent = payload("b", student="bob", question="t00-z")
+    assert judge("t00-z", sent, student="alice", max_points=1).status == "other_data"
+    assert judge("t00-z", sent, student="bob", max_points=1).status == "right"
 
 
 def test_an_answer_before_the_data_were_loaded_says_so():
