@@ -1,0 +1,28 @@
+"""Plots of data and fits, one a file; each carries a description in words (`alt_text`)."""
+
+import importlib
+
+_EXPORTS = {
+    "alt": ["alt_text", "set_alt_text"],
+    "caterpillar": ["plot_caterpillar"],
+    "poolings": ["plot_poolings"],
+    "scatter": ["plot_scatter_by_group"],
+    "shrinkage": ["plot_shrinkage"],
+    "style": ["POOLING_COLORS"],
+}
+_HOME = {name: module for module, names in _EXPORTS.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    """Import a plot from its file on first use, and matplotlib with it."""
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"mlmkit.plots has no {name!r}. It offers: {', '.join(__all__)}.")
+
+
+def __dir__():
+    return __all__
