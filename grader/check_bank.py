@@ -89,7 +89,7 @@ def _look(findings, question, student):
         usable = kind.usable_mistakes
         findings.mistakes = findings.mistakes or [mistake.name for mistake in kind.mistakes]
         for mistake in kind.mistakes:
-            if mistake not in usable:
+            if not any(mistake is known for known in usable):  # == would compare Series
                 findings.like_right[mistake.name] += 1
         for place, later in enumerate(usable):
             for earlier in usable[:place]:
