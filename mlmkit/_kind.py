@@ -6,7 +6,8 @@ from mlmkit.encoding import BadAnswerError
 from mlmkit.shapes import read
 
 
-@dataclass(frozen=True)
+# eq=False here and in the kinds: their values may be Series, which have no single truth value.
+@dataclass(frozen=True, eq=False)
 class Mistake:
     """A known wrong answer and what to tell the student who gives it.
 

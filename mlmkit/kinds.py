@@ -50,7 +50,7 @@ def _check_tolerance(kind):
         raise ValueError("Tolerances are finite and not negative.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Number(Kind):
     """One number.
 
@@ -122,7 +122,7 @@ class _Labelled(Kind):
         return f"As expected: {len(value) - len(wrong)} of {len(value)} values. Look at {a_few(labels)}."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByGroup(_Labelled):
     """One number per group. Labels matter, their order doesn't.
 
@@ -198,7 +198,7 @@ def _by_group(value):
     return answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table(_Labelled):
     """A table of numbers. Row and column labels matter, their order doesn't.
 
@@ -250,7 +250,7 @@ class Table(_Labelled):
         return read_table(decode(encode(value)), self.shape())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice(Kind):
     """One of several options, named by a letter.
 
@@ -293,7 +293,7 @@ class Choice(Kind):
         return f'"{given}" is not the right option.'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Formula(Kind):
     """A model formula, compared as a model and not as text.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.bank import BankError, Mistake, Number, Question, get, practice, question, questions
+from grader.bank import BankError, ByGroup, Mistake, Number, Question, get, practice, question, questions
 from grader.check_bank import check_bank, main, table
 from grader.references import expected, fits, homes
 
@@ -90,6 +90,16 @@ def test_check_bank_finds_each_fault(a_bank, capsys):
     assert "near: like the right answer for 3 of 3" in printed
     assert "two = one: the same for 3 of 3" in printed
     assert "fails 3 times" in printed and "3 of 3 questions need work" in printed
+
+
+def test_check_bank_takes_series_and_tables_of_mistakes(a_bank):
+    def by_group(homes):
+        means = homes.groupby("zipcode", observed=True)["price"].mean()
+        return ByGroup(means, mistakes=[Mistake(means**2, says="Squared."), Mistake(means, says="The same.")])
+
+    a_bank(by_group)
+    (found,) = check_bank(3, progress=False)
+    assert found.like_right == {"The same.": 3} and not found.errors
 
 
 def test_check_bank_is_content_with_a_good_question(a_bank, capsys):
