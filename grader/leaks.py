@@ -140,13 +140,19 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     list of Leak
     """
     folder = Path(folder or ROOT / "lessons")
-    numbers = [pair for student in students for pair in expected_numbers(name, student)]
+    notebook, key_file = folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"
+    key = json.loads(key_file.read_text(encoding="utf-8"))
+    # Some students have a zip code of the lecture among their own: what practice tells is public.
+    public = [float(text) for text in _strings(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
+    numbers = [
+        (id, number)
+        for student in students
+        for id, number in expected_numbers(name, student)
+        if not any(abs(number - known) <= 1e-9 * abs(number) for known in public)
+    ]
     code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
-    found = []
-    for path in (folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"):
-        text = text_of(path)
-        found += leaks_in(text, numbers, code, file=path.name)
-    return found
+    found = leaks_in(text_of(notebook), numbers, code, file=notebook.name)
+    return found + leaks_in("\n".join(_strings(key["graded"])), numbers, code, file=key_file.name)
 
 
 def scan_lessons(folder=None, students=("ada", "grace", "emmy")):
@@ -191,8 +197,6 @@ def text_of(path):
     if path.suffix == ".html":
         without = re.sub(r"<(script|style)\b.*?</\1>", " ", _PICTURE.sub("", content), flags=re.S | re.I)
         return html.unescape(re.sub(r"<[^>]*>", "", without))
-    if path.suffix == ".json":
-        return "\n".join(_strings(json.loads(content)))
     return content
 
 

@@ -255,6 +255,15 @@ def test_the_lesson_shows_no_answer_and_a_lesson_that_does_is_caught(tmp_path, o
     ]
 
 
+def test_a_value_in_the_key_of_a_graded_question_is_caught(tmp_path, only_these_questions):
+    build_lessons(solutions=SOURCE.parent, lessons=tmp_path)
+    path = tmp_path / "01_pooling.practice.json"
+    key = json.loads(path.read_text())
+    key["graded"]["l01-mean-price"]["shape"]["value"] = float(homes("ada")["price"].mean())
+    path.write_text(json.dumps(key))
+    assert [leak.file for leak in scan_lesson("01_pooling", tmp_path, solutions=SOURCE.parent)] == [path.name]
+
+
 def test_solution_lines_that_stand_elsewhere_in_the_lesson_are_no_secret():
     code = solution_code(source_notebook(SOURCE))
     assert ("l01-mean-price-answer", 'mean_price=homes["price"].mean()') in code

@@ -1,0 +1,144 @@
+"""What holds for every lesson: built from its source, runs clean, and grades as it should."""
+
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grader.authoring import role_of, source_notebook
+from grader.bank import questions
+from grader.build import KEY_ENDING, ROOT, check_same, differences, lesson_names
+from grader.judge import judge
+from grader.leaks import scan_lessons
+from mlmkit.encoding import MIME
+
+LESSONS = ROOT / "lessons"
+STUDENT = "ada"
+
+
+def run(notebook, folder, student):
+    """Run a notebook as this student would, beside the lesson's key file; returns the seconds it took."""
+    for cell in notebook.cells:
+        if role_of(cell) == "student":
+            cell.source = cell.source.replace('""', f'"{student}"')
+    for key in LESSONS.glob(f"*{KEY_ENDING}"):
+        (folder / key.name).write_bytes(key.read_bytes())
+    start = time.perf_counter()
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    return time.perf_counter() - start
+
+
+def answers(notebook):
+    """Collect what the check cells recorded: question id to list of payloads."""
+    recorded = {}
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and role_of(cell) == "check":
+            found = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
+            recorded[cell.metadata.nbgrader.grade_id] = found
+    return recorded
+
+
+def verdicts(notebook):
+    """Judge every graded answer of a notebook that was run, 2 points each."""
+    found = []
+    for id, payloads in answers(notebook).items():
+        assert len(payloads) == 1, id
+        found.append(judge(id, payloads[0], student=STUDENT, max_points=2))
+    return found
+
+
+@pytest.fixture(scope="module", params=lesson_names())
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def source(name):
+    return source_notebook(ROOT / "solutions" / f"{name}.md", questions(name))
+
+
+@pytest.fixture(scope="module")
+def student_copy(name):
+    return nbformat.read(LESSONS / f"{name}.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def solved(source, tmp_path_factory):
+    """The solution, run."""
+    notebook = nbformat.from_dict(source.copy())
+    return notebook, run(notebook, tmp_path_factory.mktemp("solved"), STUDENT)
+
+
+@pytest.fixture(scope="module")
+def blank(name, tmp_path_factory):
+    """The lesson as students get it, run without an answer."""
+    notebook = nbformat.read(LESSONS / f"{name}.ipynb", as_version=4)
+    run(notebook, tmp_path_factory.mktemp("blank"), STUDENT)
+    return notebook
+
+
+def test_lessons_are_what_their_sources_make():
+    assert check_same() == []
+
+
+def test_nothing_that_students_get_holds_an_answer():
+    assert [str(leak) for leak in scan_lessons()] == []
+
+
+def test_students_get_the_source_without_solutions_and_outputs(source, student_copy):
+    assert differences(source, student_copy) == []
+
+
+def test_the_solution_gets_full_marks(solved):
+    notebook, _ = solved
+    results = verdicts(notebook)
+    assert [(result.question, result.message) for result in results if result.score < 2] == []
+    assert len(results) >= 6
+
+
+def test_the_solution_is_right_in_every_practice_question(solved):
+    notebook, _ = solved
+    cells = [cell for cell in notebook.cells if role_of(cell) == "practice"]
+    assert len(cells) >= 4
+    for cell in cells:
+        assert cell.outputs[0].data["text/plain"].endswith(": Right."), cell.source
+
+
+def test_the_unanswered_lesson_gets_nothing_and_a_reason_for_every_zero(blank):
+    for result in verdicts(blank):
+        assert (result.status, result.score) == ("missing", 0.0)
+        assert result.message == "This question was not answered."
+
+
+@pytest.mark.parametrize("which", ["solved", "blank"])
+def test_nothing_is_written_to_stderr(which, solved, blank):
+    notebook = solved[0] if which == "solved" else blank
+    noise = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+    assert noise == []
+
+
+def test_the_lesson_runs_in_under_a_minute(solved):
+    assert solved[1] < 60
+
+
+def test_each_picture_has_a_text_that_says_what_it_shows(solved):
+    pictures = [
+        output
+        for cell in solved[0].cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert pictures
+    for picture in pictures:
+        assert len(picture.metadata.get("image/png", {}).get("alt", "")) > 40
+
+
+def test_lessons_lie_where_the_readme_says():
+    assert [path.stem for path in sorted(Path(LESSONS).glob("*.ipynb"))] == lesson_names()
