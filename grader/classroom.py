@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -209,7 +210,8 @@ def _duplicated(cells, name: str) -> str | None:
 
 def _convert(converter_class, app, lesson: str, student: str) -> Outcome:
     started = monotonic()
-    with _asked_for(app, lesson, student):
+    with _asked_for(app, lesson, student), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about nbgrader's own code; nothing for an instructor's screen
         result = capture_log(converter_class(coursedir=app.coursedir, parent=app, force=True))
     seconds = monotonic() - started
     if result["success"]:

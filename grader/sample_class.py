@@ -47,6 +47,11 @@ class SampleStudent:
     report: str = ""
 
 
+INTERVAL = """
+def my_interval_of(fit):
+    half = 2 * fit.se_fixef["(Intercept)"]
+    return {"lower": fit.fixef["(Intercept)"] - half, "upper": fit.fixef["(Intercept)"] + half}
+"""
 FIT = 'my_fit = lmer("price ~ (1 | zipcode)", homes)'
 FEW = 'few = homes.groupby("zipcode", observed=True).head(10)'
 GOOD_REPORT = (
@@ -60,11 +65,12 @@ import statsmodels.formula.api as smf
 
 
 def fit_with_statsmodels(sales):
-    return smf.mixedlm("price ~ 1", sales, groups=sales["zipcode"].astype(str)).fit(reml=True, method="lbfgs")
+    sales = sales.assign(price=sales["price"] / 1e6)  # it does not converge on dollars
+    return smf.mixedlm("price ~ 1", sales, groups=sales["zipcode"].astype(str)).fit(reml=True)
 
 
 def effects(fit):
-    return pd.Series({zipcode: float(values.iloc[0]) for zipcode, values in fit.random_effects.items()})
+    return 1e6 * pd.Series({zipcode: values.iloc[0] for zipcode, values in fit.random_effects.items()})
 
 
 mixed = fit_with_statsmodels(homes)
@@ -72,7 +78,7 @@ mixed_few = fit_with_statsmodels(homes.groupby("zipcode", observed=True).head(10
 one_mean = smf.ols("price ~ 1", homes).fit()
 nine_means = smf.ols("price ~ 0 + zipcode", homes).fit().params
 nine_means.index = nine_means.index.str.slice(8, 13)
-mu, se = mixed.params["Intercept"], mixed.bse["Intercept"]
+mu, se = 1e6 * mixed.params["Intercept"], 1e6 * mixed.bse["Intercept"]
 """
 
 BY_HAND = """
@@ -139,12 +145,12 @@ SAMPLE_CLASS = [
             "l01-mean-price": 'one_mean.params["Intercept"]',
             "l01-group-means": "nine_means",
             "l01-fixef": "mu",
-            "l01-sd-zipcode": "mixed.cov_re.iloc[0, 0] ** 0.5",
-            "l01-sd-within": "mixed.scale**0.5",
+            "l01-sd-zipcode": "1e6 * mixed.cov_re.iloc[0, 0] ** 0.5",
+            "l01-sd-within": "1e6 * mixed.scale**0.5",
             "l01-interval": '{"lower": mu - 1.96 * se, "upper": mu + 1.96 * se}',
             "l01-which-average": '"a" if mu > mean_price else "b"',
             "l01-ranef": "effects(mixed)",
-            "l01-few-sales": 'mixed_few.params["Intercept"] + effects(mixed_few)',
+            "l01-few-sales": '1e6 * mixed_few.params["Intercept"] + effects(mixed_few)',
         },
         report=GOOD_REPORT,
     ),
@@ -157,7 +163,7 @@ SAMPLE_CLASS = [
             "l01-fixef": 'mine["mu"]',
             "l01-sd-zipcode": 'mine["between"]',
             "l01-sd-within": 'mine["within"]',
-            "l01-interval": '[mine["mu"] - 2 * mine["se"], mine["mu"] + 2 * mine["se"]]',
+            "l01-interval": '{"upper": mine["mu"] + 2 * mine["se"], "lower": mine["mu"] - 2 * mine["se"]}',
             "l01-which-average": '"a" if mine["mu"] > mean_price else "b"',
             "l01-ranef": 'dict(mine["effects"])',
             "l01-few-sales": 'mine_few["mu"] + mine_few["effects"]',
@@ -192,9 +198,10 @@ SAMPLE_CLASS = [
     SampleStudent(
         "goran",
         "takes the fixed intercept for the mean of all houses, and no pooling for partial pooling",
-        setup=f"{FIT}\n{FEW}",
+        setup=f"{FIT}\n{FEW}\n{INTERVAL}",
         answers={
             "l01-fixef": 'homes["price"].mean()',
+            "l01-interval": "my_interval_of(my_fit)",
             "l01-which-average": '"c"',
             "l01-few-sales": 'few.groupby("zipcode", observed=True)["price"].mean()',
         },

@@ -77,6 +77,11 @@ def _say_why(missing: Verdict, nb: NotebookNode, cell: NotebookNode) -> Verdict:
     if reason is not None:
         return replace(missing, status="not_run", message=f"{reason} Your answer could not be read.")
     reason = explain_error(_answer_cell(nb, missing.question), "Your answer cell") or explain_error(cell)
+    if reason is None and not recorded_answers(cell, missing.question):
+        reason = (
+            "No answer was recorded here. Was `check` replaced by something else? It has to be the one of "
+            "mlmkit. Restart the kernel and run all cells: each check says that it recorded an answer."
+        )
     return replace(missing, message=reason) if reason else missing
 
 
