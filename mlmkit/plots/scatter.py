@@ -43,6 +43,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     9
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     _require(data, x, y, group)
     groups = {str(name): rows for name, rows in data.groupby(group, observed=True)}
@@ -62,6 +63,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
         ax.scatter(sales[x], sales[y], s=11, color=DATA, alpha=0.6, linewidths=0)
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
         ax.set_title(f"{name}  (n = {len(sales)})", fontsize=10)
+        ax.xaxis.set_major_locator(MaxNLocator(3))
         label_axis(ax.xaxis, x)
         label_axis(ax.yaxis, y)
         ax.label_outer()
