@@ -30,10 +30,7 @@ def wanted(shape):
     """Say what a question asks for: "one number (in USD)", "one number per zipcode (nine)"."""
     unit = f" (in {shape['unit']})" if shape.get("unit") else ""
     if shape["kind"] == "by_group":
-        many = f", {count_of(shape['count'], 'number')}" if shape.get("count") else ""
-        if shape.get("labels") and len(shape["labels"]) <= 4:
-            many = f": {a_few(shape['labels'])}"
-        return f"one number per {shape.get('group') or 'group'}{many}{unit}"
+        return f"one number per {shape.get('group') or 'group'}{_how_many(shape)}{unit}"
     if shape["kind"] == "choice":
         return "one of the letters " + ", ".join(f'"{option}"' for option in shape["options"])
     if shape["kind"] == "table":
@@ -41,6 +38,13 @@ def wanted(shape):
     if shape["kind"] == "formula":
         return 'a model formula in quotes, such as "y ~ x + (1 | g)"'
     return f"one number{unit}"
+
+
+def _how_many(shape):
+    labels = shape.get("labels") or []
+    if 0 < len(labels) <= 4:
+        return f" ({a_few(labels)})"
+    return f" ({count_of(shape['count'], 'number')})" if shape.get("count") else ""
 
 
 def described(answer):
@@ -99,8 +103,9 @@ def read_by_group(answer, shape):
     if isinstance(answer, list) and shape.get("in_order") and len(answer) == len(shape.get("labels", [])):
         answer = dict(zip(shape["labels"], answer, strict=True))
     if not isinstance(answer, dict):
-        hint = " Hand in a Series whose index holds the labels." if isinstance(answer, list) else ""
-        raise BadAnswerError(f"{_mismatch(answer, shape)}{hint}")
+        label = plain((shape.get("labels") or ["98010"])[0], 30)
+        hint = f' Hand in a Series with the labels as its index, or a dict: {{"{label}": …, …}}.'
+        raise BadAnswerError(f"{_mismatch(answer, shape)}{hint if isinstance(answer, list) else ''}")
     _compare_labels(list(answer), shape)
     return {label: finite(value, f" for {plain(label, 30)}") for label, value in answer.items()}
 

@@ -107,10 +107,10 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         ("nothing", "not answered yet"),
         ("nan", "NaN, not a number"),
         ("series for number", "asks for one number (in USD). Your answer is nine numbers with labels"),
-        ("by group", "recorded: one number per zipcode, nine numbers"),
+        ("by group", "recorded: one number per zipcode (nine numbers)"),
         (
             "number for groups",
-            "asks for one number per zipcode, nine numbers. Your answer is a single number",
+            "asks for one number per zipcode (nine numbers). Your answer is a single number",
         ),
         ("one group missing", f"missing: {ZIPCODES[0]}"),
         ("formula", 'recorded "y ~ (1 | g)": a model formula'),

@@ -167,7 +167,7 @@ def test_labels_matter_and_order_and_wrapping_do_not(answer):
 @pytest.mark.parametrize(
     ("answer", "status", "says"),
     [
-        (MEANS.to_list(), "invalid", "without labels. Hand in a Series"),
+        (MEANS.to_list(), "invalid", "without labels. Hand in a Series with"),
         (MEANS.drop("98014"), "invalid", "missing: 98014"),
         (pd.concat([MEANS, pd.Series({"98115": 1.0})]), "invalid", "not asked for: 98115"),
         (MEANS.replace(200.0, math.nan), "invalid", "for 98014 is NaN"),
@@ -200,7 +200,7 @@ def test_an_interval_may_come_as_a_list_where_the_question_allows_it():
     assert grade(ByGroup(interval, in_order=True), (1.0, 2.0)).status == "right"
     assert grade(ByGroup(interval, in_order=True), (2.0, 1.0)).status == "wrong"
     refused = grade(ByGroup(interval, group="end"), (1.0, 2.0))
-    assert refused.status == "invalid" and "one number per end: lower, upper" in refused.says
+    assert refused.status == "invalid" and "one number per end (lower, upper)" in refused.says
 
 
 # ------------------------------------------------------------------ tables
