@@ -158,9 +158,10 @@ def _formulaic_columns(text, data, formula):
                 formula.find(name) if formula else None,
             )
     try:
-        matrix = model_matrix(
-            python_expression(text), part, na_action="ignore", context=_functions(), output="numpy"
-        )
+        with np.errstate(all="ignore"):  # infinite results are reported with the column's name
+            matrix = model_matrix(
+                python_expression(text), part, na_action="ignore", context=_functions(), output="numpy"
+            )
     except (FormulaicError, SyntaxError, ValueError, TypeError) as problem:
         missing = re.search(r"NameError: (?:name )?[`']([^`']+)[`']", str(problem))
         if missing:

@@ -301,7 +301,7 @@ def _bar_columns(bar, data, text):
     else:
         from formulaic import Formula
 
-        terms = [str(term) for term in Formula(str(whole.spec.formula)).root]
+        terms = [str(term) for term in Formula(str(whole.spec.formula))]
         pieces = ["1" if term == "1" else f"0 + {term}" for term in terms]
     return [make_columns(piece, data, text) for piece in pieces]
 

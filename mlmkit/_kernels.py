@@ -1,16 +1,16 @@
 """Compiled versions of the innermost loops, used where they pay.
 
-numba takes a second to import, so it is used only when something else has imported it already
-or when the work is large. Every kernel has a NumPy twin that gives the same numbers; without
-numba, or where its cache can't be written, the twin runs.
+numba takes a second to import, and its first compilation on a machine takes several (then they
+are on disk). So compiled kernels are used when the work is large, or when a process has done so
+much work that they would have paid. Every kernel has a NumPy twin that gives the same numbers;
+without numba, or where its cache can't be written, the twin runs.
 """
-
-import sys
 
 ROWS_THAT_PAY = 400_000
 GROUPS_THAT_PAY = 20_000
+CALLS_THAT_PAY = 4_000
 
-_state = {"module": None, "failed": False}
+_state = {"module": None, "failed": False, "calls": 0}
 
 
 def compiled(name, *, rows=0, groups=0):
@@ -31,7 +31,8 @@ def compiled(name, *, rows=0, groups=0):
     if _state["failed"]:
         return None
     if _state["module"] is None:
-        if "numba" not in sys.modules and rows < ROWS_THAT_PAY and groups < GROUPS_THAT_PAY:
+        _state["calls"] += 1
+        if rows < ROWS_THAT_PAY and groups < GROUPS_THAT_PAY and _state["calls"] < CALLS_THAT_PAY:
             return None
         _load()
     return getattr(_state["module"], name, None)

@@ -64,7 +64,7 @@ def _single_rows(fit):
             many = len(alone) > 1
             messages.append(
                 f"{len(alone)} of the {len(factor.levels)} groups of {factor.label} "
-                f"{'have' if many else 'has'} one row only ({named}). {'Their estimates rest' if many else 'Its estimate rests'} "
-                "mostly on the other groups."
+                f"{'have' if many else 'has'} one row only ({named}). "
+                f"{'Their estimates rest' if many else 'Its estimate rests'} mostly on the other groups."
             )
     return messages

@@ -71,7 +71,7 @@ def group_sums(scaled, codes, z, groups):
     k = len(scaled.arrays)
     by_group, total = np.zeros((groups, len(z), k)), np.zeros((k, k))
     add = _kernels.compiled("add_group_sums", rows=len(codes)) or _add_group_sums
-    places = np.array(z)
+    places = np.array(z, dtype=np.intp)
     for rows, block in scaled.chunks():
         total += block @ block.T
         add(by_group, np.asarray(codes[rows], dtype=np.intp), block, places)

@@ -64,7 +64,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
     if len(theta) > LARGE:
         theta = _lbfgs(function, theta)
     value, gradient = function(theta)
-    radius, kicks, used = 1.0 + np.linalg.norm(theta), 0, 0
+    radius, kicks, unseen, used = 1.0 + np.linalg.norm(theta), 0, 0, 0
     hessian = hessian_by_differences(function, theta, gradient)
     while used < max_iterations:
         used += 1
@@ -78,7 +78,9 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
             if np.isfinite(trial_value) and trial_value <= value + 4 * noise:
                 theta, value, gradient = theta + step, trial_value, trial_gradient
                 hessian = hessian if small else hessian_by_differences(function, theta, gradient)
-            if small or length <= 1e-3 * size:
+            unseen += 1
+            if small or unseen > 5:
+                unseen = 0
                 down = _way_down(function, theta, value, canonical) if kicks < 8 else None
                 if down is None:
                     return _finish(function, theta, canonical, True, used)

@@ -1,13 +1,13 @@
-"""Find fixed-effects columns that are combinations of earlier ones."""
+"""Fixed-effects columns that are combinations of earlier ones, or nearly."""
 
 import numpy as np
 
-SUSPICIOUS = 1e-9  # share of a column's sum of squares that the others leave unexplained
+SUSPICIOUS = 1e-4  # share of a column's sum of squares that the others leave unexplained
 DEPENDENT = 1e-7  # R's tolerance, for lengths instead of squares
 
 
 def drop_dependent(model, scaled, total):
-    """Drop dependent columns from the model and say which.
+    """Drop dependent columns from the model and say which; make nearly dependent ones orthogonal.
 
     Parameters
     ----------
@@ -21,17 +21,18 @@ def drop_dependent(model, scaled, total):
     Returns
     -------
     bool
-        True if something was dropped.
+        True if something was changed, so that sums over the rows must be made again.
     """
     if not scaled.x:
         return False
     cross = total[np.ix_(scaled.x, scaled.x)]
     if not _suspicious(cross):
         return False
-    columns = np.hstack([block[scaled.x] for _, block in scaled.chunks()]).T
+    columns = np.column_stack([(scaled.arrays[i] - scaled.shift[i]) / scaled.scale[i] for i in scaled.x])
     keep = _independent(columns)
     if keep.all():
-        return False
+        _orthogonalise(scaled, columns)
+        return True
     names = [name for name, kept in zip(model.fixed.names, keep, strict=True) if not kept]
     many = len(names) > 1
     model.messages.append(
@@ -56,6 +57,18 @@ def _suspicious(cross):
             return True
         rest[k + 1 :, k + 1 :] -= np.outer(rest[k + 1 :, k], rest[k, k + 1 :]) / rest[k, k]
     return False
+
+
+def _orthogonalise(scaled, columns):
+    """Replace the fixed-effects columns by orthogonal ones, so that cross-products lose no digits."""
+    basis, triangle = np.linalg.qr(columns)
+    size = np.sqrt(len(basis))
+    p, last = basis.shape[1], len(scaled.arrays) - 1
+    scaled.arrays[last:last] = list((basis * size).T)
+    scaled.shift = np.insert(scaled.shift, [last] * p, 0.0)
+    scaled.scale = np.insert(scaled.scale, [last] * p, 1.0)
+    scaled.x = list(range(last, last + p))
+    scaled.x_map = scaled.x_map @ np.linalg.inv(triangle) * size
 
 
 def _independent(columns):

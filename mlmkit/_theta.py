@@ -44,10 +44,12 @@ def lower_triangle(factor):
     """
     lower = np.linalg.qr(factor.T, mode="r").T
     lower = lower * np.where(np.diagonal(lower) < 0, -1.0, 1.0)
-    size = np.abs(lower).max(initial=0.0)
-    if (np.diagonal(lower) > 1e-9 * size).all() or size == 0:
+    sizes = np.linalg.norm(lower, axis=1)
+    if (np.diagonal(lower) > 1e-9 * sizes).all() or not sizes.any():
         return lower
-    return _semidefinite_root(lower @ lower.T)
+    units = np.where(sizes > 0, sizes, 1.0)
+    relative = lower / units[:, None]
+    return _semidefinite_root(relative @ relative.T) * units[:, None]
 
 
 def _semidefinite_root(matrix):

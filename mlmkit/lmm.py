@@ -121,7 +121,7 @@ def _check_sizes(model, y):
         if groups >= n:
             raise ValueError(
                 f"Each of the {n} rows is a group of its own in '{factor.label}', so differences between "
-                "groups can't be told from differences within them. Use a grouping factor with several rows a group."
+                "groups can't be told from differences within them. Use groups with several rows each."
             )
         if groups * q >= n:
             raise ValueError(

@@ -11,8 +11,8 @@ from mlmkit._onefactor import LOG_2PI, group_sums
 from mlmkit._predict import linear, new_rows
 from mlmkit._rank import drop_dependent
 from mlmkit._scaling import scale_columns
-from mlmkit.printout import call_text, coefficient_lines, html_table
 from mlmkit.formula import Bar, FormulaError, parse
+from mlmkit.printout import call_text, coefficient_lines, html_table
 from mlmkit.results import Named
 from mlmkit.varcorr import fixed_width
 
@@ -210,7 +210,7 @@ def complete_pooling(formula, data, *, na_action="drop"):
     --------
     >>> from mlmkit import complete_pooling, load_seattle
     >>> complete_pooling("price ~ (1 | zipcode)", load_seattle()).fixef.round(1).to_dict()
-    {'(Intercept)': 631952.2}
+    {'(Intercept)': 632591.5}
     """
     model = design(formula, data, na_action=na_action, bars=False)
     scaled = scale_columns(model.fixed, [], model.y)
