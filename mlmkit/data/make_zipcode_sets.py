@@ -6,6 +6,7 @@ Each line is a choice; `zipcodes_for` takes one by a student's user name. A choi
 - three zip codes with fewer than 200 sales, three with up to 350, three with more;
 - a varying-intercept fit and a varying-slope fit, by REML and by ML, that converge and are
   not near the boundary: no standard deviation near zero, no correlation near one;
+- a small sample, the first ten sales of each zip code, whose fit is not singular either;
 - answers that can be told from the common mistakes (see `TOLD_APART`).
 
 A test draws a sample of the lines and checks them again.
@@ -16,16 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mlmkit import data, lmer
+from mlmkit import data
+from mlmkit.lmm import lmer
 
 FILE = Path(__file__).with_name("zipcode_sets.txt")
 HOW_MANY = 8192
 SEED = 20_140_502
 SMALL, LARGE = 200, 350
-LARGEST_CORRELATION = 0.95
+LARGEST_CORRELATION = 0.97
 SMALLEST_THETA = 0.15
 # The mean of the houses against the fixed effect; the group sd against the residual sd.
-TOLD_APART = 0.04
+TOLD_APART = 0.025
+FEW = 10  # sales per zip code in the small sample of lesson 01
 
 
 def strata():
@@ -45,6 +48,9 @@ def draw(rng, groups):
 def is_good(zipcodes):
     """Tell whether a choice of zip codes meets the conditions on its fits."""
     homes = data._with_scale_sqft(data._houses_in(zipcodes))
+    few = lmer("price ~ (1 | zipcode)", homes.groupby("zipcode", observed=True).head(FEW))
+    if few.theta.min() < SMALLEST_THETA:
+        return False
     for REML in (True, False):
         plain = lmer("price ~ (1 | zipcode)", homes, REML=REML)
         slopes = lmer("price ~ scale_sqft + (1 + scale_sqft | zipcode)", homes, REML=REML)
