@@ -26,7 +26,7 @@ c.Autograde.autograde_preprocessors = [
     "grader.plugins.trusted_checks.TrustedChecks",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
-    "grader.plugins.save_grades.SaveGrades",
+    "grader.plugins.marks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -48,6 +48,10 @@ c.HTMLExporter.filters = {
 }
 
 # The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
+c.GenerateFeedback.preprocessors = [
+    "grader.plugins.marks.GetMarks",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 c.GenerateFeedback.exporter_class = "grader.plugins.feedback.FeedbackExporter"
 c.FeedbackExporter.template_name = "feedback_page"
 c.FeedbackExporter.extra_template_basedirs = [str(Path(grader.__file__).parent / "templates")]

@@ -120,7 +120,8 @@ def _question(cell) -> GradedQuestion:
     entry = questions().get(meta["grade_id"])
     if entry is None:
         return GradedQuestion(meta["grade_id"], float(meta["points"]), "graded by hand", "", "")
-    asks = (entry.function.__doc__ or "").strip().split("\n")[0]
+    asks = (entry.function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask ").removeprefix("for ")
+    asks = asks[:1].upper() + asks[1:]
     return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks)
 
 

@@ -47,10 +47,12 @@ class QuestionRow:
     ----------
     question : GradedQuestion
     share : float or None
-        Mean share of its points, 0 to 1: the higher, the easier.
+        Mean share of its points, 0 to 1: the higher, the easier. None while answers wait for a person.
     discrimination : float or None
         Correlation of the points for it with the points for all other questions. None where
-        everybody got the same.
+        everybody got the same, or while answers wait for a person.
+    waiting : int
+        Answers that a person has to grade.
     counts : dict
         Verdict status to number of students.
     mistakes : list of MistakeRow
@@ -60,6 +62,7 @@ class QuestionRow:
     question: GradedQuestion
     share: float | None
     discrimination: float | None
+    waiting: int
     counts: dict[str, int]
     mistakes: list[MistakeRow]
 
@@ -105,6 +108,7 @@ def render(group: Class, place: Path) -> str:
         questions=rows,
         shades=SHADES,
         summary=summary(group, rows),
+        by_name=mistakes_by_name(rows),
         topics=topic_rows(rows),
         waiting=any(item.waiting for item in group.graded),
     )
@@ -112,7 +116,8 @@ def render(group: Class, place: Path) -> str:
 
 def question_row(question: GradedQuestion, graded: list[Submission]) -> QuestionRow:
     """Summarise one question over the graded submissions."""
-    marked = [item for item in graded if question.id in item.marks and question.id not in item.waiting]
+    waiting = sum(question.id in item.waiting for item in graded)
+    marked = [item for item in graded if question.id in item.marks and not waiting]
     own = [item.marks[question.id] for item in marked]
     others = [sum(item.marks.values()) - item.marks[question.id] for item in marked]
     verdicts = [(item.student, item.verdicts[question.id]) for item in graded if question.id in item.verdicts]
@@ -121,6 +126,7 @@ def question_row(question: GradedQuestion, graded: list[Submission]) -> Question
         question,
         mean(own) / question.max_points if own else None,
         correlation(own, others),
+        waiting,
         {status: counts[status] for status in HEADINGS if counts[status]},
         _mistakes(verdicts),
     )
@@ -133,6 +139,19 @@ def _mistakes(verdicts) -> list[MistakeRow]:
             rows.setdefault(verdict.mistake, MistakeRow(verdict.mistake, verdict.message, []))
             rows[verdict.mistake].students.append(student)
     return sorted(rows.values(), key=lambda row: (-len(row.students), row.name))
+
+
+def mistakes_by_name(rows: list[QuestionRow]) -> list[tuple[str, int, list[str]]]:
+    """Count each named mistake over the lesson: name, how many answers, in which questions.
+
+    The most frequent comes first. One misunderstanding often shows in several questions.
+    """
+    where: dict[str, list[str]] = {}
+    for row in rows:
+        for mistake in row.mistakes:
+            where.setdefault(mistake.name, []).extend([row.question.id] * len(mistake.students))
+    found = [(name, len(ids), list(dict.fromkeys(ids))) for name, ids in where.items()]
+    return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
 def correlation(one: list[float], other: list[float]) -> float | None:
@@ -199,19 +218,19 @@ def summary(group: Class, rows: list[QuestionRow]) -> list[str]:
         hardest = min(marked, key=lambda row: row.share)
         share = _percent(hardest.share)
         says.append(f"The hardest question is {hardest.question.id}: {share} of its points were earned.")
-    mistakes = [(len(item.students), item.name, row.question.id) for row in rows for item in row.mistakes]
-    if mistakes:
-        count, name, where = max(mistakes, key=lambda item: item[0])
-        says.append(f"The most frequent named mistake is “{name}” ({where}): {_students(count)}.")
+    by_name = mistakes_by_name(rows)
+    if by_name:
+        name, count, _ = by_name[0]
+        says.append(f"The most frequent named mistake is “{name}” ({_answers(count)}).")
     waiting = sum(len(item.waiting) for item in graded)
     if waiting:
-        verb = "answer waits" if waiting == 1 else "answers wait"
-        says.append(f"{waiting} {verb} for a person to grade: open the formgrader.")
+        verb = "waits" if waiting == 1 else "wait"
+        says.append(f"{_answers(waiting)} {verb} for a person to grade: open the formgrader.")
     return says
 
 
-def _students(count: int) -> str:
-    return f"{count} student" if count == 1 else f"{count} students"
+def _answers(count: int) -> str:
+    return f"{count} answer" if count == 1 else f"{count} answers"
 
 
 def _percent(share: float | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from nbconvert.exporters import HTMLExporter
 
 from grader.plugins.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
+from mlmkit.kinds import Verdict
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -21,7 +23,10 @@ class FeedbackExporter(HTMLExporter):
     def _preprocess(self, nb, resources):
         """Let the preprocessors fetch the marks, then add what the template shows."""
         nb, resources = super()._preprocess(nb, resources)
-        resources["questions"] = [_row(cell) for cell in nb.cells if _is_graded(cell)]
+        rows = [_row(cell) for cell in nb.cells if _is_graded(cell)]
+        resources["questions"] = rows
+        resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
+        resources["waiting"] = sum(row["waiting"] for row in rows)
         resources["verdict_of"] = _verdict_html
         resources["title"] = lesson_title(nb)
         resources["css"] = page_css("feedback_page/feedback.css")
@@ -56,14 +61,31 @@ def _row(cell) -> dict:
     """One line of the summary table: a check with its verdict, or a question graded by hand."""
     nbgrader = cell.metadata["nbgrader"]
     verdict = read_verdict(cell) if cell.cell_type == "code" else None
-    row = {"id": nbgrader["grade_id"], "score": nbgrader.get("score") or 0, "points": nbgrader["points"]}
-    if verdict is None:
-        return {**row, "status": "by_hand", "heading": "Graded by hand", "topic": "", "says": ""}
+    row = {
+        "id": nbgrader["grade_id"],
+        "score": nbgrader.get("score") or 0,
+        "points": nbgrader["points"],
+        "waiting": nbgrader.get("waiting", False),
+    }
+    return {**row, **(_by_hand(nbgrader, row) if verdict is None else _judged(verdict, row))}
+
+
+def _by_hand(nbgrader: dict, row: dict) -> dict:
+    says = nbgrader.get("comment") or ""
+    if row["waiting"]:
+        says = "Your instructor reads this answer. It is not counted yet."
+    elif says == "No response.":
+        says = "This question was not answered."
+    return {"status": "by_hand", "heading": "Graded by hand", "topic": "", "says": html.escape(says)}
+
+
+def _judged(verdict: Verdict, row: dict) -> dict:
+    says = sentence_html(verdict.message)
+    if row["score"] != verdict.score and not row["waiting"]:
+        says += f" <em>Your instructor changed this mark. It was {points_text(verdict)}.</em>"
     return {
-        **row,
         "status": verdict.status,
         "heading": HEADINGS[verdict.status],
         "topic": verdict.topic,
-        "says": sentence_html(verdict.message),
-        "overruled": row["score"] != verdict.score and f"The automatic mark was {points_text(verdict)}.",
+        "says": says,
     }
