@@ -75,7 +75,8 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         small = length <= tolerance * size
         if small or predicted <= noise:
             # Too small for the deviance to tell: trust the gradient.
-            if np.isfinite(trial_value) and trial_value <= value + 4 * noise:
+            near = length <= 0.1 * size  # a long step that gains nothing: the deviance is flat
+            if near and np.isfinite(trial_value) and trial_value <= value + 4 * noise:
                 theta, value, gradient = theta + step, trial_value, trial_gradient
                 hessian = hessian if small else hessian_by_differences(function, theta, gradient)
             unseen += 1
