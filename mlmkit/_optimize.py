@@ -158,7 +158,7 @@ def trust_step(hessian, gradient, radius):
         return np.zeros_like(gradient), 0.0
     curvature, vectors = np.linalg.eigh(hessian)
     slope = vectors.T @ gradient
-    steep = np.maximum(np.abs(curvature), 1e-9 * max(np.abs(curvature).max(), 1e-300))
+    steep = np.maximum(np.abs(curvature), max(1e-9 * np.abs(curvature).max(), 1e-10))
     along = -slope / steep
     length = np.linalg.norm(along)
     if length > radius:
