@@ -209,7 +209,8 @@ def notebook_text(notebook):
             parts.append(output.get("text", ""))
             parts += output.get("traceback", [])
             for mime, data in output.get("data", {}).items():
-                parts += [_strip_tags(data)] * (mime.startswith("text/") and isinstance(data, str))
+                if mime.startswith("text/") and isinstance(data, str):
+                    parts.append(_strip_tags(data))
     return "\n".join(parts)
 
 

@@ -80,7 +80,7 @@ def _by_hand(nbgrader: dict, row: dict) -> dict:
 
 
 def _judged(verdict: Verdict, row: dict) -> dict:
-    says = sentence_html(verdict.message)
+    says = "" if verdict.status == "right" else sentence_html(verdict.message)
     if row["score"] != verdict.score and not row["waiting"]:
         says += f" <em>Your instructor changed this mark. It was {points_text(verdict)}.</em>"
     return {

@@ -153,7 +153,7 @@ def test_feedback_of_a_hostile_submission_runs_nothing(course):
 def test_the_report_names_mistakes_students_and_reasons(course):
     page = (course / "reports" / f"{LESSON}.html").read_text()
     assert "7 of 12 students in the gradebook have a graded submission." in page
-    assert "The most frequent named mistake is “half” (t00-two): 1 student." in page
+    assert "The most frequent named mistake is “half” (1 answer)." in page
     assert "00_small.ipynb is damaged" in page
     assert f'href="../feedback/half/{LESSON}/{LESSON}.html"' in page
     assert "http" not in page
