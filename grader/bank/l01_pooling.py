@@ -1,8 +1,9 @@
 """Questions of lesson 01: pooling.
 
-Every question is about prices in dollars by zip code. Tolerances are far wider than the difference
-between lmer, statsmodels and a hand formula (in the fifth digit), and narrower than the distance to
-the nearest mistake: partial pooling moves a large zip code by only a few tenths of a percent.
+Every question is about prices in dollars by zip code. Tolerances are wider than the difference between
+lmer, statsmodels and a hand formula (in the fifth digit; the standard deviation between zip codes in the
+third), and narrower than the distance to the nearest mistake: partial pooling moves a large zip code by
+only a few tenths of a percent.
 """
 
 from grader.bank import ByGroup, Choice, Formula, Mistake, Number, practice, question
@@ -297,10 +298,9 @@ def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = _sd_between(reml)
-    group_means = _prices(homes).mean()
     return Number(
         sd,
-        rel=5e-4,
+        rel=4e-3,  # statsmodels stops up to 0.36 % away on these data; it is right all the same
         unit="dollars",
         mistakes=[
             Mistake(
@@ -313,8 +313,9 @@ def sd_zipcode(homes):
             Mistake(
                 _sd_between(ml),
                 name="ML for REML",
-                says="This comes from a fit with REML=False. Maximum likelihood treats the mean as known "
-                "and makes the zip codes look more alike than they are. The lesson uses REML.",
+                says="This comes from a fit with REML=False. (A standard deviation of the nine plain means "
+                "that divides by 9 instead of 8 gives nearly the same.) Both make the zip codes look more "
+                "alike than they are. The lesson uses REML.",
                 credit=0.5,
             ),
             Mistake(
@@ -322,20 +323,6 @@ def sd_zipcode(homes):
                 name="residual for group standard deviation",
                 says="This is how much houses differ within one zip code. The question asks how much the "
                 "zip codes themselves differ.",
-            ),
-            Mistake(
-                group_means.std(),
-                name="standard deviation of raw group means",
-                says="This is the standard deviation of the nine plain means. They differ for two reasons: "
-                "the zip codes differ, and each mean has an error of its own. The model takes the second "
-                "part out.",
-                credit=0.5,
-            ),
-            Mistake(
-                group_means.std(ddof=0),
-                name="n for n − 1",
-                says="This is the standard deviation of the nine plain means, divided by 9 instead of 8. "
-                "The model's own estimate is in the print-out.",
             ),
             Mistake(
                 reml.se_fixef["(Intercept)"],

@@ -68,7 +68,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
         label_axis(ax.yaxis, y)
         ax.label_outer()
         tidy(ax, grid="both")
-    _remove_empty(panels, len(groups), columns)
+    _remove_empty(panels, len(groups), columns, x)
     panels = panels[: len(groups)]
     set_alt_text(panels[0], _in_words(groups, x, y, group))
     return panels
@@ -85,12 +85,12 @@ def _require(data, *columns):
         raise ValueError("The data have no rows, so there is nothing to plot.")
 
 
-def _remove_empty(panels, used, columns):
+def _remove_empty(panels, used, columns, x):
     """Take away the panels of the last row that no group needs; the panel above gets the x axis."""
     for place in range(used, len(panels)):
         panels[place].remove()
         panels[place - columns].tick_params(labelbottom=True)
-        panels[place - columns].xaxis.label.set_visible(True)
+        label_axis(panels[place - columns].xaxis, x)
 
 
 def _in_words(groups, x, y, group):

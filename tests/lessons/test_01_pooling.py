@@ -1,0 +1,232 @@
+"""What lesson 1 says in words and numbers is so; its questions accept every correct way."""
+
+import re
+import warnings
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from grader import references
+from grader.authoring import role_of, source_notebook
+from grader.bank import questions
+from grader.build import ROOT
+from grader.judge import judge
+from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
+from mlmkit.encoding import encode
+
+LESSON = "01_pooling"
+MODEL = "price ~ (1 | zipcode)"
+STUDENTS = ["ada", "grace", "emmy"]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
+
+
+@pytest.fixture(scope="module")
+def prose(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@pytest.fixture(scope="module")
+def seattle():
+    return load_seattle()
+
+
+@pytest.fixture(scope="module")
+def lmer1(seattle):
+    return lmer(MODEL, seattle)
+
+
+def group_means(sales):
+    return sales.groupby("zipcode", observed=True)["price"].mean()
+
+
+# The text -------------------------------------------------------------------------------------------
+
+
+def test_numbers_in_the_prose_are_those_of_the_fits(prose, seattle, lmer1):
+    price = seattle["price"]
+    centre, se = lmer1.fixef["(Intercept)"], lmer1.se_fixef["(Intercept)"]
+    facts = {
+        "632,591": price.mean(),
+        "713,204": centre,
+        "195,581": se,
+        "584,667": lmer1.varcorr["zipcode"].sd["(Intercept)"],
+        "322,042": centre - 2 * se,
+        "1,104,366": centre + 2 * se,
+        "−287,750": lmer1.ranef["zipcode"].loc["98010", "(Intercept)"],
+        "425,454": lmer1.coef["zipcode"].loc["98010", "(Intercept)"],
+    }
+    for text, value in facts.items():
+        assert text in prose, text
+        assert f"{value:,.0f}".replace("-", "−") == text
+    assert price.mean() + 80_000 == pytest.approx(centre, abs=1_000)
+    unchecked = set(re.findall(r"−?\d{3},\d{3}", prose)) - set(facts)
+    assert not unchecked - {"104,366"}, "a number in the prose that no test looks at"
+
+
+def test_counts_in_the_prose_are_those_of_the_data(prose, seattle):
+    sizes = seattle["zipcode"].value_counts()
+    assert "You have 57 sales from there, and 812 sales from eight other zip codes" in prose
+    assert (sizes["98148"], len(seattle) - sizes["98148"]) == (57, 812)
+    assert "There are 125 sales in 98032, and only 50 in 98039." in prose
+    assert (sizes["98032"], sizes["98039"]) == (125, 50) == (sizes.max(), sizes.min())
+
+
+def test_statements_about_the_data_are_true(prose, seattle):
+    assert "no house there was sold for that much" in " ".join(prose.split())
+    assert seattle.loc[seattle["zipcode"] == "98148", "price"].max() < seattle["price"].mean()
+    assert group_means(seattle).idxmax() == seattle["zipcode"].value_counts().idxmin() == "98039"
+
+
+def test_partial_pooling_wins_the_comparison_of_the_lesson_by_a_few_percent(cells, seattle):
+    (simulation,) = [cell.source for cell in cells if "for draw in range(200)" in cell.source]
+    names = {"seattle": seattle, "lmer": lmer, "all_sales": group_means(seattle), "pd": __import__("pandas")}
+    exec(simulation.replace("range(200)", "range(60)"), names)
+    error = names["pd"].DataFrame(names["errors"]).mean()
+    assert error["partial pooling"] < error["no pooling"] < error["complete pooling"] / 2
+    assert 0.01 < 1 - error["partial pooling"] / error["no pooling"] < 0.06
+
+
+def test_minutes_of_the_sections_add_up_and_name_real_sections(prose):
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|$", prose, re.MULTILINE)
+    total = int(re.search(r"About (\d+) minutes", prose).group(1))
+    assert sum(int(minutes) for _, minutes in rows) == total
+    sections = re.findall(r"^## (.+)$", prose, re.MULTILINE)
+    assert [name.removesuffix(" (graded)") for name, _ in rows] == sections[: len(rows)]
+
+
+def test_points_in_the_prose_are_those_of_the_cells(cells, prose):
+    points = [
+        cell.metadata.nbgrader.points for cell in cells if "points" in cell.metadata.get("nbgrader", {})
+    ]
+    said = [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", prose)]
+    assert said == points
+    assert f"The questions are worth {sum(points)} points" in prose
+
+
+def test_headings_go_down_one_step_at_a_time(prose):
+    text = re.sub(r"### (BEGIN|END) SOLUTION", "", prose)
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_question_sends_students_back_to_a_section_that_exists(prose):
+    sections = {f"01: {name}" for name in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
+    assert {question.revisit for question in questions(LESSON).values()} <= sections
+
+
+def test_the_glossary_explains_the_words_that_the_lesson_introduces():
+    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
+    for word in [
+        "grouping factor",
+        "complete pooling",
+        "no pooling",
+        "partial pooling",
+        "multilevel model",
+        "fixed effect",
+        "random effect",
+        "shrinkage",
+        "standard error",
+        "caterpillar plot",
+    ]:
+        assert f"**{word}**" in glossary
+
+
+# The questions --------------------------------------------------------------------------------------
+
+
+def test_there_are_enough_questions_of_different_kinds(cells):
+    kinds = {type(references.expected(id, "ada")).__name__ for id in questions(LESSON)}
+    assert kinds >= {"Number", "ByGroup", "Choice", "Formula"}
+    roles = [role_of(cell) for cell in cells]
+    assert roles.count("practice") >= 4
+    assert roles.count("check") >= 6
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+@pytest.mark.parametrize("id", [id for id, question in questions(LESSON).items() if not question.practice])
+def test_every_graded_question_knows_three_mistakes_on_this_students_data(id, student):
+    kind = references.expected(id, student)
+    assert len(kind.usable_mistakes) >= 3
+    for mistake in kind.usable_mistakes:
+        verdict = judged(id, mistake.value, student)
+        assert verdict.status == "mistake"
+        assert verdict.score < 2
+        assert mistake.name == verdict.mistake or not kind.told_apart(
+            mistake.value, next(m.value for m in kind.usable_mistakes if m.name == verdict.mistake)
+        )
+
+
+def test_no_sentence_about_a_mistake_tells_a_number_of_the_answer():
+    for id in questions(LESSON):
+        for mistake in references.expected(id, "ada").mistakes:
+            assert not re.search(r"\d{4,}|\d,\d{3}", re.sub(r"\b98\d{3}\b", "", mistake.says)), mistake.says
+
+
+def judged(id, answer, student):
+    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
+    return judge(id, payload, student=student, max_points=2)
+
+
+def by_statsmodels(homes):
+    """The answers of a student who uses statsmodels."""
+    import statsmodels.formula.api as smf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # statsmodels warns about its own search
+        fit = smf.mixedlm("price ~ 1", homes, groups=homes["zipcode"]).fit(reml=True)
+    effects = {name: effect.iloc[0] for name, effect in fit.random_effects.items()}
+    return fit.fe_params.iloc[0], fit.bse_fe.iloc[0], fit.cov_re.iloc[0, 0] ** 0.5, fit.scale**0.5, effects
+
+
+def by_hand(homes):
+    """The answers of a student who knows the variances from lmer and works out the rest."""
+    fit = lmer(MODEL, homes)
+    between, within = fit.varcorr["zipcode"].sd.iloc[0], fit.sigma
+    n, mean = homes["zipcode"].value_counts(sort=False), group_means(homes)
+    weight = 1 / (between**2 + within**2 / n)
+    centre, se = (weight * mean).sum() / weight.sum(), weight.sum() ** -0.5
+    shrink = between**2 * weight
+    return centre, se, between, within, shrink * (mean - centre)
+
+
+@pytest.mark.parametrize("way", [by_statsmodels, by_hand])
+@pytest.mark.parametrize("student", STUDENTS)
+def test_other_ways_to_the_answers_are_right_too(way, student):
+    centre, se, between, within, effects = way(homes_for(student))
+    answers = {
+        "l01-fixef": centre,
+        "l01-interval": {"lower": centre - 1.96 * se, "upper": centre + 1.96 * se},
+        "l01-sd-zipcode": between,
+        "l01-sd-within": within,
+        "l01-ranef": effects,
+    }
+    for id, answer in answers.items():
+        assert judged(id, answer, student).status == "right", id
+
+
+@pytest.mark.parametrize("way", [by_statsmodels, by_hand])
+def test_other_ways_to_the_small_samples_estimates_are_right_too(way):
+    few = homes_for("ada").groupby("zipcode", observed=True).head(10)
+    centre, _, _, _, effects = way(few)
+    estimates = {str(name): centre + effect for name, effect in dict(effects).items()}
+    assert judged("l01-few-sales", estimates, "ada").status == "right"
+
+
+def test_which_average_is_higher_depends_on_the_students_zip_codes():
+    letters = {references.expected("l01-which-average", f"student{n}").value for n in range(12)}
+    assert letters == {"a", "b"}
+
+
+def test_no_students_small_sample_is_singular():
+    for n in range(25):
+        few = homes_for(f"student{n}").groupby("zipcode", observed=True).head(10)
+        fit = lmer(MODEL, few)
+        assert not fit.is_singular
+        assert np.isfinite(fit.sigma)

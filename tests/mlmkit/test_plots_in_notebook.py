@@ -1,0 +1,53 @@
+"""A figure's description must reach the reader of the notebook and of the page made from it."""
+
+import pytest
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
+
+DESCRIBED = """
+import matplotlib.pyplot as plt
+from mlmkit import set_alt_text
+_, ax = plt.subplots(figsize=(2, 2))
+ax.plot([0, 1])
+set_alt_text(ax, 'From "0" to 1 & not < 0.')
+"""
+PLAIN = "_, ax = plt.subplots(figsize=(2, 2))\nax.plot([1, 0]);"
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    made = new_notebook(cells=[new_code_cell(DESCRIBED), new_code_cell(PLAIN)])
+    NotebookClient(made, kernel_name="python3").execute()
+    return made
+
+
+def picture(cell):
+    (output,) = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    return output
+
+
+def test_the_output_carries_the_description_as_html_and_in_its_metadata(notebook):
+    output = picture(notebook.cells[0])
+    assert output.metadata["image/png"]["alt"] == 'From "0" to 1 & not < 0.'
+    image = BeautifulSoup(output.data["text/html"], "html.parser").img
+    assert image["alt"] == 'From "0" to 1 & not < 0.'
+    assert image["src"].startswith("data:image/png;base64,")
+
+
+def test_a_page_made_from_the_notebook_shows_one_picture_with_the_description(notebook):
+    page = BeautifulSoup(HTMLExporter().from_notebook_node(notebook)[0], "html.parser")
+    first, second = page.select(".jp-OutputArea-output img")
+    assert first["alt"] == 'From "0" to 1 & not < 0.'
+    assert second["alt"] == "No description has been provided for this image"
+
+
+def test_a_figure_without_description_is_shown_as_always(notebook):
+    output = picture(notebook.cells[1])
+    assert "text/html" not in output.data
+    assert "alt" not in output.metadata.get("image/png", {})
+
+
+def test_nothing_is_written_to_stderr(notebook):
+    assert not [o for cell in notebook.cells for o in cell.outputs if o.get("name") == "stderr"]
