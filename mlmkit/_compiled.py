@@ -91,3 +91,41 @@ def one_factor_pieces(lam, A, B):
                 for t in range(m):
                     explained[s, t] += V[a, s] * U[a, t]
     return 2.0 * (log_det + np.log(product)), explained, straight, moved
+
+
+@njit(cache=True)
+def cross_product(indptr, indices, data, P, size):
+    """Compute A' P A for a sparse A and block-diagonal P; the twin is ``_crossed._cross_product``."""
+    result = np.zeros((size, size))
+    q = P.shape[1]
+    for j in range(P.shape[0]):
+        for a in range(q):
+            for b in range(q):
+                weight = P[j, a, b]
+                if weight == 0.0:
+                    continue
+                for s in range(indptr[j * q + a], indptr[j * q + a + 1]):
+                    value = weight * data[s]
+                    line = result[indices[s]]
+                    for t in range(indptr[j * q + b], indptr[j * q + b + 1]):
+                        line[indices[t]] += value * data[t]
+    return result
+
+
+@njit(cache=True)
+def quadratic_forms(indptr, indices, data, N, groups, q):
+    """Compute the diagonal blocks of A N A' for a sparse A; the twin is ``Crossed._quadratic``."""
+    result = np.zeros((groups, q, q))
+    for j in range(groups):
+        for a in range(q):
+            for b in range(a + 1):
+                total = 0.0
+                for s in range(indptr[j * q + a], indptr[j * q + a + 1]):
+                    line = N[indices[s]]
+                    part = 0.0
+                    for t in range(indptr[j * q + b], indptr[j * q + b + 1]):
+                        part += line[indices[t]] * data[t]
+                    total += data[s] * part
+                result[j, a, b] = total
+                result[j, b, a] = total
+    return result

@@ -1,0 +1,130 @@
+"""Several grouping factors, against the dense likelihood written down from the definition."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlmkit import _kernels, lmer
+
+FORMULAS = [
+    "y ~ x + (1 + x | a) + (1 | b)",
+    "y ~ x + (1 | a) + (1 + x | b)",
+    "y ~ x + (1 + x | a) + (x || b) + (0 + x | c)",
+    "y ~ x + (1 | a / c)",
+]
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(1)
+    n = 400
+    a, b, c = rng.integers(0, 12, n), rng.integers(0, 9, n), rng.integers(0, 4, n)
+    x = rng.normal(size=n)
+    by_a = rng.normal(size=(12, 2)) @ np.array([[1, 0.5], [0, 0.7]])
+    y = 1 + x + by_a[a, 0] + by_a[a, 1] * x + rng.normal(size=9)[b]
+    y += 0.5 * rng.normal(size=4)[c] * x + rng.normal(size=n)
+    return pd.DataFrame({"y": y, "x": x, "a": a, "b": b, "c": c, "w": rng.uniform(0.5, 2, n)})
+
+
+def dense(fit, frame, reml, weights=None):
+    """Compute the criterion, fixed effects and their standard errors from the full covariance matrix."""
+    n, model = len(frame), fit._model
+    weights = np.ones(n) if weights is None else weights
+    V = np.diag(1 / weights)
+    for factor in model.factors:
+        for term in factor.terms:
+            Z = np.zeros((n, len(factor.levels) * term.size))
+            for k, array in enumerate(term.columns.arrays):
+                Z[np.arange(n), factor.codes * term.size + k] = array
+            cov = fit.varcorr[term.label].cov / fit.sigma**2
+            V += Z @ np.kron(np.eye(len(factor.levels)), cov) @ Z.T
+    X, y = np.column_stack([np.ones(n), frame["x"]]), frame["y"].to_numpy()
+    inverse = np.linalg.inv(V)
+    cross = X.T @ inverse @ X
+    beta = np.linalg.solve(cross, X.T @ inverse @ y)
+    rss = (y - X @ beta) @ inverse @ (y - X @ beta)
+    df = n - 2 if reml else n
+    criterion = np.linalg.slogdet(V)[1] + df * (1 + np.log(2 * np.pi * rss / df))
+    if reml:
+        criterion += np.linalg.slogdet(cross)[1]
+    return criterion, beta, np.sqrt(np.diagonal(np.linalg.inv(cross)) * rss / df)
+
+
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_likelihood_is_the_one_of_the_definition(frame, formula, reml):
+    fit = lmer(formula, frame, REML=reml)
+    criterion, beta, se = dense(fit, frame, reml)
+    assert fit.converged
+    assert fit.criterion == pytest.approx(criterion, rel=1e-11)
+    assert np.allclose(fit.fixef, beta, rtol=1e-9)
+    assert np.allclose(fit.se_fixef, se, rtol=1e-9)
+
+
+def test_weights_and_crossed_factors(frame):
+    fit = lmer("y ~ x + (1 | a) + (1 | b)", frame, weights="w")
+    criterion, beta, _ = dense(fit, frame, True, frame["w"].to_numpy())
+    assert fit.criterion == pytest.approx(criterion, rel=1e-11)
+    assert np.allclose(fit.fixef, beta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_gradient_is_that_of_the_deviance(frame, formula, compiled, monkeypatch):
+    from mlmkit import _compiled
+
+    monkeypatch.setitem(_kernels._state, "module", _compiled if compiled else None)
+    monkeypatch.setitem(_kernels._state, "failed", not compiled)
+    problem = lmer(formula, frame)._problem
+    theta = np.random.default_rng(3).normal(size=len(problem.start()))
+    _, gradient = problem(theta)
+    steps = 1e-6 * np.eye(len(theta))
+    numeric = [(problem(theta + step)[0] - problem(theta - step)[0]) / 2e-6 for step in steps]
+    assert np.allclose(gradient, numeric, atol=1e-5, rtol=1e-5)
+
+
+def test_draws_spread_as_the_standard_errors(frame):
+    fit = lmer("y ~ x + (1 + x | a) + (1 | b)", frame)
+    draws = fit.sim(6000, seed=1)
+    for label, table in fit.se_coef.items():
+        assert np.allclose(draws.coef[label].std(), table.to_numpy().T.ravel(), rtol=0.05)
+        assert np.allclose(
+            draws.coef[label].mean(),
+            fit.coef[label].to_numpy().T.ravel(),
+            atol=6 * table.to_numpy().max() / 77,
+        )
+
+
+def test_predictions_for_crossed_and_nested_groups(frame):
+    fit = lmer("y ~ x + (1 | a / c) + (1 | b)", frame)
+    assert np.allclose(fit.predict(frame), fit.fitted)
+    row = frame.head(1).assign(a=99)
+    shared = fit.fixef["(Intercept)"] + fit.fixef["x"] * row["x"].item()
+    assert fit.predict(row, new_levels="zero").item() == pytest.approx(
+        shared + fit.ranef["b"].loc[row["b"].item(), "(Intercept)"]
+    )
+    assert fit.predict_draws(row, 50, new_levels="marginal", seed=1).shape == (50, 1)
+
+
+def test_too_many_groups_beside_the_largest_factor_are_refused(monkeypatch, frame):
+    from mlmkit import _crossed
+
+    monkeypatch.setattr(_crossed, "LARGEST_REST", 5)
+    with pytest.raises(ValueError, match="at most 5 are possible"):
+        lmer("y ~ x + (1 | a) + (1 | b)", frame)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_zero_variances_among_crossed_factors(seed):
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(seed)
+    n = 60
+    frame = pd.DataFrame({"a": rng.integers(0, 6, n), "b": rng.integers(0, 5, n)})
+    frame["y"] = rng.choice([0, 2]) * rng.normal(size=6)[frame["a"]] + rng.normal(size=n)
+    fit = lmer("y ~ (1 | a) + (1 | b)", frame)
+    problem = fit._problem
+    starts = rng.uniform(0, 3, size=(5, 2))
+    best = min(minimize(lambda t: problem(t)[0], s, method="Nelder-Mead").fun for s in starts)
+    assert fit.converged
+    assert fit._optimum.value <= best + 1e-6
