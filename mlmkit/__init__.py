@@ -18,6 +18,15 @@ import importlib
 # One line per module: the public names that it provides.
 _EXPORTS = {
     "answers": ["check"],
+    "bayes": [
+        "stan_lmer",
+        "stan_glmer",
+        "normal",
+        "student_t",
+        "cauchy",
+        "exponential",
+        "decov",
+    ],
     "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
     "plots": [
         "alt_text",

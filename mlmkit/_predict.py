@@ -199,8 +199,7 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
             fresh = pd.factorize(parts.labels[f][codes < 0])
             drawn = np.zeros((n_sims, len(fresh[1]), effects.shape[2]))
             if new_levels == "marginal":
-                scale = 1.0 if fit._scale is None else sims._sigma[:, None, None]
-                drawn = scale * (rng.standard_normal(drawn.shape) @ fit._lambdas[f].T)
+                drawn = fit._new_effects(f, sims, drawn.shape, rng)
             codes = codes.copy()
             codes[codes < 0] = effects.shape[1] + fresh[0]
             effects = np.concatenate([effects, drawn], axis=1)

@@ -179,6 +179,11 @@ class MixedFit:
         """Draw predictions with their uncertainty; see ``predict_draws``."""
         return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
 
+    def _new_effects(self, place, sims, shape, rng):
+        """Draw effects, shape (n_sims, groups, q), of groups that the fit has not seen."""
+        scale = 1.0 if self._scale is None else sims._sigma[:, None, None]
+        return scale * (rng.standard_normal(shape) @ self._lambdas[place].T)
+
     def sim(self, n_sims=1000, seed=None):
         """Draw parameters from their approximate posterior; see ``sim``."""
         from mlmkit.simulate import sim

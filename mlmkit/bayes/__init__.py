@@ -1,0 +1,16 @@
+"""Bayesian fits in rstanarm's language: the only part of mlmkit that knows PyMC and ArviZ."""
+
+from mlmkit.bayes.priors import Decov, Prior, cauchy, decov, exponential, normal, student_t
+from mlmkit.bayes.stan import stan_glmer, stan_lmer
+
+__all__ = [
+    "Decov",
+    "Prior",
+    "cauchy",
+    "decov",
+    "exponential",
+    "normal",
+    "stan_glmer",
+    "stan_lmer",
+    "student_t",
+]

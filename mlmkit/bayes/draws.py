@@ -1,0 +1,106 @@
+"""Posterior draws as arrays, and as the table that rstanarm's users know."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass
+class PosteriorDraws:
+    """Draws from a posterior in the data's units; chains one after the other.
+
+    Attributes
+    ----------
+    method : str
+        ``"exact"`` or ``"nuts"``.
+    chains : int
+        Number of chains; S is a multiple of it.
+    beta : ndarray, shape (S, p)
+        Fixed effects.
+    effects : list of ndarray, each (S, J, q)
+        Group effects, one array a grouping factor.
+    sigma : ndarray, shape (S,), or None
+        Residual standard deviation.
+    covariance : list of ndarray, each (S, q, q)
+        Covariance matrices of the group effects.
+    report : dict
+        What the sampler says about itself.
+    """
+
+    method: str
+    chains: int
+    beta: np.ndarray
+    effects: list
+    sigma: np.ndarray | None
+    covariance: list
+    report: dict = field(default_factory=dict)
+
+    @property
+    def size(self):
+        """Number of draws, S."""
+        return len(self.beta)
+
+    def pick(self, rows):
+        """Return the same with some of the draws."""
+        return PosteriorDraws(
+            self.method,
+            1,
+            self.beta[rows],
+            [effects[rows] for effects in self.effects],
+            None if self.sigma is None else self.sigma[rows],
+            [matrix[rows] for matrix in self.covariance],
+            self.report,
+        )
+
+
+def effect_name(term, label, level):
+    """Name a group effect as rstanarm does.
+
+    Examples
+    --------
+    >>> effect_name("(Intercept)", "zipcode", "98010")
+    'b[(Intercept) zipcode:98010]'
+    """
+    return f"b[{term} {label}:{level}]".replace("  ", " ")
+
+
+def covariance_entries(factor):
+    """List (name, row, column) of the covariances between a factor's effects, as rstanarm names them."""
+    entries = []
+    for term in factor.terms:
+        names = term.columns.names
+        for column in range(term.size):
+            for row in range(column, term.size):
+                name = f"Sigma[{term.label}:{names[row]},{names[column]}]"
+                entries.append((name, term.first + row, term.first + column))
+    return entries
+
+
+def draws_table(draws, model):
+    """Lay draws out as a data frame: a row a draw, a column a parameter.
+
+    Parameters
+    ----------
+    draws : PosteriorDraws
+        The draws.
+    model : Design
+        For the names.
+
+    Returns
+    -------
+    DataFrame
+        Columns in rstanarm's order: fixed effects, ``b[…]``, ``sigma``, ``Sigma[…]``.
+    """
+    blocks, names = [draws.beta], list(model.fixed.names)
+    for factor, effects in zip(model.factors, draws.effects, strict=True):
+        blocks.append(effects.reshape(draws.size, -1))
+        names += [effect_name(term, factor.label, level) for level in factor.levels for term in factor.names]
+    if draws.sigma is not None:
+        blocks.append(draws.sigma[:, None])
+        names.append("sigma")
+    for factor, matrix in zip(model.factors, draws.covariance, strict=True):
+        entries = covariance_entries(factor)
+        blocks.append(np.stack([matrix[:, row, column] for _, row, column in entries], axis=1))
+        names += [name for name, _, _ in entries]
+    return pd.DataFrame(np.concatenate(blocks, axis=1), columns=names)

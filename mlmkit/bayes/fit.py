@@ -1,0 +1,382 @@
+"""What a Bayesian fit offers: the language of every fit, and what only draws can tell."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from mlmkit import _predict
+from mlmkit.bayes import checks, text
+from mlmkit.bayes.draws import draws_table
+from mlmkit.results import MixedFit
+from mlmkit.simulate import Simulations
+from mlmkit.varcorr import GroupVariance, VarCorrTable
+
+MAD = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
+
+_LOO = "Compare Bayesian fits by their expected predictions: loo(fit), compare(first=fit1, second=fit2)."
+_THETA = "Its covariances are in varcorr, and their draws in draws."
+
+
+class _Absent:
+    """An attribute of other fits that a Bayesian fit doesn't have; asking for it says what to use."""
+
+    def __init__(self, instead):
+        self._instead = instead
+
+    def __set_name__(self, owner, name):
+        self._name = name
+
+    def __get__(self, fit, owner=None):
+        if fit is None:
+            return self
+        raise AttributeError(f"A Bayesian fit has no {self._name}. {self._instead}")
+
+
+class StanFit(MixedFit):
+    """A Bayesian fit by `stan_lmer` or `stan_glmer`. All numbers are in the units of the data.
+
+    Point estimates are rstanarm's: medians of the draws for fixed and group effects, with MAD_SD (the
+    scaled median absolute deviation) as their standard error; the posterior mean for covariances.
+
+    Parameters
+    ----------
+    model : BayesModel
+        Formula, data, priors.
+    posterior : PosteriorDraws
+        The draws.
+    messages : list of str
+        What happened on the way.
+    """
+
+    def __init__(self, model, posterior, messages):
+        self._bayes, self._model, self._posterior = model, model.design, posterior
+        self._said = messages
+
+    @property
+    def family(self):
+        """The outcome's family: ``"gaussian"``, ``"binomial"`` or ``"poisson"``."""
+        return self._bayes.family.name
+
+    @property
+    def method(self):
+        """How the draws were made: ``"exact"`` or ``"nuts"``."""
+        return self._posterior.method
+
+    @property
+    def call(self):
+        """The call as R would show it: function and arguments."""
+        extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
+        return (
+            self._bayes.function,
+            f"formula = {self.formula}",
+            f"data = {self._model.data_name}",
+            *extra,
+        )
+
+    @cached_property
+    def draws(self):
+        """The draws: a row a draw, a column a parameter, named as rstanarm names them."""
+        return draws_table(self._posterior, self._model)
+
+    @cached_property
+    def priors(self):
+        """The priors in numbers, as used; `prior_summary` prints them."""
+        return self._bayes.priors
+
+    # Point estimates ---------------------------------------------------------------------------
+
+    @cached_property
+    def _beta(self):
+        return np.median(self._posterior.beta, axis=0)
+
+    @cached_property
+    def _vcov(self):
+        return np.atleast_2d(np.cov(self._posterior.beta, rowvar=False))
+
+    @cached_property
+    def se_fixef(self):
+        """MAD_SD of the fixed effects: a Series by term."""
+        return self._series(mad_sd(self._posterior.beta), "se_fixef")
+
+    @cached_property
+    def _modes(self):
+        return [np.median(effects, axis=0) for effects in self._posterior.effects]
+
+    @cached_property
+    def se_ranef(self):
+        """MAD_SD of the group effects: a DataFrame, groups by terms, for each grouping factor."""
+        return self._by_group([mad_sd(effects) for effects in self._posterior.effects])
+
+    @cached_property
+    def se_coef(self):
+        """MAD_SD of each group's coefficients, from the draws of fixed plus group effect."""
+        sums = self.sim(None).coef
+        tables = type(self.coef)()
+        for label, table in self.coef.items():
+            columns = {name: pd.Series(mad_sd(sums[label][name].to_numpy()), table.index) for name in table}
+            tables[label] = pd.DataFrame(columns)
+        return tables
+
+    @property
+    def sigma(self):
+        """Median of the residual standard deviation; None where the family has none."""
+        return None if self._posterior.sigma is None else float(np.median(self._posterior.sigma))
+
+    @cached_property
+    def _scale(self):
+        return None if self._posterior.sigma is None else float(self._posterior.sigma.mean())
+
+    @cached_property
+    def _covariance(self):
+        return [matrix.mean(axis=0) for matrix in self._posterior.covariance]
+
+    @cached_property
+    def _lambdas(self):
+        size = 1.0 if self._scale is None else self._scale
+        return [np.linalg.cholesky(_nudged(matrix)) / size for matrix in self._covariance]
+
+    @cached_property
+    def _variances(self):
+        """Covariance of the effects given the fixed ones, at the point estimates of the variances."""
+        found = []
+        for factor, matrix in zip(self._model.factors, self._covariance, strict=True):
+            arrays, groups = factor.arrays, len(factor.levels)
+            cross = [[np.bincount(factor.codes, a * b, groups) for a in arrays] for b in arrays]
+            noise = 1.0 if self.sigma is None else self.sigma**2
+            found.append(
+                np.linalg.inv(np.linalg.inv(_nudged(matrix)) + np.array(cross).transpose(2, 0, 1) / noise)
+            )
+        return found
+
+    @cached_property
+    def varcorr(self):
+        """Posterior means of the covariances between groups; ``.sd`` are their square roots."""
+        terms, factors = {}, {}
+        for factor, matrix in zip(self._model.factors, self._covariance, strict=True):
+            for term in factor.terms:
+                where, names = slice(term.first, term.first + term.size), term.columns.names
+                terms[term.label] = GroupVariance(
+                    pd.DataFrame(matrix[where, where], index=names, columns=names)
+                )
+                factors[term.label] = factor.label
+        return VarCorrTable(terms, self._scale, factors)
+
+    # Draws and predictions ---------------------------------------------------------------------
+
+    def sim(self, n_sims=None, seed=None):
+        """Give draws of fixef, ranef, coef and sigma: all of them, or ``n_sims`` chosen at random.
+
+        Parameters
+        ----------
+        n_sims : int, optional
+            How many. Default: all.
+        seed : int or Generator, optional
+            Makes the choice repeatable.
+
+        Returns
+        -------
+        Simulations
+            As `sim` gives them for other fits. With ``covariance``: the draws of the group covariances.
+        """
+        size = self._posterior.size
+        if n_sims is None:
+            chosen = self._posterior
+        else:
+            if isinstance(n_sims, bool) or not isinstance(n_sims, (int, np.integer)) or n_sims < 1:
+                raise ValueError(f"n_sims is {n_sims!r}. It must be a whole number of at least 1.")
+            rng = np.random.default_rng(seed)
+            chosen = self._posterior.pick(rng.choice(size, int(n_sims), replace=int(n_sims) > size))
+        sims = Simulations(self, chosen.beta, chosen.effects, chosen.sigma)
+        sims.covariance = chosen.covariance
+        return sims
+
+    def _new_effects(self, place, sims, shape, rng):
+        """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
+        roots = np.linalg.cholesky(_nudged(sims.covariance[place]))
+        return np.einsum("sab,sjb->sja", roots, rng.standard_normal(shape))
+
+    def predict_draws(self, newdata=None, n_sims=None, new_levels="error", kind="mean", seed=None):
+        """Draw predictions, a row a draw and a column a row of ``newdata``; by default one for every draw.
+
+        The arguments are those of ``lmer``'s fits. For new groups ``new_levels="marginal"`` draws an
+        effect from the distribution of groups, whose covariance is uncertain too: every draw has its own.
+        """
+        n_sims = self._posterior.size if n_sims is None else n_sims
+        return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
+
+    def posterior_predict(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):
+        """Draw new outcomes, as rstanarm's ``posterior_predict``: new groups get an effect of their own.
+
+        Parameters
+        ----------
+        newdata : DataFrame, optional
+            Rows to predict for. By default the rows of the fit.
+        draws : int, optional
+            How many. Default: as many as the fit has.
+        new_levels : {"marginal", "zero", "error"}
+            What to do with groups that the fit has not seen; see ``predict_draws``.
+        seed : int, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        DataFrame
+            A row a draw, a column a row of ``newdata``.
+        """
+        return self.predict_draws(newdata, draws, new_levels, "outcome", seed)
+
+    def posterior_epred(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):
+        """Draw the outcome's mean for each row, without the residual; arguments as ``posterior_predict``."""
+        return self.predict_draws(newdata, draws, new_levels, "mean", seed)
+
+    def _inverse_link(self, eta):
+        return self._bayes.family.inverse_link(eta)
+
+    def _marginal_mean(self, eta, spread):
+        """Average the mean over new groups, whose effects have standard deviation ``spread`` (link scale)."""
+        if self.family == "gaussian":
+            return eta
+        nodes, weights = np.polynomial.hermite_e.hermegauss(31)
+        return self._inverse_link(eta[:, None] + spread[:, None] * nodes) @ weights / weights.sum()
+
+    def _draw_outcome(self, mean, sigma, rng):
+        trials = self._model.trials
+        if trials is not None and len(trials) != mean.shape[1]:
+            trials = np.ones(mean.shape[1])
+        return self._bayes.family.draw(mean, sigma, trials, rng)
+
+    def _residual_variance(self):
+        """Return sigma squared, or the latent residual variance on the link scale."""
+        if self.family == "gaussian":
+            return self._scale**2
+        if self.family == "binomial":
+            return np.pi**2 / 3
+        return float(np.log1p(1 / max(self._model.y.mean(), 1e-12)))
+
+    # Summaries ---------------------------------------------------------------------------------
+
+    @cached_property
+    def mean_ppd(self):
+        """Draws of the mean of a replicated outcome (rstanarm's mean_PPD): a Series."""
+        return pd.Series(checks.mean_ppd(self), name="mean_PPD")
+
+    def summary(self, probs=(0.025, 0.5, 0.975)):
+        """Summarise the draws: mean, sd, quantiles, and how far each figure can be trusted.
+
+        Parameters
+        ----------
+        probs : tuple of float
+            Which quantiles.
+
+        Returns
+        -------
+        DataFrame
+            A row a parameter (and ``mean_PPD``); columns ``mean, sd, 2.5%, …, mcse, Rhat, n_eff``. It prints
+            in the layout of rstanarm.
+        """
+        return checks.summary(self, probs)
+
+    def posterior_interval(self, prob=0.9, pars=None):
+        """Compute central intervals that hold a parameter with probability ``prob``.
+
+        Parameters
+        ----------
+        prob : float
+            Between 0 and 1.
+        pars : str or list of str, optional
+            Names of columns of ``draws``. Default: all.
+
+        Returns
+        -------
+        DataFrame
+            A row a parameter; columns such as ``5%`` and ``95%``.
+        """
+        return checks.posterior_interval(self, prob, pars)
+
+    def diagnostics(self):
+        """Say in words, and in a table, whether the draws can be trusted; see ``Diagnostics``."""
+        return checks.diagnose(self)
+
+    def prior_summary(self):
+        """Show the priors that were used, as rstanarm prints them."""
+        return text.PriorSummary(self)
+
+    @cached_property
+    def idata(self):
+        """The fit for ArviZ: a DataTree with posterior, log likelihood, replicated and observed outcomes."""
+        from mlmkit.bayes.arviz_tree import to_datatree
+
+        return to_datatree(self)
+
+    def to_pymc(self, form="auto"):
+        """Build the PyMC model with the same data and priors, whichever method drew.
+
+        Parameters
+        ----------
+        form : {"auto", "centred", "noncentred"}
+            How group effects are written; see ``pymc_model``.
+
+        Returns
+        -------
+        pymc.Model
+            Sample it with ``pm.sample``, look at it with ``pm.model_to_graphviz``.
+        """
+        from mlmkit.bayes.pymc_model import pymc_model
+
+        return pymc_model(self._bayes, form)
+
+    @property
+    def converged(self):
+        """True if the draws can be trusted: see `diagnostics`."""
+        return self.diagnostics().ok
+
+    @property
+    def is_singular(self):
+        """False: with these priors no draw of a group covariance is singular."""
+        return False
+
+    @cached_property
+    def messages(self):
+        """What happened and what it means, in sentences."""
+        return [*self._model.messages, *self._said, *checks.few_groups(self)]
+
+    def tidy(self, conf_level=0.95):
+        """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""
+        return checks.tidy(self, conf_level)
+
+    def glance(self):
+        """Summarise the fit in one row: rows, sigma, number of draws, method."""
+        row = {"nobs": self.nobs, "sigma": self.sigma, "draws": self._posterior.size, "method": self.method}
+        return pd.DataFrame([row])
+
+    loglik, aic, bic, dic, deviance, criterion, npar = (_Absent(_LOO) for _ in range(7))
+    theta = _Absent(_THETA)
+
+    def display_text(self, digits=1):
+        """Write the print-out in rstanarm's layout."""
+        return text.print_text(self, digits)
+
+    def __repr__(self):
+        return text.print_text(self, 1)
+
+    def _repr_html_(self):
+        return text.fit_html(self)
+
+
+def mad_sd(draws):
+    """Compute the scaled median absolute deviation over the first axis.
+
+    Examples
+    --------
+    >>> float(mad_sd([1.0, 2.0, 3.0, 4.0, 100.0]))
+    1.4826
+    """
+    draws = np.asarray(draws)
+    return MAD * np.median(np.abs(draws - np.median(draws, axis=0)), axis=0)
+
+
+def _nudged(matrices):
+    """Move covariance matrices off the edge by rounding's size, so that they have a Cholesky root."""
+    trace = np.einsum("...aa->...", matrices)[..., None, None]
+    return matrices + (1e-13 * trace + 1e-300) * np.eye(matrices.shape[-1])

@@ -1,0 +1,197 @@
+"""``stan_lmer`` and ``stan_glmer``: Bayesian fits with rstanarm's priors."""
+
+import numpy as np
+
+from mlmkit.bayes.draws import PosteriorDraws
+from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
+from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.model import build_model
+from mlmkit.bayes.priors import DEFAULT
+
+METHODS = ("auto", "exact", "nuts")
+
+
+def stan_lmer(
+    formula,
+    data,
+    *,
+    method="auto",
+    prior=DEFAULT,
+    prior_intercept=DEFAULT,
+    prior_aux=DEFAULT,
+    prior_covariance=DEFAULT,
+    draws=1000,
+    chains=4,
+    seed=None,
+    progress=None,
+    na_action="drop",
+):
+    """Fit a Bayesian linear mixed model; ``stan_glmer`` with ``family="gaussian"``, where arguments are told.
+
+    Examples
+    --------
+    >>> from mlmkit import load_seattle, stan_lmer
+    >>> fit = stan_lmer("price ~ (1 | zipcode)", load_seattle(), seed=1)
+    >>> fit.method, len(fit.draws)
+    ('exact', 4000)
+    """
+    given = _given(prior, prior_intercept, prior_aux, prior_covariance)
+    model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
+    return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
+
+
+def stan_glmer(
+    formula,
+    data,
+    *,
+    family="gaussian",
+    method="auto",
+    prior=DEFAULT,
+    prior_intercept=DEFAULT,
+    prior_aux=DEFAULT,
+    prior_covariance=DEFAULT,
+    draws=1000,
+    chains=4,
+    seed=None,
+    progress=None,
+    na_action="drop",
+):
+    """Fit a Bayesian (generalised) linear mixed model, with rstanarm's default priors.
+
+    Parameters
+    ----------
+    formula : str
+        lme4's language, such as ``"price ~ scale_sqft + (1 + scale_sqft | zipcode)"``.
+    data : pandas.DataFrame
+        One row an observation.
+    family : {"gaussian", "binomial", "poisson"}
+        Distribution of the outcome, with its usual link (identity, logit, log). A binomial outcome is 0/1,
+        yes/no, or ``cbind(successes, failures)``.
+    method : {"auto", "exact", "nuts"}
+        ``"exact"`` gives independent draws in a fraction of a second, for Gaussian models with one
+        grouping factor and up to two varying terms. ``"nuts"`` is the No-U-Turn sampler of PyMC, for
+        every model. ``"auto"`` takes the first where it is possible.
+    prior : Prior or None
+        Of the fixed effects besides the intercept: ``normal(0, 2.5)``, ``student_t(…)``, ``cauchy(…)``, or
+        None for a flat prior. A list of locations or scales gives every coefficient its own. Default:
+        rstanarm's ``normal(0, 2.5, autoscale=True)``.
+    prior_intercept : Prior or None
+        Of the intercept when all predictors are at their means. Default: in Gaussian models
+        ``normal(mean(y), 2.5, autoscale=True)``, else ``normal(0, 2.5)``.
+    prior_aux : Prior or None
+        Of sigma. Default: ``exponential(1, autoscale=True)``, whose mean is sd(y).
+    prior_covariance : Decov
+        Of the group effects. Default: ``decov(1, 1, 1, 1)``.
+    draws : int
+        Draws from each chain that are kept. As many again warm up NUTS.
+    chains : int
+        Number of chains. Exact draws come in as many blocks, so that tables look alike.
+    seed : int, optional
+        Makes the draws repeatable.
+    progress : bool, optional
+        Show a progress bar for NUTS. Default: yes where somebody watches, no while a notebook is graded.
+    na_action : {"drop", "raise"}
+        What to do with rows that have missing values in the columns used.
+
+    Returns
+    -------
+    StanFit
+        Speaks the language of `lmer`'s fits and adds ``draws``, ``summary()``, ``diagnostics()``,
+        ``prior_summary()``, ``posterior_interval()``, ``posterior_predict()``, ``idata``, ``to_pymc()``.
+
+    Raises
+    ------
+    FormulaError, TypeError, ValueError
+        A sentence that says what was wrong with formula, data or prior, and what to do.
+
+    Notes
+    -----
+    Default priors as in B. Goodrich, J. Gabry, I. Ali and S. Brilleman, "rstanarm: Bayesian applied
+    regression modeling via Stan", version 2.21 (see its vignette "Prior Distributions for rstanarm Models").
+
+    Examples
+    --------
+    >>> from mlmkit import load_seattle, stan_glmer
+    >>> fit = stan_glmer("price ~ (1 | zipcode)", load_seattle(), seed=1)
+    >>> bool(660_000 < fit.fixef["(Intercept)"] < 760_000)
+    True
+    """
+    given = _given(prior, prior_intercept, prior_aux, prior_covariance)
+    model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
+    return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
+
+
+def _given(prior, prior_intercept, prior_aux, prior_covariance):
+    return {
+        "prior": prior,
+        "prior_intercept": prior_intercept,
+        "prior_aux": prior_aux,
+        "prior_covariance": prior_covariance,
+    }
+
+
+def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress=None):
+    """Draw from the posterior of a model that was built already.
+
+    Parameters
+    ----------
+    model : BayesModel
+        From ``build_model``.
+    method, draws, chains, seed, progress
+        See ``stan_glmer``.
+
+    Returns
+    -------
+    StanFit
+        The fit.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}. Valid choices: {', '.join(map(repr, METHODS))}.")
+    draws, chains = _count("draws", draws), _count("chains", chains)
+    reason = model.why_not_exact()
+    if method == "exact" and reason:
+        raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")
+    messages = []
+    if method != "nuts" and not reason:
+        found = _exact(model, draws, chains, seed)
+        poor = not found.report["trustworthy"]
+        if not poor or method == "exact":
+            if poor:
+                messages.append(
+                    f"The importance weights are poor (Pareto k {found.report['pareto_k']:.2f}), so don't "
+                    "trust these draws. Use method='nuts'."
+                )
+            return StanFit(model, found, messages)
+        messages.append(
+            f"The exact draws had poor importance weights (Pareto k {found.report['pareto_k']:.2f}), so NUTS "
+            "drew instead."
+        )
+    from mlmkit.bayes.nuts import draw_by_nuts
+
+    return StanFit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
+
+
+def _exact(model, draws, chains, seed):
+    factor = model.design.factors[0]
+    posterior = GaussianOneFactor(
+        model.problem, model.scaled, factor.terms, model.priors, model.has_intercept
+    )
+    found = draw_exactly(posterior, draws * chains, np.random.default_rng(seed))
+    report = {
+        "trustworthy": found.trustworthy,
+        "pareto_k": found.pareto_k,
+        "importance_ess": found.importance_ess,
+        "efficiency": found.efficiency,
+        "proposals": found.proposals,
+    }
+    return PosteriorDraws(
+        "exact", chains, found.beta, [found.effects], found.sigma, [found.covariance], report
+    )
+
+
+def _count(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(
+            f"{name} is {value!r}. It must be a whole number of at least 1. Usual are draws=1000, chains=4."
+        )
+    return int(value)

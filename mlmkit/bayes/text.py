@@ -1,0 +1,162 @@
+"""Print-outs in rstanarm's layout: the fit, its summary, its priors."""
+
+from html import escape
+
+import pandas as pd
+
+from mlmkit.printout import html_table
+from mlmkit.varcorr import fixed_width, left_aligned
+
+
+def _drawn_by(fit):
+    size, report = fit._posterior.size, fit._posterior.report
+    if fit.method == "exact":
+        return f"{size} independent draws, exact (importance ESS {report['importance_ess']:.0f})"
+    return f"{size} draws by NUTS from {fit._posterior.chains} chains"
+
+
+def _head(fit):
+    family = fit._bayes.family
+    return [
+        fit._bayes.function,
+        f" family:       {family.name} [{family.link}]",
+        f" formula:      {fit.formula}",
+        f" observations: {fit.nobs}",
+    ]
+
+
+def _medians(names, medians, errors, digits):
+    numbers = [fixed_width(medians, digits), fixed_width(errors, digits)]
+    rows = [["", "Median", "MAD_SD"], *map(list, zip(names, *numbers, strict=True))]
+    return [line[1:].rstrip() for line in left_aligned(rows)]
+
+
+def _variance_digits(fit):
+    """Choose decimals so that small standard deviations keep two or three digits, as R's print does."""
+    numbers = [sd for term in fit.varcorr.values() for sd in term.sd]
+    return 0 if min(numbers) >= 1000 else 1 if min(numbers) >= 10 else 2 if min(numbers) >= 1 else 4
+
+
+def print_text(fit, digits=1):
+    """Write a fit as rstanarm's ``print`` does."""
+    lines = [*_head(fit), "------"]
+    lines += _medians(list(fit.fixef.index), fit.fixef, fit.se_fixef, digits)
+    if fit.sigma is not None:
+        from mlmkit.bayes.fit import mad_sd
+
+        error = float(mad_sd(fit._posterior.sigma))
+        lines += ["", "Auxiliary parameter(s):", *_medians(["sigma"], [fit.sigma], [error], digits)]
+    rows = fit.varcorr.rows(_variance_digits(fit))
+    head = ["Groups", "Name", "Std.Dev.", "Corr", *[""] * len(rows[0])][: len(rows[0])]
+    lines += ["", "Error terms:", *(line.rstrip() for line in left_aligned([head, *rows]))]
+    lines.append("Num. levels: " + ", ".join(f"{name} {count}" for name, count in fit.ngrps.items()))
+    lines += ["", "------", f"* {_drawn_by(fit)}; .diagnostics() says whether to trust them"]
+    lines += ["* .summary() for means, intervals and Monte Carlo errors; .prior_summary() for the priors"]
+    return "\n".join([*lines, *(f"* {message}" for message in fit.messages)])
+
+
+def fit_html(fit):
+    """Write a fit as HTML for notebooks."""
+    est, err = fixed_width(fit.fixef, 1), fixed_width(fit.se_fixef, 1)
+    fixed = html_table(
+        ["term", "median", "MAD_SD"], zip(fit.fixef.index, est, err, strict=True), "Fixed effects"
+    )
+    rows = fit.varcorr.rows(_variance_digits(fit))
+    head = ["group", "term", "standard deviation", "correlation", *[""] * len(rows[0])][: len(rows[0])]
+    family = fit._bayes.family
+    groups = "; ".join(f"{name}: {count} groups" for name, count in fit.ngrps.items())
+    notes = "".join(f"<p>{escape(message)}</p>" for message in fit.messages)
+    return (
+        f"<div><pre>{escape(fit._bayes.function)}: {escape(fit.formula)} "
+        f"({family.name} [{family.link}])</pre>"
+        f"{fixed}{html_table(head, rows, 'Error terms')}<p>{fit.nobs} observations; {escape(groups)}. "
+        f"{escape(_drawn_by(fit))}.</p>{notes}</div>"
+    )
+
+
+class PosteriorSummary(pd.DataFrame):
+    """A data frame of posterior summaries that prints in rstanarm's layout."""
+
+    _metadata = ("_head_lines",)
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame
+
+    @classmethod
+    def of(cls, fit, table):
+        """Give a table the head of its fit."""
+        made = cls(table)
+        groups = ", ".join(f"{name} ({count})" for name, count in fit.ngrps.items())
+        family = fit._bayes.family
+        made._head_lines = [
+            "Model Info:",
+            f" function:     {fit._bayes.function}",
+            f" family:       {family.name} [{family.link}]",
+            f" formula:      {fit.formula}",
+            f" algorithm:    {'exact' if fit.method == 'exact' else 'sampling (NUTS)'}",
+            f" sample:       {fit._posterior.size} (posterior sample size)",
+            " priors:       see prior_summary()",
+            f" observations: {fit.nobs}",
+            f" groups:       {groups}",
+        ]
+        return made
+
+    def __repr__(self):
+        if not hasattr(self, "_head_lines"):
+            return super().__repr__()
+        plain = pd.DataFrame(self)
+        estimates = plain.drop(columns=["mcse", "Rhat", "n_eff"])
+        last = ["mean_PPD"]
+        return "\n\n".join(
+            [
+                "\n".join(self._head_lines),
+                "Estimates:\n" + _table(estimates.drop(index=last)),
+                "Fit Diagnostics:\n" + _table(estimates.loc[last]),
+                "The mean_PPD is the mean of outcomes that the model replicates. It should be close to the\n"
+                "mean of the observed outcome.",
+                "Draws:\n" + _table(plain[["mcse", "Rhat", "n_eff"]]),
+                "mcse is the Monte Carlo standard error of the mean, n_eff the number of independent draws\n"
+                "that would be as good, Rhat compares chains (1 when they agree).",
+            ]
+        )
+
+
+def _table(frame):
+    def number(value):
+        return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.5g}"
+
+    return frame.to_string(formatters=dict.fromkeys(frame.columns, number))
+
+
+class PriorSummary:
+    """The priors of a fit; prints as rstanarm's ``prior_summary``.
+
+    Attributes
+    ----------
+    priors : Priors
+        As used.
+    """
+
+    def __init__(self, fit):
+        self.priors = fit.priors
+        self._slopes = fit._bayes.slopes
+
+    def __repr__(self):
+        priors, lines = self.priors, ["Priors", "------"]
+        if priors.intercept is not None:
+            lines += self._one("Intercept (after predictors centered)", "(Intercept)", priors.intercept)
+        for name, prior in zip(self._slopes, priors.coefs, strict=True):
+            lines += self._one(f"Coefficient of {name}", name, prior)
+        if priors.aux is not None:
+            lines += self._one("Auxiliary (sigma)", "sigma", priors.aux)
+        lines += ["Covariance", f" ~ {priors.covariance}", "------"]
+        return "\n".join(lines)
+
+    def _one(self, title, name, prior):
+        from dataclasses import replace
+
+        if name not in self.priors.adjusted:
+            return [title, f" ~ {prior}", ""]
+        before = replace(prior, scale=self.priors.adjusted[name])
+        return [title, "  Specified prior:", f"    ~ {before}", "  Adjusted prior:", f"    ~ {prior}", ""]
