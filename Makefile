@@ -36,7 +36,9 @@ test-slow: $(READY)  ## run the slow tests (minutes)
 	@$(PYTHON) -m pytest -q -m slow
 
 lab: $(READY)  ## open JupyterLab at lesson 01
-	@$(BIN)/jupyter lab --config course/nbgrader_config.py lessons/01_pooling.ipynb
+	@mkdir -p course/exchange && chmod 777 course/exchange
+	@cd course && $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
+	  --LabApp.default_url=/lab/tree/lessons/01_pooling.ipynb $(LAB)
 
 lessons: $(READY)  ## rebuild lessons/ from solutions/
 	@$(PYTHON) -m grader lessons
