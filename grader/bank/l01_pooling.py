@@ -6,7 +6,8 @@ third), and narrower than the distance to the nearest mistake: partial pooling m
 only a few tenths of a percent.
 """
 
-from grader.bank import ByGroup, Choice, Formula, Mistake, Number, practice, question
+from grader.bank import ByGroup, Choice, Formula, Mistake, Number, mistakes, practice, question
+from grader.bank.mistakes import estimates, prices_by_group, same_for_all, sd_between
 from grader.references import fits
 
 MODEL = "price ~ (1 | zipcode)"
@@ -14,30 +15,12 @@ G = "zipcode"
 FEW = 10  # sales per zip code in the small sample; with 10, no student's fit is singular
 
 
-def _prices(sales):
-    """Group the prices by zip code."""
-    return sales.groupby(G, observed=True)["price"]
-
-
 def _effects(fit):
     return fit.ranef[G]["(Intercept)"]
 
 
-def _estimates(fit):
-    return fit.coef[G]["(Intercept)"]
-
-
 def _mean(fit):
     return fit.fixef["(Intercept)"]
-
-
-def _sd_between(fit):
-    return fit.varcorr[G].sd["(Intercept)"]
-
-
-def _same_for_all(number, sales):
-    """Give every zip code the same number."""
-    return _prices(sales).mean() * 0 + number
 
 
 # Practice: the lecture's data, answered at once -------------------------------------------------------
@@ -51,9 +34,9 @@ def _same_for_all(number, sales):
 )
 def practice_group_means(seattle):
     """Ask for the mean price in each zip code."""
-    prices = _prices(seattle)
+    prices = prices_by_group(seattle)
     return ByGroup(
-        prices.mean(), unit="dollars", mistakes=_mistakes_about_group_means(seattle, fits(MODEL, seattle)[0])
+        prices.mean(), unit="dollars", mistakes=mistakes.about_group_means(seattle, fits(MODEL, seattle)[0])
     )
 
 
@@ -66,7 +49,7 @@ def practice_group_means(seattle):
 def practice_sd_within(seattle):
     """Ask for the residual standard deviation, read from the print-out."""
     reml, ml = fits(MODEL, seattle)
-    return Number(reml.sigma, unit="dollars", mistakes=_mistakes_about_sd_within(seattle, reml, ml))
+    return Number(reml.sigma, unit="dollars", mistakes=mistakes.about_sd_within(seattle, reml, ml))
 
 
 @practice("l01-practice-few-sales", topic="partial pooling", revisit="01: When data are few")
@@ -108,13 +91,13 @@ def practice_ranef(seattle):
     """Ask how much dearer one zip code is than the average zip code."""
     reml, _ = fits(MODEL, seattle)
     where = "98102"
-    raw = _prices(seattle).mean()[where]
+    raw = prices_by_group(seattle).mean()[where]
     return Number(
         _effects(reml)[where],
         unit="dollars",
         mistakes=[
             Mistake(
-                _estimates(reml)[where],
+                estimates(reml)[where],
                 name="coef for ranef",
                 says="This is the estimated mean price in 98102 itself. The question asks how far it lies "
                 "above the mean of the zip codes.",
@@ -126,7 +109,7 @@ def practice_ranef(seattle):
                 "estimate. Start from the partial-pooling estimate.",
             ),
             Mistake(
-                _estimates(reml)[where] - seattle["price"].mean(),
+                estimates(reml)[where] - seattle["price"].mean(),
                 name="difference to the mean of all houses",
                 says="You compared with the mean of all houses. The model's centre is another number: the "
                 "mean of the zip codes.",
@@ -156,7 +139,7 @@ def practice_formula():
                 name="wrong grouping factor",
                 says="This formula groups the houses by zip code. The question groups them in another way.",
             ),
-            *_mistakes_about_formula("price", "grade"),
+            *mistakes.about_formula("price", "grade"),
         ],
     )
 
@@ -174,7 +157,9 @@ def mean_price(homes):
         unit="dollars",
         mistakes=[
             Mistake(
-                _prices(homes).mean().mean(),  # and the fixed intercept, which is nearly the same number
+                prices_by_group(homes)
+                .mean()
+                .mean(),  # and the fixed intercept, which is nearly the same number
                 name="mean of zip codes for mean of houses",
                 says="This is a mean of the nine zip codes: each zip code has about the same weight. "
                 "Complete pooling forgets the zip codes and gives each house the same weight.",
@@ -206,7 +191,10 @@ def group_means(homes):
     """Ask for the no-pooling estimates: the mean price in each zip code."""
     reml, _ = fits(MODEL, homes)
     return ByGroup(
-        _prices(homes).mean(), rel=5e-4, unit="dollars", mistakes=_mistakes_about_group_means(homes, reml)
+        prices_by_group(homes).mean(),
+        rel=5e-4,
+        unit="dollars",
+        mistakes=mistakes.about_group_means(homes, reml),
     )
 
 
@@ -214,7 +202,7 @@ def group_means(homes):
 def fixed_intercept(homes):
     """Ask for the estimated mean of the zip-code means."""
     reml, _ = fits(MODEL, homes)
-    group_means = _prices(homes).mean()
+    group_means = prices_by_group(homes).mean()
     return Number(
         _mean(reml),
         unit="dollars",
@@ -237,7 +225,7 @@ def fixed_intercept(homes):
                 "asks for the estimate itself.",
             ),
             Mistake(
-                _sd_between(reml),
+                sd_between(reml),
                 name="standard deviation for mean",
                 says="This is how much the zip codes differ. The question asks where their middle is.",
             ),
@@ -272,7 +260,7 @@ def interval(homes):
                 credit=0.5,
             ),
             Mistake(
-                _around(centre, 2 * _sd_between(reml)),
+                _around(centre, 2 * sd_between(reml)),
                 name="standard deviation for standard error",
                 says="This is the range in which the means of most zip codes lie. It does not get shorter "
                 "when the mean is known better. The question asks how uncertain the mean itself is.",
@@ -297,7 +285,7 @@ def interval(homes):
 def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
-    sd = _sd_between(reml)
+    sd = sd_between(reml)
     return Number(
         sd,
         rel=4e-3,  # statsmodels stops up to 0.36 % away on these data; it is right all the same
@@ -311,7 +299,7 @@ def sd_zipcode(homes):
                 credit=0.5,
             ),
             Mistake(
-                _sd_between(ml),
+                sd_between(ml),
                 name="ML for REML",
                 says="This comes from a fit with REML=False. (A standard deviation of the nine plain means "
                 "that divides by 9 instead of 8 gives nearly the same.) Both make the zip codes look more "
@@ -338,14 +326,14 @@ def sd_zipcode(homes):
 def sd_within(homes):
     """Ask for the standard deviation of prices within a zip code."""
     reml, ml = fits(MODEL, homes)
-    return Number(reml.sigma, unit="dollars", mistakes=_mistakes_about_sd_within(homes, reml, ml))
+    return Number(reml.sigma, unit="dollars", mistakes=mistakes.about_sd_within(homes, reml, ml))
 
 
 @question("l01-ranef", topic="fixef, ranef, coef", revisit="01: fixef, ranef and coef")
 def random_effects(homes):
     """Ask for the random effects of the zip codes."""
     reml, _ = fits(MODEL, homes)
-    raw = _prices(homes).mean()
+    raw = prices_by_group(homes).mean()
     return ByGroup(
         _effects(reml),
         rel=5e-4,
@@ -353,7 +341,7 @@ def random_effects(homes):
         unit="dollars",
         mistakes=[
             Mistake(
-                _estimates(reml),
+                estimates(reml),
                 name="coef for ranef",
                 says="These are the estimated mean prices of the zip codes: fixed effect plus random "
                 "effect. The question asks for the random effects alone.",
@@ -372,7 +360,7 @@ def random_effects(homes):
                 "from the mean of the zip codes, and they are pulled towards 0.",
             ),
             Mistake(
-                _estimates(reml) - homes["price"].mean(),
+                estimates(reml) - homes["price"].mean(),
                 name="differences to the mean of all houses",
                 says="You took the partial-pooling estimates, which is right, and subtracted the mean of "
                 "all houses. Random effects are measured from the fixed intercept.",
@@ -402,25 +390,25 @@ def few_sales(homes):
     reml, ml = fits(MODEL, few)
     full, _ = fits(MODEL, homes)
     return ByGroup(
-        _estimates(reml),
+        estimates(reml),
         group=G,
         unit="dollars",
         mistakes=[
             Mistake(
-                _prices(few).mean(),
+                prices_by_group(few).mean(),
                 name="no pooling for partial pooling",
                 says="These are the plain means of the ten sales: no pooling. Partial pooling pulls each of "
                 "them towards the mean of the zip codes.",
             ),
             Mistake(
-                _estimates(full),
+                estimates(full),
                 name="all sales for the small sample",
                 says="These are partial-pooling estimates, but from all your sales. The question asks for "
                 "the fit to the small sample.",
                 credit=0.5,
             ),
             Mistake(
-                _estimates(ml),
+                estimates(ml),
                 name="ML for REML",
                 says="This comes from a fit with REML=False. It takes the zip codes for more alike than "
                 "they are and pulls the estimates too far. The lesson uses REML.",
@@ -433,12 +421,12 @@ def few_sales(homes):
                 "for mean prices.",
             ),
             Mistake(
-                _same_for_all(few["price"].mean(), few),
+                same_for_all(few["price"].mean(), few),
                 name="complete pooling for partial pooling",
                 says="Every zip code has the same number here: that is complete pooling.",
             ),
             Mistake(
-                _prices(homes).mean(),
+                prices_by_group(homes).mean(),
                 name="no pooling for partial pooling",
                 says="These are the plain means of all your sales. The question asks for the "
                 "partial-pooling estimates from the small sample.",
@@ -493,131 +481,9 @@ def formula():
                 says="Here the living area helps to predict the price. In the question the living area is "
                 "itself what is predicted: the outcome, to the left of the ~.",
             ),
-            *_mistakes_about_formula("sqft_living", G),
+            *mistakes.about_formula("sqft_living", G),
         ],
     )
-
-
-# Mistakes that several questions share ----------------------------------------------------------------
-
-
-def _mistakes_about_group_means(sales, reml):
-    prices = _prices(sales)
-    means = prices.mean()
-    return [
-        Mistake(
-            _estimates(reml),
-            name="partial pooling for no pooling",
-            says="These are partial-pooling estimates: each one is pulled a little towards the mean of the "
-            "zip codes. No pooling uses the sales of that zip code alone.",
-            credit=0.5,
-        ),
-        Mistake(
-            prices.median(),
-            name="median for mean",
-            says="These are the medians of the prices. The model estimates means.",
-        ),
-        Mistake(
-            means - sales["price"].mean(),
-            name="differences for means",
-            says="These are differences to the mean of all houses. The question asks for the mean prices "
-            "themselves.",
-        ),
-        Mistake(
-            means / 1000,
-            name="thousands of dollars",
-            says="These are in thousands of dollars. The question asks for dollars.",
-            credit=0.5,
-        ),
-        Mistake(
-            _same_for_all(sales["price"].mean(), sales),
-            name="complete pooling for no pooling",
-            says="This is one number for all zip codes: complete pooling. No pooling has a number for each "
-            "zip code.",
-        ),
-        Mistake(
-            prices.std(),
-            name="standard deviations for means",
-            says="These tell how much prices differ inside each zip code. The question asks for their means.",
-        ),
-    ]
-
-
-def _mistakes_about_sd_within(sales, reml, ml):
-    prices = _prices(sales)
-    return [
-        Mistake(
-            reml.sigma**2,
-            name="variance for standard deviation",
-            says="This is the variance, in squared dollars. Its square root is in dollars.",
-            credit=0.5,
-        ),
-        Mistake(
-            _sd_between(reml),
-            name="group for residual standard deviation",
-            says="This is how much the zip codes differ from each other. The question asks how much houses "
-            "in the same zip code differ.",
-        ),
-        Mistake(
-            sales["price"].std(),
-            name="standard deviation of all prices",
-            says="This is the standard deviation of all prices together. It mixes the differences between "
-            "zip codes with the differences inside them.",
-        ),
-        Mistake(
-            prices.std().mean(),
-            name="mean of the groups' standard deviations",
-            says="This is the mean of the nine standard deviations. The model has one standard deviation "
-            "for all zip codes, which averages variances and counts the sales.",
-            credit=0.5,
-        ),
-        Mistake(
-            reml.se_fixef["(Intercept)"],
-            name="standard error for standard deviation",
-            says="This is the standard error of the fixed intercept: how well the mean is known. The "
-            "question asks how much single houses differ.",
-        ),
-        Mistake(
-            _sd_between(ml),
-            name="group for residual standard deviation",
-            says="This is a standard deviation between zip codes. The question asks about houses in the "
-            "same zip code.",
-        ),
-    ]
-
-
-def _mistakes_about_formula(outcome, group):
-    return [
-        Mistake(
-            f"{outcome} ~ {group}",
-            name="no-pooling formula",
-            says="This formula gives each group a coefficient of its own and nothing in common: no pooling. "
-            "Partial pooling needs a term with a bar.",
-        ),
-        Mistake(
-            f"{outcome} ~ 1",
-            name="complete-pooling formula",
-            says="This formula has one mean for all houses: complete pooling. The groups don't appear in it.",
-        ),
-        Mistake(
-            f"{group} ~ (1 | {outcome})",
-            name="outcome and group swapped",
-            says="The outcome and the grouping factor have changed places. The outcome stands to the left "
-            "of the ~, the grouping factor to the right of the bar.",
-        ),
-        Mistake(
-            f"{outcome} ~ ({group} | 1)",
-            name="bar turned round",
-            says="The bar is the right idea, but the two sides have changed places: what varies stands on "
-            "the left of it, the groups on the right.",
-        ),
-        Mistake(
-            f"{outcome} ~ (0 + {group} | {group})",
-            name="grouping factor as a varying slope",
-            says="What varies here is an effect of the grouping factor inside each of its own groups. Only "
-            "the intercept, written 1, shall vary.",
-        ),
-    ]
 
 
 def _around(centre, half):
