@@ -20,6 +20,7 @@ from mlmkit._theta import pattern
 
 LARGEST_REST = 12_000  # random effects outside the eliminated factor; their matrix is dense
 ROWS_AT_ONCE = 4_000
+SMALL = 200_000  # entries of A12 up to which a dense array is faster than a sparse one
 
 
 def crossed_problem(model, scaled, reml):
@@ -54,7 +55,7 @@ def crossed_problem(model, scaled, reml):
     if sum(sizes) - sizes[first] > LARGEST_REST:
         raise ValueError(
             f"Beside {model.factors[first].label} the grouping factors have {sum(sizes) - sizes[first]} "
-            f"random effects; at most {LARGEST_REST} are possible. Let fewer terms vary, or leave a factor out."
+            f"random effects; at most {LARGEST_REST} are possible. Let fewer terms vary."
         )
     order = [first, *(i for i in range(len(sizes)) if i != first)]
     rows = np.arange(model.n)
@@ -99,6 +100,8 @@ class Crossed:
         J, q = levels[order[0]], self.q[order[0]]
         self.A11 = _diagonal_blocks((first.T @ first).tocsr(), J, q)
         self.A12 = (first.T @ rest).tocsr()
+        if np.prod(self.A12.shape) <= SMALL:
+            self.A12 = self.A12.toarray()
         self.A22 = (rest.T @ rest).toarray()
         self.B1 = np.asarray(first.T @ XY).reshape(J, q, self.m)
         self.B2 = np.asarray(rest.T @ XY)
@@ -253,6 +256,8 @@ class Crossed:
 
     def _scaled_columns(self, lams):
         """A12 L2, as sparse as A12 when no factor of the rest has several columns."""
+        if isinstance(self.A12, np.ndarray):
+            return self._right(self.A12, lams)
         from scipy import sparse
 
         blocks = [sparse.kron(sparse.eye_array(self.levels[i]), lams[i]) for i in self.order[1:]]
@@ -261,6 +266,9 @@ class Crossed:
     def _quadratic(self, columns, N22):
         """Diagonal blocks of columns N22 columns', shape (J, q, q)."""
         J, q, _ = self.B1.shape
+        if isinstance(columns, np.ndarray):
+            blocks = columns.reshape(J, q, -1)
+            return (columns @ N22).reshape(J, q, -1) @ blocks.transpose(0, 2, 1)
         kernel = _kernels.compiled("quadratic_forms", rows=columns.nnz)
         if kernel is not None:
             return kernel(columns.indptr, columns.indices, columns.data, N22, J, q)
@@ -346,6 +354,8 @@ def _diagonal_blocks(matrix, J, q):
 def _cross_product(A12, P):
     """A12' P A12 for block-diagonal P, shape (J, q, q); dense."""
     J, q, _ = P.shape
+    if isinstance(A12, np.ndarray):
+        return A12.T @ (P @ A12.reshape(J, q, -1)).reshape(J * q, -1)
     kernel = _kernels.compiled("cross_product", rows=A12.nnz)
     if kernel is not None:
         return kernel(A12.indptr, A12.indices, A12.data, P, A12.shape[1])

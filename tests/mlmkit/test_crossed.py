@@ -69,10 +69,13 @@ def test_weights_and_crossed_factors(frame):
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-@pytest.mark.parametrize("compiled", [False, True])
-def test_the_gradient_is_that_of_the_deviance(frame, formula, compiled, monkeypatch):
-    from mlmkit import _compiled
+@pytest.mark.parametrize("way", ["dense", "sparse", "compiled"])
+def test_the_gradient_is_that_of_the_deviance(frame, formula, way, monkeypatch):
+    from mlmkit import _compiled, _crossed
 
+    compiled = way == "compiled"
+    if way != "dense":
+        monkeypatch.setattr(_crossed, "SMALL", 0)
     monkeypatch.setitem(_kernels._state, "module", _compiled if compiled else None)
     monkeypatch.setitem(_kernels._state, "failed", not compiled)
     problem = lmer(formula, frame)._problem
