@@ -5,10 +5,19 @@ import importlib
 _EXPORTS = {
     "alt": ["alt_text", "set_alt_text"],
     "caterpillar": ["plot_caterpillar"],
+    "intercept_slope": ["plot_intercept_slope"],
+    "lines_by_group": ["plot_lines_by_group"],
+    "valley": ["plot_valley"],
+    "varying_slopes": ["plot_varying_slopes"],
+    "group_intervals": ["plot_group_intervals"],
     "poolings": ["plot_poolings"],
+    "predictions": ["plot_predictions"],
     "scatter": ["plot_scatter_by_group"],
     "shrinkage": ["plot_shrinkage"],
+    "shrinkage_path": ["plot_shrinkage_path"],
+    "shrinkage_slider": ["shrinkage_slider"],
     "style": ["POOLING_COLORS"],
+    "weights": ["plot_weights"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 

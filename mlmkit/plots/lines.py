@@ -1,0 +1,92 @@
+"""What the plots of regression lines by group share."""
+
+from mlmkit.plots.from_fit import grouping, outcome
+from mlmkit.plots.style import axis_title, in_words
+
+INTERCEPT = "(Intercept)"
+
+
+def predictor(fit, x=None):
+    """Name the one predictor of a fit, which must be a column of numbers.
+
+    Parameters
+    ----------
+    fit : fit
+        From `lmer`.
+    x : str, optional
+        The column that is expected; by default the only one that there is.
+
+    Raises
+    ------
+    ValueError
+        If the fit has no predictor, several, or another one than ``x``.
+    """
+    table = next(iter(fit.coef.values()))
+    names = [name for name in table.columns if name != INTERCEPT]
+    if len(names) != 1 or INTERCEPT not in table.columns:
+        raise ValueError(
+            "This plot shows straight lines, so the model has an intercept and one predictor, such as "
+            f'"price ~ scale_sqft + (1 + scale_sqft | zipcode)". "{fit.formula}" has: '
+            f"{', '.join(table.columns)}."
+        )
+    if x is not None and x != names[0]:
+        raise ValueError(f"The predictor of this fit is {names[0]!r}, not {x!r}.")
+    if names[0] not in fit.augment().columns:
+        raise ValueError(
+            f"The predictor {names[0]!r} is computed inside the formula. Make it a column of the data first."
+        )
+    return names[0]
+
+
+def observations(fit, group=None, x=None):
+    """Return what to draw: the rows of a fit, and the names of outcome, predictor and grouping factor.
+
+    Returns
+    -------
+    tuple
+        DataFrame with the group's names as text, then three names: outcome, predictor, group.
+    """
+    group, y, x = grouping(fit, group), outcome(fit), predictor(fit, x)
+    rows = fit.augment()
+    if y not in rows.columns:
+        raise ValueError(
+            f"The outcome {y!r} is computed inside the formula. Make it a column of the data first."
+        )
+    return rows.assign(**{group: rows[group].astype(str)}), y, x, group
+
+
+def coefficients(fit, group):
+    """Return each group's intercept and slope, the groups' names as text."""
+    table = fit.coef[group].copy()
+    table.index = table.index.astype(str)
+    return table
+
+
+def slope_title(y, x):
+    """Name an axis that shows slopes, with their unit.
+
+    Examples
+    --------
+    >>> slope_title("price", "scale_sqft")
+    'Slope (US dollars per standard deviation of living area)'
+    """
+    per = {"scale_sqft": "standard deviation of living area", "sqft_living": "square foot"}.get(
+        x, f"unit of {x}"
+    )
+    unit = axis_title(y).rpartition("(")[2].rstrip(")") if "(" in axis_title(y) else y
+    return f"Slope ({unit} per {per})"
+
+
+def slope_in_words(slope, y, x):
+    """Write a slope for a description.
+
+    Examples
+    --------
+    >>> slope_in_words(330_602.9, "price", "scale_sqft")
+    '331,000 dollars'
+    >>> slope_in_words(286.6, "price", "sqft_living")
+    '287 dollars'
+    """
+    if y == "price":
+        return f"{slope:,.0f} dollars".replace("-", "−") if abs(slope) < 10_000 else in_words(slope, y)
+    return in_words(slope, x if y == x else "")
