@@ -32,6 +32,7 @@ from grader.course import (
     students_with,
     write_atomically,
 )
+from grader.preflight import diagnose
 
 
 @dataclass(frozen=True)
@@ -165,47 +166,16 @@ def write_feedback(lesson: str, root: str, student: str) -> Outcome:
     return _convert(GenerateFeedback, open_course(root), lesson, student)
 
 
-def diagnose(submission: Path, lesson: str) -> str | None:
-    """Say why the files in a submission can't be graded; None when the files look right.
-
-    Parameters
-    ----------
-    submission : Path
-        The folder that the student handed in.
-    lesson : str
-        Names the notebook that should be in it.
-    """
-    notebook = submission / f"{lesson}.ipynb"
-    if not notebook.is_file():
-        others = ", ".join(sorted(path.name for path in submission.glob("*") if path.name != "timestamp.txt"))
-        return f"{notebook.name} was not handed in. The submission holds: {others or 'nothing'}."
-    raw = notebook.read_bytes()
-    if not raw.strip():
-        return f"{notebook.name} is empty."
-    try:
-        cells = json.loads(raw.decode("utf-8"))["cells"]
-    except UnicodeDecodeError:
-        return f"{notebook.name} is not text in UTF-8, so it was not saved by Jupyter."
-    except json.JSONDecodeError as error:
-        return f"{notebook.name} is damaged: it is not valid JSON (line {error.lineno})."
-    except (KeyError, TypeError):
-        return f"{notebook.name} is not a Jupyter notebook."
-    return _duplicated(cells, notebook.name)
+def warm_up() -> None:
+    """Import what grading needs, so that a process is ready before its first submission."""
+    import grader.plugins.feedback
+    import grader.plugins.trusted_checks  # noqa: F401
 
 
 def outcomes_of(app, lesson: str) -> dict[str, Outcome]:
     """Return what became of each student when `lesson` was graded last."""
     kept = read_json(_outcomes_file(app, lesson))
     return {student: Outcome(**entries) for student, entries in kept.items()}
-
-
-def _duplicated(cells, name: str) -> str | None:
-    ids = [cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") for cell in cells]
-    twice = sorted({id for id in ids if id and ids.count(id) > 1})
-    if not twice:
-        return None
-    cells = ", ".join(twice)
-    return f"{name} has two copies of {cells}: a cell was copied or split. Delete one and grade again."
 
 
 def _convert(converter_class, app, lesson: str, student: str) -> Outcome:

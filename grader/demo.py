@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -63,13 +62,16 @@ def run_demo(
         The class report.
     """
     root = Path(root or ROOT / "demo").resolve()
-    with _step(say, f"Releasing {LESSON} in {root}"):
+    started = monotonic()
+    say(f"Releasing {LESSON} in {root}, and starting {workers} grading processes ...")
+    with classroom.local_cluster(workers) as client:
+        client.run(classroom.warm_up, wait=False)
         make_folder(root)
         write_source(LESSON, root)
         classroom.release(LESSON, root=root)
-    hand_in(root, students)
-    classroom.collect(LESSON, root=root)
-    with classroom.local_cluster(workers) as client:
+        say(f"  done in {monotonic() - started:.0f} s")
+        hand_in(root, students)
+        classroom.collect(LESSON, root=root)
         outcomes = classroom.grade(LESSON, root=root, client=client)
         classroom.feedback(LESSON, root=root, client=client)
     report = write_report(LESSON, root=root)
@@ -111,11 +113,3 @@ def summary(root: Path, report: Path) -> str:
         f"demo: {len(group.graded)} of {len(group.submissions)} students graded, "
         f"{judged} answers to {len(group.questions)} questions judged; class report: {report}"
     )
-
-
-@contextmanager
-def _step(say: Callable[[str], None], title: str):
-    started = monotonic()
-    say(f"{title} ...")
-    yield
-    say(f"  done in {monotonic() - started:.1f} s")

@@ -9,10 +9,11 @@ import nbformat
 from nbgrader.api import MissingEntry
 
 from grader.bank import questions
-from grader.classroom import diagnose, outcomes_of
+from grader.classroom import outcomes_of
 from grader.course import folder, open_gradebook, require_release
 from grader.plugins.feedback import lesson_title
 from grader.plugins.verdicts import read_verdicts
+from grader.preflight import diagnose
 from mlmkit.kinds import Verdict
 
 

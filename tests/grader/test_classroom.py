@@ -12,6 +12,7 @@ from grader import classroom
 from grader.course import CourseError, folder, open_course, open_gradebook, students_with
 from grader.gradebook import read_class
 from grader.plugins.verdicts import read_verdicts
+from grader.preflight import diagnose
 from grader.report import write_report
 
 pytestmark = [
@@ -179,5 +180,5 @@ def test_a_copied_cell_is_found(tmp_path):
     notebook = small_lesson.lesson()
     notebook.cells.append(small_lesson.lesson().cells[2])
     small_lesson.hand_in(tmp_path, "ana", notebook)
-    says = classroom.diagnose(tmp_path / "submitted" / "ana" / LESSON, LESSON)
+    says = diagnose(tmp_path / "submitted" / "ana" / LESSON, LESSON)
     assert says.startswith("00_small.ipynb has two copies of t00-two-answer")

@@ -1,0 +1,77 @@
+"""The instructor's commands: what they say when all goes well and when it does not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import small_lesson
+from small_lesson import LESSON
+
+from grader.__main__ import main
+from grader.build import ROOT
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+COMMANDS = ["demo", "lessons", "release", "collect", "grade", "feedback", "report", "check-bank"]
+
+
+@pytest.fixture
+def course(tmp_path):
+    small_lesson.make_course(tmp_path)
+    return tmp_path
+
+
+def test_help_lists_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"    {command} " in said for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert len(capsys.readouterr().out) > 100
+
+
+def test_release_collect_and_report_of_a_course_in_another_folder(course, capsys):
+    assert main(["release", LESSON, "--course", str(course)]) == 0
+    assert (course / "exchange" / "multilevel" / "outbound" / LESSON / f"{LESSON}.ipynb").is_file()
+    assert main(["collect", LESSON, "--course", str(course)]) == 0
+    assert "0 submissions of 00_small: none" in capsys.readouterr().out
+    assert main(["grade", LESSON, "--course", str(course)]) == 1
+    assert "Nobody has handed in '00_small' yet" in capsys.readouterr().err
+    assert main(["feedback", LESSON, "--course", str(course)]) == 1
+    assert "First run: python -m grader grade 00_small" in capsys.readouterr().err
+    assert main(["report", LESSON, "--course", str(course)]) == 0
+    assert (course / "reports" / f"{LESSON}.html").is_file()
+
+
+def test_a_lesson_that_does_not_exist(course, capsys):
+    assert main(["release", "99_nothing", "--course", str(course)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("release: There is no source of the lesson '99_nothing'")
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_is_no_course(tmp_path, capsys):
+    assert main(["report", LESSON, "--course", str(tmp_path)]) == 1
+    assert "has no nbgrader_config.py, so it is not a course folder" in capsys.readouterr().err
+
+
+def test_the_module_runs_and_is_quick_to_explain_itself():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "grader", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "nbgrader" not in done.stderr  # help imports nothing heavy
+    assert "pandas" not in done.stderr
