@@ -35,3 +35,36 @@ def column(table, term, fit):
             f"The term {term!r} is not in this table of {fit.formula}. It has: {', '.join(table.columns)}."
         )
     return table[term]
+
+
+def group_means(fit, group=None, *, plot):
+    """Count the observations of each group and take the mean of their outcome.
+
+    Parameters
+    ----------
+    fit : fit
+        From `lmer`, without predictors.
+    group : str, optional
+        The grouping factor. Default: the first one.
+    plot : str
+        Name of the plot that asks, for the error.
+
+    Returns
+    -------
+    sizes, means : Series
+        By group, labels as text, in the order of the groups.
+
+    Raises
+    ------
+    ValueError
+        If the fit has predictors, or no grouping factor ``group``.
+    """
+    if len(fit.fixef) != 1:
+        raise ValueError(
+            f"{plot} shows group means, so the model has no predictors: "
+            f'use a formula such as "y ~ (1 | g)" instead of "{fit.formula}".'
+        )
+    observed = fit.augment().groupby(grouping(fit, group), observed=True)[outcome(fit)]
+    table = observed.agg(["size", "mean"])
+    table.index = table.index.astype(str)
+    return table["size"], table["mean"]

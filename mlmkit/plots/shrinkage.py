@@ -1,7 +1,7 @@
 """How far partial pooling moves the estimate of each group."""
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.from_fit import column, grouping, outcome
+from mlmkit.plots.from_fit import column, group_means, grouping, outcome
 from mlmkit.plots.style import DATA, NONE, PARTIAL, in_words, label_axis, new_axes, tidy
 
 _TERM = "(Intercept)"
@@ -40,19 +40,33 @@ def plot_shrinkage(fit, *, group=None, ax=None):
     >>> ax.get_xlabel()
     'Mean price (US dollars)'
     """
-    if len(fit.fixef) != 1:
-        raise ValueError(
-            "plot_shrinkage shows group means, so the model has no predictors: "
-            f'use a formula such as "y ~ (1 | g)" instead of "{fit.formula}".'
-        )
+    sizes, own = group_means(fit, group, plot="plot_shrinkage")
     group, y = grouping(fit, group), outcome(fit)
-    observed = fit.augment().groupby(group, observed=True)[y]
-    own, sizes = observed.mean().sort_values(), observed.size()
-    own.index = own.index.astype(str)
-    sizes.index = sizes.index.astype(str)
-    pooled = column(fit.coef[group], _TERM, fit).reindex(own.index)
-    centre = fit.fixef[_TERM]
+    pooled = column(fit.coef[group], _TERM, fit)
+    return draw_shrinkage(sizes, own, pooled, fit.fixef[_TERM], y=y, group=group, ax=ax)
 
+
+def draw_shrinkage(sizes, own, pooled, centre, *, y, group, ax=None):
+    """Draw the plot from the numbers themselves.
+
+    Parameters
+    ----------
+    sizes, own, pooled : Series
+        By group: number of observations, own mean, partial-pooling estimate.
+    centre : float
+        Where the line down the plot stands.
+    y, group : str
+        Names of the outcome and of the grouping factor.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The plot.
+    """
+    own = own.sort_values()
+    pooled = pooled.reindex(own.index)
     ax = new_axes(ax, figsize=(7.2, 0.36 * len(own) + 1.5))
     ax.axvline(centre, color=PARTIAL, linewidth=1.2, label="fixed intercept")
     rows = list(range(len(own)))

@@ -1,0 +1,144 @@
+"""Two sliders for the two standard deviations, and the estimates that follow them."""
+
+import base64
+import html
+from io import BytesIO
+
+from mlmkit._pooled import pooled_means
+from mlmkit.plots.alt import alt_text
+from mlmkit.plots.from_fit import group_means, grouping, outcome
+from mlmkit.plots.shrinkage import draw_shrinkage
+from mlmkit.plots.style import in_words
+
+_TERM = "(Intercept)"
+_REACH = 100  # the sliders go this many times below and above the estimate
+NOT_LIVE = (
+    "Here stand two sliders when you run this cell in JupyterLab. "
+    "They can't move on a page that nobody runs: look at the picture below instead."
+)
+
+
+def shrinkage_slider(fit, *, group=None):
+    """Show sliders for the two standard deviations, and how the estimates follow.
+
+    Where no person sits in front of the cell (grading, a page made from the notebook), a sentence stands in
+    their place: no widget is made, nothing is stored in the notebook.
+
+    Parameters
+    ----------
+    fit : fit
+        From `lmer`, a varying intercept without predictors: ``lmer("price ~ (1 | zipcode)", data)``.
+    group : str, optional
+        The grouping factor. Default: the first one.
+
+    Raises
+    ------
+    ValueError
+        If the fit has predictors, or no grouping factor ``group``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, shrinkage_slider
+    >>> shrinkage_slider(lmer("price ~ (1 | zipcode)", load_seattle()))
+    Here stand two sliders when you run this cell in JupyterLab. They can't move on a page that nobody runs: \
+look at the picture below instead.
+    """
+    panel = _panel(fit, group) if _somebody_is_there() else None
+    if panel is None:
+        print(NOT_LIVE)
+        return
+    from IPython.display import display
+
+    display(panel)
+
+
+def _somebody_is_there():
+    """Tell whether a front end runs this cell: it sends the cell's id along; nbclient and others don't."""
+    try:
+        from IPython import get_ipython
+
+        return "cellId" in get_ipython().get_parent()["metadata"]
+    except (ImportError, AttributeError, KeyError, TypeError):
+        return False
+
+
+def _panel(fit, group):
+    """Build the sliders, the picture and a button that goes back; None where ipywidgets is missing."""
+    try:
+        import ipywidgets as widgets
+    except ImportError:
+        return None
+    sizes, means = group_means(fit, group, plot="shrinkage_slider")
+    group, y = grouping(fit, group), outcome(fit)
+    estimates = {"between": fit.varcorr[group].sd[_TERM], "within": fit.sigma}
+    sliders = {name: _slider(widgets, f"sd {name} groups", value) for name, value in estimates.items()}
+    picture = widgets.HTML()
+    back = widgets.Button(description="Back to the estimates")
+
+    def redraw(_change=None):
+        picture.value = picture_html(
+            sizes, means, sliders["between"].value, sliders["within"].value, y, group
+        )
+
+    def reset(_button):
+        for name, slider in sliders.items():
+            slider.value = estimates[name]
+
+    for slider in sliders.values():
+        slider.observe(redraw, "value")
+    back.on_click(reset)
+    redraw()
+    return widgets.VBox([*sliders.values(), back, picture])
+
+
+def _slider(widgets, label, value):
+    from math import log10
+
+    middle = log10(max(value, 1e-6))
+    reach = log10(_REACH)
+    return widgets.FloatLogSlider(
+        value=value,
+        min=middle - reach,
+        max=middle + reach,
+        step=0.05,
+        description=label,
+        readout_format=",.0f" if middle > 2 else ".3g",
+        style={"description_width": "initial"},
+        layout={"width": "32em"},
+    )
+
+
+def picture_html(sizes, means, sd_between, sd_within, y, group):
+    """Draw the estimates at given standard deviations, as an HTML image with a description.
+
+    Parameters
+    ----------
+    sizes, means : Series
+        By group.
+    sd_between, sd_within : float
+        In units of the outcome.
+    y, group : str
+        Names of the outcome and of the grouping factor.
+
+    Returns
+    -------
+    str
+        A paragraph and an ``<img>``.
+    """
+    from matplotlib.figure import Figure  # not pyplot: no window, and nothing left open
+
+    pooled = pooled_means(sizes, means, sd_between, sd_within)
+    figure = Figure(figsize=(7.2, 0.36 * len(means) + 1.5), layout="constrained")
+    ax = draw_shrinkage(sizes, means, pooled.estimate, pooled.centre, y=y, group=group, ax=figure.subplots())
+    reach = 0.05 * (means.max() - means.min())
+    ax.set_xlim(
+        means.min() - reach, means.max() + reach
+    )  # the frame stays, so that the marks are seen to move
+    png = BytesIO()
+    figure.savefig(png, dpi=100)
+    words = (
+        f"Between groups {in_words(sd_between, y)}, within groups {in_words(sd_within, y)}: weights of the "
+        f"groups' own means from {pooled.weight.min():.2f} to {pooled.weight.max():.2f}."
+    )
+    data = base64.b64encode(png.getvalue()).decode()
+    return f'<p>{words}</p><img alt="{html.escape(alt_text(figure))}" src="data:image/png;base64,{data}">'
