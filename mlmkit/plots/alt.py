@@ -5,6 +5,7 @@ import sys
 from weakref import WeakKeyDictionary
 
 _descriptions = WeakKeyDictionary()
+_drawn = WeakKeyDictionary()  # figures on their way from the HTML to the PNG output
 
 
 def set_alt_text(ax, text):
@@ -66,14 +67,19 @@ def _register_with_notebook():
     """Tell IPython, if it runs, how to show a figure that has a description."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if shell is not None:
-        from matplotlib.figure import Figure
+    if shell is None:
+        return
+    from matplotlib.figure import Figure
 
-        shell.display_formatter.mimebundle_formatter.for_type(Figure, _mimebundle)
+    shell.display_formatter.mimebundle_formatter.for_type(Figure, _mimebundle)
+    png = shell.display_formatter.formatters["image/png"]
+    usual = png.type_printers.get(Figure)
+    if usual is not None and not isinstance(usual, _PngOnce):
+        png.for_type(Figure, _PngOnce(usual))
 
 
 def _mimebundle(figure):
-    """Add to the picture's output what carries the description; IPython itself adds ``image/png``."""
+    """Make the HTML output and the metadata that carry the description."""
     text = alt_text(figure)
     if not text:
         return None
@@ -82,5 +88,16 @@ def _mimebundle(figure):
     # JupyterLab and nbconvert ignore an alt text in the metadata of a PNG (4.6 and 7.17): only an
     # HTML image reaches a screen reader. The PNG stays for tools that drop HTML or clean it.
     png, size = retina_figure(figure, base64=True)
+    _drawn[figure] = png, {**size, "alt": text}
     image = f'<img alt="{html.escape(text)}" width="{size["width"]}" src="data:image/png;base64,{png}">'
     return {"text/html": image}, {"image/png": {"alt": text}}
+
+
+class _PngOnce:
+    """IPython's own way to a PNG, but a figure that was just drawn for the HTML isn't drawn again."""
+
+    def __init__(self, usual):
+        self.usual = usual
+
+    def __call__(self, figure):
+        return _drawn.pop(figure, None) or self.usual(figure)

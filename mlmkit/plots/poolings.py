@@ -62,7 +62,7 @@ def plot_poolings(complete, none, partial, *, group=None):
     own = column(none.coef[group], _TERM, none)
     pooled = column(partial.coef[group], _TERM, partial).reindex(own.index)
     _figure, axes = plt.subplots(
-        1, 3, figsize=(9.6, 0.32 * len(own) + 2.0), sharex=True, sharey=True, layout="constrained"
+        1, 3, figsize=(9.6, 0.32 * len(own) + 2.0), sharex=True, sharey=True, gridspec_kw={"wspace": 0.06}
     )
     _one_mean_for_all(axes[0], own, complete.fixef[_TERM], complete.se_fixef[_TERM])
     se = column(none.se_coef[group], _TERM, none)
