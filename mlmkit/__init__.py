@@ -48,6 +48,7 @@ _EXPORTS = {
     ],
     "printout": ["display"],
     "formula": ["FormulaError"],
+    "glmm": ["glmer"],
     "lmm": ["lmer"],
     "pooling": ["complete_pooling", "no_pooling", "shrinkage"],
     "rnames": [

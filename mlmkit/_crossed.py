@@ -47,9 +47,9 @@ def crossed_problem(model, scaled, reml):
     """
     from scipy import sparse
 
-    W = np.hstack([block for _, block in scaled.chunks()])
+    W = scaled.matrix()
     if drop_dependent(model, scaled, W @ W.T):
-        W = np.hstack([block for _, block in scaled.chunks()])
+        W = scaled.matrix()
     sizes = [len(factor.levels) * len(factor.names) for factor in model.factors]
     first = int(np.argmax(sizes))
     if sum(sizes) - sizes[first] > LARGEST_REST:

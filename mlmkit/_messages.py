@@ -45,7 +45,14 @@ def fit_messages(fit):
                 "combination of them doesn't vary). There are too few groups to estimate every variance; "
                 "try uncorrelated effects with ||, fewer varying terms, or a prior (stan_lmer)."
             )
-    if not fit.converged:
+    separated = getattr(fit, "_separated", [])
+    if separated:
+        messages.append(
+            f"Separation: the coefficients {', '.join(separated)} run away to infinity: these "
+            "predictors tell successes from failures without error (or the outcome hardly varies). "
+            "Merge rare levels, drop the predictor, or use a prior that bounds it (stan_glmer)."
+        )
+    elif not fit.converged:
         messages.append(
             "The search for the variances stopped before it found an optimum, so these numbers aren't the "
             "estimates. Try fewer varying terms, and look for groups with extreme values."

@@ -55,8 +55,18 @@ class Scaled:
         """Standard deviation of the outcome, or its size where it isn't centred."""
         return self.scale[-1]
 
+    def matrix(self):
+        """Build all scaled columns at once, shape (k, n)."""
+        whole = np.empty((len(self.arrays), len(self.arrays[-1])))
+        for rows, block in self.chunks():
+            whole[:, rows] = block
+        return whole
+
     def chunks(self):
-        """Yield (rows, matrix): slices of rows and their scaled columns, shape (k, rows)."""
+        """Yield (rows, matrix): slices of rows and their scaled columns, shape (k, rows).
+
+        The matrix is overwritten by the next one.
+        """
         n = len(self.arrays[-1])
         size = min(CHUNK, n)
         block = np.empty((len(self.arrays), size))

@@ -110,7 +110,7 @@ def augment(fit):
         without the random effects); indexed like the data.
     """
     model = fit._model
-    table = {model.formula.response: model.y}
+    table = {model.formula.response: fit._outcome}
     for name, array in zip(model.fixed.names, model.fixed.arrays, strict=True):
         if name != "(Intercept)":
             table[name] = np.asarray(array)

@@ -42,7 +42,7 @@ def display(fit, digits=2):
 def mixed_text(fit, digits=2):
     """Write the print-out of a mixed model."""
     lines = [call_text(fit.call), *coefficient_lines(fit.fixef, fit.se_fixef, digits), "", "Error terms:"]
-    rows = fit.varcorr.rows(digits)
+    rows = fit.varcorr.rows(digits, residual=1.0)  # arm shows 1 where there is no sigma
     head = ["Groups", "Name", "Std.Dev.", "Corr", *[""] * len(rows[0])][: len(rows[0])]
     lines += left_aligned([head, *rows])
     groups = "; ".join(f"{name}, {count}" for name, count in fit.ngrps.items())
@@ -97,7 +97,7 @@ def mixed_html(fit):
     first = html_table(
         ["term", "estimate", "standard error"], zip(fit.fixef.index, est, se, strict=True), "Fixed effects"
     )
-    rows = fit.varcorr.rows(2)
+    rows = fit.varcorr.rows(2, residual=1.0)
     head = ["group", "term", "standard deviation", "correlation", *[""] * len(rows[0])][: len(rows[0])]
     groups = "; ".join(f"{name}: {count} groups" for name, count in fit.ngrps.items())
     notes = "".join(f"<p>{escape(message)}</p>" for message in fit.messages)

@@ -216,6 +216,10 @@ class MixedFit:
         """Return the rows with fitted values and residuals; see ``augment``."""
         return _tables.augment(self)
 
+    @property
+    def _outcome(self):
+        return self._model.y
+
     @cached_property
     def fitted(self):
         """Fitted values, a Series by row."""
@@ -224,7 +228,7 @@ class MixedFit:
     @cached_property
     def residuals(self):
         """Outcome minus fitted values, a Series by row."""
-        return pd.Series(self._model.y - self.fitted.to_numpy(), index=self._model.index, name="residual")
+        return pd.Series(self._outcome - self.fitted.to_numpy(), index=self._model.index, name="residual")
 
     def display_text(self, digits=2):
         """Write the print-out of the lecture."""
@@ -283,7 +287,7 @@ class LinearMixedFit(MixedFit):
     @cached_property
     def _inner_lambdas(self):
         """Lambda of each grouping factor, for the scaled columns."""
-        return _split(self._optimum.theta, self._model.factors)
+        return split_theta(self._optimum.theta, self._model.factors)
 
     @cached_property
     def _lambdas(self):
@@ -406,7 +410,7 @@ class LinearMixedFit(MixedFit):
         return beta, effects, sigma * scaled.y_scale
 
 
-def _split(theta, factors):
+def split_theta(theta, factors):
     """Fill one Lambda for each grouping factor."""
     lambdas, used = [], 0
     for factor in factors:

@@ -56,11 +56,12 @@ class VarCorrTable(dict):
     def __reduce__(self):
         return type(self), (dict(self), self.sigma, self.factors)
 
-    def rows(self, digits=2):
+    def rows(self, digits=2, residual=None):
         """List the lines of R's table: group, name, standard deviation, correlations."""
+        residual = residual if self.sigma is None else self.sigma
         numbers = [sd for term in self.values() for sd in term.sd]
-        if self.sigma is not None:
-            numbers.append(self.sigma)
+        if residual is not None:
+            numbers.append(residual)
         written = iter(fixed_width(numbers, digits))
         lines = []
         for label, term in self.items():
@@ -69,7 +70,7 @@ class VarCorrTable(dict):
                 group = label if i == 0 else ""
                 pairs = ["" if np.isnan(r) else f"{r:.2f}" for r in corr[i, :i]]
                 lines.append([group, str(name), next(written), *pairs])
-        if self.sigma is not None:
+        if residual is not None:
             lines.append(["Residual", "", next(written)])
         width = max(map(len, lines))
         return [line + [""] * (width - len(line)) for line in lines]

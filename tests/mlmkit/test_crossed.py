@@ -131,3 +131,15 @@ def test_zero_variances_among_crossed_factors(seed):
     best = min(minimize(lambda t: problem(t)[0], s, method="Nelder-Mead").fun for s in starts)
     assert fit.converged
     assert fit._optimum.value <= best + 1e-6
+
+
+def test_more_rows_than_one_chunk_holds():
+    rng = np.random.default_rng(8)
+    n = 20_000
+    frame = pd.DataFrame({"a": rng.integers(0, 30, n), "b": rng.integers(0, 20, n), "x": rng.normal(5, 3, n)})
+    frame["y"] = frame["x"] + rng.normal(size=30)[frame["a"]] + rng.normal(size=n)
+    fit = lmer("y ~ x + (1 | a) + (1 | b)", frame)
+    half = lmer("y ~ x + (1 | a) + (1 | b)", frame.sample(frac=1, random_state=1))
+    assert np.allclose(fit.fixef, half.fixef, rtol=1e-9)
+    assert fit.fixef["x"] == pytest.approx(1, abs=0.01)
+    assert fit.residuals.mean() == pytest.approx(0, abs=1e-9)

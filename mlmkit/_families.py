@@ -1,0 +1,84 @@
+"""The two outcome distributions of `glmer`, each with its canonical link."""
+
+import numpy as np
+
+
+class Binomial:
+    """Successes out of trials, with the logit link.
+
+    All functions take the linear predictor and the numbers of successes and trials by row.
+    """
+
+    name, link = "binomial", "logit"
+
+    @staticmethod
+    def moments(eta, y, trials):
+        """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
+        tail = np.exp(-np.abs(eta))
+        p = np.where(eta >= 0, 1.0, tail) / (1.0 + tail)
+        mean = trials * p
+        variance = mean * (1.0 - p)
+        loglik = y * eta - trials * (np.maximum(eta, 0.0) + np.log1p(tail))
+        return loglik, mean, variance, variance * (1.0 - 2.0 * p)
+
+    @staticmethod
+    def constants(y, trials):
+        """Return log-likelihood constants and the saturated log-likelihood (without them), by row."""
+        from scipy.special import gammaln, xlogy
+
+        constant = gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)
+        return constant, xlogy(y, y / trials) + xlogy(trials - y, 1 - y / trials)
+
+    @staticmethod
+    def inverse_link(eta):
+        """Turn log odds into probabilities."""
+        from scipy.special import expit
+
+        return expit(eta)
+
+    @staticmethod
+    def draw(mean, trials, rng):
+        """Draw shares of successes."""
+        return rng.binomial(trials.astype(int), mean) / trials
+
+    @staticmethod
+    def latent_variance(eta):
+        """Return the residual variance on the scale of the log odds."""
+        return np.pi**2 / 3
+
+
+class Poisson:
+    """Counts, with the log link; ``trials`` is ignored."""
+
+    name, link = "poisson", "log"
+
+    @staticmethod
+    def moments(eta, y, trials):
+        """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
+        mean = np.exp(np.minimum(eta, 300.0))
+        return y * eta - mean, mean, mean, mean
+
+    @staticmethod
+    def constants(y, trials):
+        """Return log-likelihood constants and the saturated log-likelihood (without them), by row."""
+        from scipy.special import gammaln, xlogy
+
+        return -gammaln(y + 1), xlogy(y, y) - y
+
+    @staticmethod
+    def inverse_link(eta):
+        """Turn log means into means."""
+        return np.exp(eta)
+
+    @staticmethod
+    def draw(mean, trials, rng):
+        """Draw counts."""
+        return rng.poisson(mean)
+
+    @staticmethod
+    def latent_variance(eta):
+        """Return the residual variance on the log scale (Nakagawa and others 2017), at the mean rate."""
+        return float(np.log1p(1 / np.exp(eta).mean()))
+
+
+FAMILIES = {"binomial": Binomial, "poisson": Poisson}

@@ -1,0 +1,368 @@
+"""Generalised linear mixed models: binary outcomes, shares and counts."""
+
+import re
+from functools import cached_property
+
+import numpy as np
+
+from mlmkit._columns import INTERCEPT, one_vector
+from mlmkit._design import design
+from mlmkit._families import FAMILIES
+from mlmkit._laplace import DenseBlocks, GroupBlocks, Laplace
+from mlmkit._optimize import minimise
+from mlmkit._quadrature import Quadrature
+from mlmkit._rank import drop_dependent
+from mlmkit._scaling import scale_columns
+from mlmkit._theta import canonical, lower_triangle, pattern
+from mlmkit.formula import FormulaError
+from mlmkit.results import MixedFit, split_theta
+
+LARGEST_DENSE = 4_000
+SEPARATED = 12.0  # a coefficient this large, per standard deviation of its predictor
+UNBOUNDED = 100.0  # a standard error this large means that nothing in the data bounds the coefficient
+CBIND = re.compile(r"cbind\((.+),(.+)\)$")
+
+
+def glmer(formula, data, *, family="binomial", nAGQ=1, weights=None, offset=None, na_action="drop"):
+    """Fit a generalised linear mixed model, with the logit or the log link.
+
+    Parameters
+    ----------
+    formula : str
+        lme4's language. A binomial outcome is 0 or 1, True or False, a factor with two levels (the second one
+        is success), an expression such as ``price > 1e6``, or ``cbind(successes, failures)``.
+    data : pandas.DataFrame
+        One row an observation.
+    family : {"binomial", "poisson"}
+        The distribution of the outcome.
+    nAGQ : int
+        Nodes of adaptive Gauss-Hermite quadrature: 1 is the Laplace approximation; more are possible
+        for a single scalar term such as ``(1 | g)``.
+    weights : str or array, optional
+        Binomial: number of trials by row, when the outcome is a share.
+    offset : str or array, optional
+        A known part of the linear predictor, for example the log of an exposure.
+    na_action : {"drop", "raise"}
+        What to do with missing values.
+
+    Returns
+    -------
+    GeneralizedFit
+        With the names that `lmer`'s fits have. Coefficients are log odds or log rates.
+
+    Raises
+    ------
+    FormulaError, ValueError
+        A sentence that says what was wrong and what to do.
+
+    Notes
+    -----
+    The deviance is that of lme4 (Bates et al. 2015), minimised over theta and beta together with exact
+    gradients; standard errors come from its Hessian, as lme4's do. With ``nAGQ > 1`` the log-likelihood is
+    relative to the saturated model, as in lme4.
+
+    Examples
+    --------
+    >>> from mlmkit import glmer, load_seattle
+    >>> fit = glmer("price > 1e6 ~ scale_sqft + (1 | zipcode)", load_seattle(), family="binomial")
+    >>> fit.fixef.round(2).to_dict()
+    {'(Intercept)': -6.93, 'scale_sqft': 3.42}
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
+    if isinstance(nAGQ, bool) or int(nAGQ) != nAGQ or not 1 <= nAGQ <= 100:
+        raise ValueError(f"nAGQ is {nAGQ!r}. It must be a whole number from 1 to 100.")
+    outcome = binomial_outcome if family == "binomial" else poisson_outcome
+    model = design(formula, data, weights=weights, offset=offset, na_action=na_action, outcome=outcome)
+    if weights is not None:
+        _use_trials(model, family)
+    return fit_design(model, FAMILIES[family], int(nAGQ))
+
+
+def binomial_outcome(text, data, formula):
+    """Read a binomial outcome; return successes and trials by row."""
+    pair = CBIND.match(text.strip())
+    if pair:
+        wins, losses = (_counts(part.strip(), data, formula) for part in pair.groups())
+        if not (wins + losses > 0).all():
+            raise ValueError(f"In '{text}' some rows have no trials at all. Drop them.")
+        return wins, wins + losses
+    y = one_vector(text, data, formula)
+    if not isinstance(y, np.ndarray):
+        levels = sorted(y.dropna().unique(), key=str)
+        if hasattr(y.dtype, "categories"):
+            levels = [level for level in y.dtype.categories if (y == level).any()]
+        if len(levels) != 2:
+            raise FormulaError(
+                f"The outcome '{text}' has {len(levels)} different values; a binomial outcome has two.",
+                formula,
+            )
+        y = (y == levels[1]).to_numpy().astype(float)
+    if not ((y >= 0) & (y <= 1)).all():
+        raise FormulaError(
+            f"The outcome '{text}' must be 0 or 1 (or a share, with numbers of trials as weights); "
+            f"it goes from {y.min():g} to {y.max():g}. For counts use cbind(successes, failures).",
+            formula,
+        )
+    return y, np.ones(len(y))
+
+
+def poisson_outcome(text, data, formula):
+    """Read counts; the second value stands in for trials."""
+    y = _counts(text, data, formula)
+    return y, np.ones(len(y))
+
+
+def _counts(text, data, formula):
+    y = one_vector(text, data, formula)
+    if not isinstance(y, np.ndarray) or not ((y >= 0) & (y == np.floor(y))).all():
+        raise FormulaError(f"'{text}' must hold counts: whole numbers of at least 0.", formula)
+    return y
+
+
+def _use_trials(model, family):
+    """Turn shares with weights into successes and trials."""
+    if family != "binomial":
+        raise ValueError("weights of glmer are numbers of trials; a Poisson model has none. Use an offset.")
+    model.trials, model.weights = model.trials * model.weights, None
+    model.y = model.y * model.trials
+    if np.abs(model.y - np.round(model.y)).max() > 1e-6:
+        raise ValueError("share times trials must be a whole number of successes in every row.")
+    model.y = np.round(model.y)
+
+
+def fit_design(model, family, nAGQ=1):
+    """Fit a generalised model whose columns are built already.
+
+    Parameters
+    ----------
+    model : Design
+        From ``design``.
+    family : Binomial or Poisson
+        Outcome distribution.
+    nAGQ : int
+        Quadrature nodes.
+
+    Returns
+    -------
+    GeneralizedFit
+        As from `glmer`.
+    """
+    share = model.y / model.trials if family.name == "binomial" else model.y
+    if INTERCEPT in model.fixed.names and share.min() == share.max() and share[0] in (0.0, 1.0):
+        raise ValueError(
+            f"The outcome '{model.formula.response}' is {share[0]:g} in all {model.n} rows. "
+            "There is nothing to explain; is it the right column?"
+        )
+    scalar = len(model.factors) == 1 and len(model.factors[0].names) == 1
+    if nAGQ > 1 and not scalar:
+        raise ValueError(
+            "nAGQ above 1 needs a single scalar random effect such as (1 | g). Use nAGQ=1, the Laplace "
+            "approximation, for this formula."
+        )
+    problem, scaled = _problem(model, family, nAGQ)
+    patterns = [pattern(factor.terms) for factor in model.factors]
+    blocks = [factor.terms for factor in model.factors]
+    n_theta = problem.n_theta
+
+    def tidy_signs(phi):
+        return np.concatenate([canonical(phi[:n_theta], patterns, blocks), phi[n_theta:]])
+
+    theta = np.concatenate([(rows == columns) * 0.7 for rows, columns in patterns])
+    optimum = minimise(problem, np.concatenate([theta, _without_groups(problem)]), canonical=tidy_signs)
+    return GeneralizedFit(model, scaled, problem, optimum, nAGQ)
+
+
+def _problem(model, family, nAGQ):
+    """Scale and sort the columns; set up the deviance."""
+    scaled = scale_columns(model.fixed, model.factors, model.y, scale_y=False)
+    columns = scaled.matrix()
+    while drop_dependent(model, scaled, columns @ columns.T):
+        columns = scaled.matrix()
+    offset = np.zeros(model.n) if model.offset is None else model.offset
+    y, trials = model.y, model.trials
+    terms = [factor.terms for factor in model.factors]
+    codes = [np.asarray(factor.codes, dtype=np.intp) for factor in model.factors]
+    groups = [len(factor.levels) for factor in model.factors]
+    if len(codes) == 1:
+        order = np.argsort(codes[0], kind="stable")
+        columns, y, trials, offset = columns[:, order], y[order], trials[order], offset[order]
+        blocks = GroupBlocks(columns[scaled.z[0]], codes[0][order], groups[0])
+    else:
+        size = sum(J * len(z) for J, z in zip(groups, scaled.z, strict=True))
+        if size > LARGEST_DENSE:
+            raise ValueError(
+                f"With several grouping factors glmer handles {LARGEST_DENSE} random effects; this model "
+                f"has {size}. Keep the most important factor."
+            )
+        blocks = DenseBlocks([columns[z] for z in scaled.z], codes, groups)
+    rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
+    return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
+
+
+def _without_groups(problem):
+    """Fit the regression without random effects by a few steps of scoring, as a start."""
+    X, beta = problem.X, np.zeros(len(problem.X))
+    for _ in range(8):
+        eta = np.clip(problem.offset + beta @ X, -8, 8)
+        _, mean, W, _ = problem.family.moments(eta, problem.y, problem.trials)
+        cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))
+        step = np.linalg.solve(cross, X @ (problem.y - mean))
+        beta = np.clip(beta + np.clip(step, -2, 2), -8, 8)
+    return beta
+
+
+class GeneralizedFit(MixedFit):
+    """A fit by `glmer`. Coefficients are on the scale of the link: log odds, or log rates.
+
+    Parameters
+    ----------
+    model : Design
+        Formula and data.
+    scaled : Scaled
+        How columns were centred and scaled.
+    problem : Laplace or Quadrature
+        The deviance.
+    optimum : Optimum
+        Where the search ended; its theta holds theta and beta.
+    nAGQ : int
+        Quadrature nodes.
+    """
+
+    sigma = 1.0
+    _scale = None
+
+    def __init__(self, model, scaled, problem, optimum, nAGQ):
+        self._model, self._scaled, self._problem, self._optimum = model, scaled, problem, optimum
+        self._n_theta, self.nAGQ = problem.n_theta, nAGQ
+
+    @property
+    def family(self):
+        """Name of the outcome's distribution."""
+        return self._problem.family.name
+
+    @property
+    def call(self):
+        """The call as R would show it: function and arguments."""
+        extra = [] if self.nAGQ == 1 else [f"nAGQ = {self.nAGQ}"]
+        data = f"data = {self._model.data_name}"
+        return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
+
+    @cached_property
+    def _parts(self):
+        return self._problem.solve(self._optimum.theta)
+
+    @cached_property
+    def _inner_lambdas(self):
+        return split_theta(self._optimum.theta[: self._n_theta], self._model.factors)
+
+    @cached_property
+    def _lambdas(self):
+        lambdas = []
+        for lam, back, factor in zip(
+            self._inner_lambdas, self._scaled.z_maps, self._model.factors, strict=True
+        ):
+            whole = np.zeros_like(lam)
+            for term in factor.terms:
+                where = slice(term.first, term.first + term.size)
+                whole[where, where] = lower_triangle(back[where, where] @ lam[where, where])
+            lambdas.append(whole)
+        return lambdas
+
+    @cached_property
+    def _beta(self):
+        return self._scaled.x_map @ self._optimum.theta[self._n_theta :]
+
+    @cached_property
+    def _inner_vcov(self):
+        """Covariance of the fixed effects: twice the inverse Hessian over theta and beta, as lme4's."""
+        k = self._n_theta
+        hessian = self._optimum.hessian
+        free = np.ones(len(hessian), dtype=bool)
+        free[:k] = np.abs(self._optimum.theta[:k]) > 1e-6  # a variance of zero stays there
+        try:
+            whole = 2 * np.linalg.inv(hessian[np.ix_(free, free)])
+            np.linalg.cholesky(whole)
+        except np.linalg.LinAlgError:
+            return np.linalg.inv(self._problem.information(self._optimum.theta))
+        return whole[free[:k].sum() :, free[:k].sum() :]
+
+    @cached_property
+    def _vcov(self):
+        return self._scaled.x_map @ self._inner_vcov @ self._scaled.x_map.T
+
+    @cached_property
+    def _modes(self):
+        return [modes @ back.T for modes, back in zip(self._parts[0], self._scaled.z_maps, strict=True)]
+
+    @cached_property
+    def _variances(self):
+        pairs = zip(self._parts[1], self._scaled.z_maps, strict=True)
+        return [back @ variances @ back.T for variances, back in pairs]
+
+    @cached_property
+    def _slopes(self):
+        into = np.linalg.inv(self._scaled.x_map)
+        return [
+            back @ slopes @ into for slopes, back in zip(self._parts[2], self._scaled.z_maps, strict=True)
+        ]
+
+    @property
+    def criterion(self):
+        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model)."""
+        return self._optimum.value
+
+    @property
+    def deviance(self):
+        """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits."""
+        return -2 * self._parts[3]
+
+    @property
+    def dic(self):
+        """Deviance information criterion as arm::display defines it: 2 deviance - criterion."""
+        return 2 * self.deviance - self.criterion
+
+    @property
+    def converged(self):
+        """True if the search ended at an optimum with finite coefficients."""
+        return self._optimum.converged and not self._separated
+
+    @cached_property
+    def _separated(self):
+        """Names of coefficients that run away: nothing in the data bounds them."""
+        inner = np.abs(self._optimum.theta[self._n_theta :])
+        away = (inner > SEPARATED) | (np.diagonal(self._inner_vcov) > UNBOUNDED**2)
+        return [name for name, gone in zip(self._model.fixed.names, away, strict=True) if gone]
+
+    def _residual_variance(self):
+        eta = np.log(self.fitted) if self.family == "poisson" else None
+        return self._problem.family.latent_variance(eta)
+
+    def _inverse_link(self, eta):
+        return self._problem.family.inverse_link(eta)
+
+    def _marginal_mean(self, eta, spread):
+        """Average over new groups: a mean of the inverse link over the normal distribution of effects."""
+        z, weight = np.polynomial.hermite_e.hermegauss(61)
+        values = self._inverse_link(eta + np.outer(z, spread))
+        return weight @ values / weight.sum()
+
+    @property
+    def _outcome(self):
+        """The outcome as the fitted values show it: shares of successes, or counts."""
+        return self._model.y / self._model.trials if self.family == "binomial" else self._model.y
+
+    def _draw_outcome(self, mean, sigma, rng):
+        trials = self._model.trials if mean.shape[1] == self.nobs else np.ones(mean.shape[1])
+        return self._problem.family.draw(mean, trials, rng)
+
+    def _draw_parameters(self, n_sims, rng):
+        """Draw (beta, effects by factor, None) from the normal approximation, theta held."""
+        moved = rng.standard_normal((n_sims, len(self._beta))) @ np.linalg.cholesky(self._inner_vcov).T
+        noise = self._problem.draw_effects(self._optimum.theta, n_sims, rng)
+        effects = []
+        for deviation, modes, slopes, back in zip(
+            noise, self._parts[0], self._parts[2], self._scaled.z_maps, strict=True
+        ):
+            effects.append((modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation) @ back.T)
+        return self._beta + moved @ self._scaled.x_map.T, effects, None
