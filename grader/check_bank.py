@@ -103,14 +103,12 @@ def _look(findings, question, student):
 
 def _misjudged(kind, student):
     """Hand in the right answer and every mistake, and compare the verdicts with what they should be."""
-    from mlmkit.encoding import decode, encode
-
     problems = []
-    right = kind.grade(decode(encode(kind.value)))
+    right = kind.grade(kind.answer_with(kind.value))
     if right.status != "right":
         problems.append(f"{student}: the right answer is judged {right.status}. {right.says}")
     for mistake in kind.usable_mistakes:
-        outcome = kind.grade(decode(encode(mistake.value)))
+        outcome = kind.grade(kind.answer_with(mistake.value))
         if outcome.status != "mistake":
             problems.append(f'{student}: the mistake "{mistake.name}" is judged {outcome.status}.')
     return problems

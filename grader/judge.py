@@ -4,12 +4,12 @@ from grader import references
 from grader.bank import BankError, get
 from mlmkit.data import data_fingerprint
 from mlmkit.encoding import plain
-from mlmkit.kinds import ByGroup, Number, Table, Verdict, verdict
+from mlmkit.kinds import ByGroup, Figure, Number, Table, Verdict, verdict
 
 __all__ = ["BankError", "judge"]
 
-# A number that is right for this student is right, however its data were loaded. A letter may be luck.
-_TOO_EXACT_FOR_CHANCE = (Number, ByGroup, Table)
+# A number that is right for this student is right, however its data were loaded. A letter, or draws, may be luck.
+_TOO_EXACT_FOR_CHANCE = (Number, ByGroup, Table, Figure)
 
 
 def judge(question_id, payload, *, student, max_points):

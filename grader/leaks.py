@@ -16,7 +16,7 @@ from grader import references
 from grader.authoring import BEGIN, END, source_notebook
 from grader.bank import questions
 from grader.build import KEY_ENDING, ROOT, lesson_names
-from mlmkit.encoding import TableAnswer, decode, encode
+from mlmkit.encoding import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
@@ -58,7 +58,8 @@ def expected_numbers(lesson, student):
     numbers = []
     for id, question in questions(lesson).items():
         if not question.practice:
-            value = decode(encode(references.expected(question, student).value))
+            kind = references.expected(question, student)
+            value = kind.answer_with(kind.value)
             numbers += [(id, number) for number in _floats(value) if float(f"{number:.3g}") != number]
     return numbers
 
@@ -232,7 +233,7 @@ def _strings(content):
 
 
 def _floats(value):
-    """List the numbers of a decoded answer; text such as a choice has none."""
+    """List the numbers of a decoded answer; text and figures have none."""
     if isinstance(value, bool) or value is None:
         return []
     if isinstance(value, float):
@@ -241,6 +242,8 @@ def _floats(value):
         return [number for number in value.values() if isinstance(number, float)]
     if isinstance(value, TableAnswer):
         return [number for row in value.values for number in row if isinstance(number, float)]
+    if isinstance(value, DrawsAnswer):
+        return [number for draws in value.columns.values() for number in (draws.mean, draws.sd)]
     return []
 
 

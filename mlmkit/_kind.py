@@ -1,8 +1,10 @@
 """What all kinds of answers share: an expected value, a tolerance, and known mistakes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
-from mlmkit.encoding import BadAnswerError
+import pandas as pd
+
+from mlmkit.encoding import BadAnswerError, TableAnswer, decode, encode
 from mlmkit.shapes import read
 
 
@@ -72,6 +74,26 @@ class Kind:
         """Say what is wrong with an answer that fits no known mistake."""
         return "This is not the expected value."
 
+    def answer_with(self, value):
+        """Return the decoded answer of a student who hands in `value`, the right one or a mistake's."""
+        return decode(encode(value))
+
+    def to_entries(self):
+        """Write this kind as plain JSON values."""
+        entries = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {**entries, "value": encode(self.value), "mistakes": self._mistake_entries(encode)}
+
+    def _mistake_entries(self, pack):
+        return [{**asdict(mistake), "value": pack(mistake.value)} for mistake in self.usable_mistakes]
+
+    @classmethod
+    def from_entries(cls, entries):
+        """Make a kind from what `to_entries` wrote."""
+        mistakes = [
+            Mistake(**{**mistake, "value": unpacked(mistake["value"])}) for mistake in entries["mistakes"]
+        ]
+        return cls(**{**entries, "value": unpacked(entries["value"]), "mistakes": mistakes})
+
     @property
     def usable_mistakes(self):
         """The mistakes that can be told from the right answer on this data, in the order given."""
@@ -124,3 +146,11 @@ class Kind:
             if self._distance(given, self._normal(mistake.value)) <= 1:
                 return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
         return None
+
+
+def unpacked(encoded):
+    """Turn an encoded value back into what an author would write; a table becomes a data frame."""
+    value = decode(encoded)
+    if isinstance(value, TableAnswer):
+        return pd.DataFrame(value.values, index=value.index, columns=value.columns)
+    return value

@@ -11,13 +11,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mlmkit._answer_text import MAX_TEXT, BadAnswerError, label_text, plain
+from mlmkit.draws_answer import DrawsAnswer, decode_draws, encode_draws
+from mlmkit.figure_answer import FigureAnswer, decode_figure, encode_figure
+
+__all__ = [
+    "MAX_TEXT",
+    "MAX_VALUES",
+    "MIME",
+    "BadAnswerError",
+    "DrawsAnswer",
+    "FigureAnswer",
+    "FitAnswer",
+    "TableAnswer",
+    "decode",
+    "encode",
+    "label_text",
+    "plain",
+]
+
 MIME = "application/vnd.mlmkit.answer+json"
 MAX_VALUES = 10_000  # numbers in one answer; a notebook file stays small
-MAX_TEXT = 2_000  # characters in one text
-
-
-class BadAnswerError(ValueError):
-    """An answer that can't be read or has the wrong form. Its text is a sentence for the student."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +50,6 @@ class TableAnswer:
     values: list
 
 
-def plain(text, limit=60):
-    """Make text that came from a student fit for a sentence: one line, printable, short."""
-    if not isinstance(text, str):
-        text = type(text).__name__  # str() of something hostile may take for ever
-    line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * limit])
-    line = " ".join(line.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def label_text(label):
-    """Write a group label as text: 98010, 98010.0 and "98010 " all become "98010"; a tuple joins with ":"."""
-    if isinstance(label, tuple):
-        return ":".join(label_text(part) for part in label)
-    if isinstance(label, numbers.Real) and not isinstance(label, bool) and math.isfinite(label):
-        return f"{label:.15g}"
-    return str(label).strip()
-
-
 # ---------------------------------------------------------------- the student's side
 
 
@@ -63,7 +59,8 @@ def encode(answer):
     Parameters
     ----------
     answer : object
-        A number, text, truth value, Series or dict by group, data frame, list or 1-d array, or a fit.
+        A number, text, truth value, Series or dict by group, data frame, list or 1-d array, a fit, a
+        matplotlib figure or axes. Hundreds of numbers without text are draws (see `mlmkit.draws_answer`).
         None and Ellipsis stand for "not answered".
 
     Returns
@@ -88,6 +85,9 @@ def encode(answer):
         answer = answer.item()
     if isinstance(answer, (str, bool, np.bool_, numbers.Real)):
         return _encode_value(answer)
+    special = encode_figure(answer) or encode_draws(answer)
+    if special:
+        return special
     if isinstance(answer, pd.DataFrame):
         return _encode_frame(answer)
     if isinstance(answer, pd.Series):
@@ -100,7 +100,7 @@ def encode(answer):
         return {"fit": {"formula": answer.formula[:MAX_TEXT]}}
     raise BadAnswerError(
         f"Your answer is of type {plain(type(answer).__name__)}, which can't be handed in. "
-        "Hand in a number, text, a Series, a data frame or a list."
+        "Hand in a number, text, a Series, a data frame, a list or a figure."
     )
 
 
@@ -203,7 +203,7 @@ def decode(encoded):
 
     Returns
     -------
-    float, str, bool, None, dict, list, TableAnswer or FitAnswer
+    float, str, bool, None, dict, list, TableAnswer, FitAnswer, DrawsAnswer or FigureAnswer
         ``dict`` is numbers by group (label to float). Not finite numbers come back as floats.
 
     Raises
@@ -308,5 +308,7 @@ _READERS = {
     "list": _decode_list,
     "table": _decode_table,
     "fit": _decode_fit,
+    "draws": decode_draws,
+    "figure": decode_figure,
     "unreadable": _decode_unreadable,
 }

@@ -5,10 +5,10 @@ answers with it; `mlmkit.check` judges practice answers with the same code.
 """
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 
-import pandas as pd
-
+from mlmkit._draws_kind import Draws
+from mlmkit._figure_kind import Figure
 from mlmkit._kind import Kind, Mistake
 from mlmkit._text_kinds import Choice, Formula
 from mlmkit.encoding import TableAnswer, decode, encode
@@ -18,6 +18,8 @@ from mlmkit.verdicts import Verdict, verdict
 __all__ = [
     "ByGroup",
     "Choice",
+    "Draws",
+    "Figure",
     "Formula",
     "Kind",
     "Mistake",
@@ -250,31 +252,23 @@ class Table(_Labelled):
         return read_table(decode(encode(value)), self.shape())
 
 
-KINDS = {"number": Number, "by_group": ByGroup, "choice": Choice, "formula": Formula, "table": Table}
+KINDS = {
+    "number": Number,
+    "by_group": ByGroup,
+    "choice": Choice,
+    "formula": Formula,
+    "table": Table,
+    "draws": Draws,
+    "figure": Figure,
+}
 
 
 def to_key(kind):
     """Write a kind as plain JSON values, for the key file of practice questions."""
-    entries = {item.name: getattr(kind, item.name) for item in fields(kind)}
-    entries["value"] = encode(kind.value)
-    entries["mistakes"] = [
-        {**asdict(mistake), "value": encode(mistake.value)} for mistake in kind.usable_mistakes
-    ]
-    return {"kind": kind.shape()["kind"], **entries}
+    return {"kind": kind.shape()["kind"], **kind.to_entries()}
 
 
 def from_key(entries):
     """Make a kind from `to_key`'s result."""
     entries = dict(entries)
-    kind = KINDS[entries.pop("kind")]
-    mistakes = [
-        Mistake(**{**mistake, "value": _from_json(mistake["value"])}) for mistake in entries.pop("mistakes")
-    ]
-    return kind(**{**entries, "value": _from_json(entries["value"]), "mistakes": mistakes})
-
-
-def _from_json(encoded):
-    value = decode(encoded)
-    if isinstance(value, TableAnswer):
-        return pd.DataFrame(value.values, index=value.index, columns=value.columns)
-    return value
+    return KINDS[entries.pop("kind")].from_entries(entries)

@@ -9,10 +9,12 @@ Each reader takes the decoded answer (see `mlmkit.encoding.decode`) and a *shape
 
 import math
 
-from mlmkit.encoding import BadAnswerError, FitAnswer, TableAnswer, plain
+from mlmkit.draws_answer import SINGLE, summarise
+from mlmkit.encoding import BadAnswerError, DrawsAnswer, FigureAnswer, FitAnswer, TableAnswer, plain
 from mlmkit.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+LEAST_SHARE = 0.25  # of the draws that a question asks for: effective draws below this are refused
 
 
 def count_of(number, noun):
@@ -37,7 +39,21 @@ def wanted(shape):
         return f"a data frame with the columns {a_few(shape['columns'], 8)}{unit}"
     if shape["kind"] == "formula":
         return 'a model formula in quotes, such as "y ~ x + (1 | g)"'
+    if shape["kind"] == "figure":
+        return 'a figure: hand in the axes, as in check("…", ax)'
+    if shape["kind"] == "draws":
+        return _wanted_draws(shape, unit)
     return f"one number{unit}"
+
+
+def _wanted_draws(shape, unit):
+    if shape.get("group"):
+        count = f" ({count_of(shape['count'], 'column')})" if shape.get("count") else ""
+        return (
+            f"simulation draws{unit}, a data frame with a column per {shape['group']}{count} "
+            f"and at least {shape['at_least']:,} rows"
+        )
+    return f"at least {shape['at_least']:,} simulation draws of one quantity{unit}"
 
 
 def _how_many(shape):
@@ -62,7 +78,16 @@ def described(answer):
     if isinstance(answer, TableAnswer):
         rows, columns = count_of(len(answer.index), "row"), count_of(len(answer.columns), "column")
         return f"a data frame with {rows} and {columns}"
-    return "a fitted model"
+    if isinstance(answer, DrawsAnswer):
+        return _described_draws(answer)
+    return "a figure" if isinstance(answer, FigureAnswer) else "a fitted model"
+
+
+def _described_draws(answer):
+    rows = int(next(iter(answer.columns.values())).count)
+    if list(answer.columns) == [SINGLE]:
+        return f"{rows:,} numbers"
+    return f"a data frame with {rows:,} rows and {count_of(len(answer.columns), 'column')}"
 
 
 def _mismatch(answer, shape):
@@ -186,12 +211,77 @@ def read_table(answer, shape):
     }
 
 
+def read_draws(answer, shape):
+    """Read enough finite draws, as a dict of label to `DrawsSummary`; the label is "" for one quantity."""
+    columns = _draw_columns(answer)
+    if columns is None:
+        hint = " Don't summarise them: hand in the draws themselves." if isinstance(answer, float) else ""
+        raise BadAnswerError(f"{_mismatch(answer, shape)}{hint}")
+    if shape.get("group"):
+        if list(columns) == [SINGLE]:
+            raise _mismatch(answer, shape)
+        _compare_labels(list(columns), shape)
+    elif len(columns) != 1:
+        raise _mismatch(answer, shape)
+    else:
+        columns = {SINGLE: next(iter(columns.values()))}
+    for label, summary in columns.items():
+        _check_draws(summary, shape["at_least"], f" for {plain(label, 30)}" if label else "")
+    return columns
+
+
+def _draw_columns(answer):
+    """Return label to summary, also for the few draws that travel as a list or a table; None for no draws."""
+    if isinstance(answer, DrawsAnswer):
+        return answer.columns
+    if isinstance(answer, list):
+        lists = {SINGLE: answer}
+    elif isinstance(answer, TableAnswer):
+        lists = dict(zip(answer.columns, zip(*answer.values, strict=True), strict=False))
+    else:
+        return None
+    if not lists or any(isinstance(x, bool) or not isinstance(x, float) for xs in lists.values() for x in xs):
+        return None
+    return {label: summarise(values) for label, values in lists.items()}
+
+
+def _check_draws(summary, at_least, where):
+    if summary.count < at_least:
+        raise BadAnswerError(
+            f"Your answer has {int(summary.count):,} draws{where}. At least {at_least:,} are needed: "
+            "with fewer, chance decides what they show."
+        )
+    if summary.not_finite:
+        raise BadAnswerError(
+            f"Of your {int(summary.count):,} draws{where}, {int(summary.not_finite):,} are NaN or infinite."
+        )
+    if summary.ess < at_least * LEAST_SHARE:
+        raise BadAnswerError(
+            f"Your {int(summary.count):,} draws{where} hang together: they are worth only about "
+            f"{summary.ess:,.0f} independent ones. Are they sorted? Hand them in in the order in which they "
+            "were drawn. If they come from a sampler, draw more."
+        )
+
+
+def read_figure(answer, shape):
+    """Read a figure on which something is drawn."""
+    if not isinstance(answer, FigureAnswer):
+        raise _mismatch(answer, shape)
+    if not any(panel.marks for panel in answer.axes):
+        raise BadAnswerError(
+            "The figure is empty: it has no points, lines or bars. Hand in the axes on which you drew."
+        )
+    return answer
+
+
 READERS = {
     "number": read_number,
     "by_group": read_by_group,
     "choice": read_choice,
     "formula": read_formula,
     "table": read_table,
+    "draws": read_draws,
+    "figure": read_figure,
 }
 
 

@@ -26,12 +26,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from mlmkit.kinds import ByGroup, Choice, Formula, Mistake, Number, Table
+from mlmkit.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table
 
 __all__ = [
     "BankError",
     "ByGroup",
     "Choice",
+    "Draws",
+    "Figure",
     "Formula",
     "Mistake",
     "Number",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlmkit.draws_answer import MAX_DRAWS
 from mlmkit.encoding import MAX_VALUES, BadAnswerError, FitAnswer, TableAnswer, decode, encode, plain
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, np.inf]}, index=["x", "y"])
@@ -64,8 +65,9 @@ def test_missing_values_come_back_as_nan():
         (object(), "of type object"),
         (3 + 4j, "of type complex"),
         (np.zeros((2, 3)), r"array of shape \(2, 3\)"),
-        (list(range(MAX_VALUES + 1)), "10,001 values.*whole data set"),
-        (pd.DataFrame(np.zeros((MAX_VALUES, 2))), "20,000 values"),
+        (["a"] * (MAX_VALUES + 1), "10,001 values.*whole data set"),
+        (pd.DataFrame({"a": ["x"] * MAX_VALUES, "b": 1.0}), "20,000 values"),
+        (np.zeros(MAX_DRAWS + 1), "1,000,001 values. At most 1,000,000"),
         ("x" * 5_000, "5,000 characters"),
         ([[1, 2], [3, 4]], "value of type list"),
         (pd.Series([1.0, 2.0], index=["a", "a"]), "label a appears more than once"),

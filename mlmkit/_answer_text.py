@@ -1,0 +1,28 @@
+"""Text in answers: the error that students read, labels of groups, and foreign text made harmless."""
+
+import math
+import numbers
+
+MAX_TEXT = 2_000  # characters in one text
+
+
+class BadAnswerError(ValueError):
+    """An answer that can't be read or has the wrong form. Its text is a sentence for the student."""
+
+
+def plain(text, limit=60):
+    """Make text that came from a student fit for a sentence: one line, printable, short."""
+    if not isinstance(text, str):
+        text = type(text).__name__  # str() of something hostile may take for ever
+    line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * limit])
+    line = " ".join(line.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def label_text(label):
+    """Write a group label as text: 98010, 98010.0 and "98010 " all become "98010"; a tuple joins with ":"."""
+    if isinstance(label, tuple):
+        return ":".join(label_text(part) for part in label)
+    if isinstance(label, numbers.Real) and not isinstance(label, bool) and math.isfinite(label):
+        return f"{label:.15g}"
+    return str(label).strip()
