@@ -8,7 +8,7 @@ from mlmkit.kinds import ByGroup, Figure, Number, Table, Verdict, verdict
 
 __all__ = ["BankError", "judge"]
 
-# A number that is right for this student is right, however its data were loaded. A letter, or draws, may be luck.
+# What is right for this student is right, however its data were loaded. A letter, or draws, may be luck.
 _TOO_EXACT_FOR_CHANCE = (Number, ByGroup, Table, Figure)
 
 
