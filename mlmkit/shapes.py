@@ -215,8 +215,8 @@ def read_draws(answer, shape):
     """Read enough finite draws, as a dict of label to `DrawsSummary`; the label is "" for one quantity."""
     columns = _draw_columns(answer)
     if columns is None:
-        hint = " Don't summarise them: hand in the draws themselves." if isinstance(answer, float | dict) else ""
-        raise BadAnswerError(f"{_mismatch(answer, shape)}{hint}")
+        hint = "Don't summarise them: hand in the draws themselves." * isinstance(answer, float | dict)
+        raise BadAnswerError(f"{_mismatch(answer, shape)} {hint}".strip())
     if shape.get("group"):
         if list(columns) == [SINGLE]:
             raise _mismatch(answer, shape)
