@@ -69,24 +69,25 @@ def group_sums(scaled, codes, z, groups):
         W' W.
     """
     k = len(scaled.arrays)
-    by_group, total = np.zeros((groups, len(z), k)), np.zeros((k, k))
+    pairs = sorted({(min(i, j), max(i, j)) for i in z for j in range(k)})
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    sums, total = np.zeros((len(pairs), groups)), np.zeros((k, k))
     add = _kernels.compiled("add_group_sums", rows=len(codes)) or _add_group_sums
-    places = np.array(z, dtype=np.intp)
     for rows, block in scaled.chunks():
         total += block @ block.T
-        add(by_group, np.asarray(codes[rows], dtype=np.intp), block, places)
+        if pairs:
+            add(sums, np.asarray(codes[rows], dtype=np.intp), block, first, second)
+    place = {pair: number for number, pair in enumerate(pairs)}
+    by_group = np.empty((groups, len(z), k))
+    for a, i in enumerate(z):
+        for j in range(k):
+            by_group[:, a, j] = sums[place[min(i, j), max(i, j)]]
     return by_group, total
 
 
-def _add_group_sums(by_group, codes, block, places):
-    groups = len(by_group)
-    done = {}
-    for a, i in enumerate(places):
-        for j in range(len(block)):
-            pair = (min(i, j), max(i, j))
-            if pair not in done:
-                done[pair] = np.bincount(codes, weights=block[i] * block[j], minlength=groups)
-            by_group[:, a, j] += done[pair]
+def _add_group_sums(sums, codes, block, first, second):
+    for line, i, j in zip(sums, first, second, strict=True):
+        line += np.bincount(codes, weights=block[i] * block[j], minlength=len(line))
 
 
 class OneFactor:
@@ -131,10 +132,11 @@ class OneFactor:
         """Return (deviance, gradient); infinity where the deviance isn't defined."""
         self.evaluations += 1
         lam = self.lambda_of(theta)
-        kernel = _kernels.compiled("one_factor_pieces", groups=self.groups)
+        kernel = _kernels.compiled("one_factor_deviance", groups=self.groups)
         if kernel is not None:
-            log_det, explained, straight, moved = kernel(lam, self.A, self.B)
-        elif self.q == 1:
+            value, gradient = kernel(lam, self.A, self.B, self.C, self.df, self.reml)
+            return value, gradient[self.pattern]
+        if self.q == 1:
             log_det, explained, straight, moved = self._pieces_1(lam[0, 0])
         elif self.q == 2:
             log_det, explained, straight, moved = self._pieces_2(lam)

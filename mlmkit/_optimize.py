@@ -6,6 +6,7 @@ where a larger variance would be better; the curvature tells, and the search goe
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -63,53 +64,76 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
     theta = np.array(start, dtype=float)
     if len(theta) > LARGE:
         theta = _lbfgs(function, theta)
-    value, gradient = function(theta)
+    point = _Point(function, theta)
     radius, kicks, unseen, used = 1.0 + np.linalg.norm(theta), 0, 0, 0
-    hessian = hessian_by_differences(function, theta, gradient)
     while used < max_iterations:
         used += 1
-        step, predicted = trust_step(hessian, gradient, radius)
-        length, size = np.linalg.norm(step), max(np.linalg.norm(theta), 1e-3)
-        trial_value, trial_gradient = function(theta + step)
-        noise = NOISE * (1 + abs(value))
+        step, predicted = trust_step(point.hessian, point.gradient, radius)
+        length, size = np.linalg.norm(step), max(np.linalg.norm(point.theta), 1e-3)
+        trial = _Point(function, point.theta + step)
+        noise = NOISE * (1 + abs(point.value))
         small = length <= tolerance * size
         if small or predicted <= noise:
-            # Too small for the deviance to tell: trust the gradient.
-            near = length <= 0.1 * size  # a long step that gains nothing: the deviance is flat
-            if near and np.isfinite(trial_value) and trial_value <= value + 4 * noise:
-                theta, value, gradient = theta + step, trial_value, trial_gradient
-                hessian = hessian if small else hessian_by_differences(function, theta, gradient)
+            # Too small for the deviance to tell: trust the gradient. A long step that gains
+            # nothing is not taken: the deviance is flat there.
+            near = length <= 0.1 * size
+            if near and np.isfinite(trial.value) and trial.value <= point.value + 4 * noise:
+                point = trial
             unseen += 1
             if small or unseen > 5:
                 unseen = 0
-                down = _way_down(function, theta, value, canonical) if kicks < 8 else None
+                point = point.moved(canonical)
+                down = point.way_down() if kicks < 8 else None
                 if down is None:
-                    return _finish(function, theta, canonical, True, used)
+                    return point.optimum(True, used)
                 kicks += 1
-                theta = down
-                value, gradient = function(theta)
-                hessian = hessian_by_differences(function, theta, gradient)
-                radius = 1.0 + np.linalg.norm(theta)
+                point, radius = down, 1.0 + np.linalg.norm(down.theta)
             continue
-        gain = (value - trial_value) / predicted if np.isfinite(trial_value) else -1.0
+        gain = (point.value - trial.value) / predicted if np.isfinite(trial.value) else -1.0
         if gain > 0.75:
             radius = max(radius, 3 * length)
         elif gain < 0.25:
             radius = 0.3 * length
         if gain > 1e-4:
-            theta, value, gradient = theta + step, trial_value, trial_gradient
-            hessian = hessian_by_differences(function, theta, gradient)
+            point = trial
         elif radius < 1e-14 * size:
             break
-    return _finish(function, theta, canonical, False, used)
+    return point.moved(canonical).optimum(False, used)
 
 
-def _finish(function, theta, canonical, converged, used):
-    if canonical is not None:
-        theta = canonical(theta)
-    value, gradient = function(theta)
-    hessian = hessian_by_differences(function, theta, gradient)
-    return Optimum(theta, value, gradient, hessian, converged, used)
+class _Point:
+    """A place in the search with its deviance, gradient and (when asked for) curvature."""
+
+    def __init__(self, function, theta):
+        self.function, self.theta = function, theta
+        self.value, self.gradient = function(theta)
+
+    @cached_property
+    def hessian(self):
+        """Second derivatives."""
+        return hessian_by_differences(self.function, self.theta, self.gradient)
+
+    def moved(self, canonical):
+        """Return the equivalent point to report; this one if it is that already."""
+        theta = self.theta if canonical is None else canonical(self.theta)
+        return self if np.array_equal(theta, self.theta) else _Point(self.function, theta)
+
+    def optimum(self, converged, used):
+        """Report this point."""
+        return Optimum(self.theta, self.value, self.gradient, self.hessian, converged, used)
+
+    def way_down(self):
+        """Look along the direction of most negative curvature; return a lower point or None."""
+        curvature, vectors = np.linalg.eigh(self.hessian)
+        if not curvature[0] < -1e-6 * max(np.abs(curvature).max(), 1e-12):
+            return None
+        size = max(np.linalg.norm(self.theta), 1e-2)
+        for length in (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3):
+            for sign in (1.0, -1.0):
+                trial = _Point(self.function, self.theta + sign * length * size * vectors[:, 0])
+                if trial.value < self.value - 10 * NOISE * (1 + abs(self.value)):
+                    return trial
+        return None
 
 
 def hessian_by_differences(function, theta, gradient):
@@ -165,23 +189,6 @@ def trust_step(hessian, gradient, radius):
         along *= radius / length
     predicted = -(slope @ along) - 0.5 * np.sum(steep * along**2)
     return vectors @ along, float(predicted)
-
-
-def _way_down(function, theta, value, canonical):
-    """Look for a direction with negative curvature; return a lower point or None."""
-    if canonical is not None:
-        theta = canonical(theta)
-    _, gradient = function(theta)
-    curvature, vectors = np.linalg.eigh(hessian_by_differences(function, theta, gradient))
-    if curvature[0] >= -1e-6 * max(np.abs(curvature).max(), 1e-12):
-        return None
-    size = max(np.linalg.norm(theta), 1e-2)
-    for sign in (1.0, -1.0):
-        for length in (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3):
-            trial = theta + sign * length * size * vectors[:, 0]
-            if function(trial)[0] < value - 10 * NOISE * (1 + abs(value)):
-                return trial
-    return None
 
 
 def _lbfgs(function, theta):
