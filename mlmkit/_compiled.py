@@ -211,6 +211,21 @@ def one_factor_deviance(lam, A, B, C, df, reml):
 
 
 @njit(cache=True)
+def one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml):
+    """Differentiate the gradient; the twin is ``_optimize.hessian_by_differences``."""
+    k = rows.shape[0]
+    hessian = np.empty((k, k))
+    for i in range(k):
+        moved = lam.copy()
+        moved[rows[i], columns[i]] += steps[i]
+        gap = moved[rows[i], columns[i]] - lam[rows[i], columns[i]]
+        _, other = one_factor_deviance(moved, A, B, C, df, reml)
+        for j in range(k):
+            hessian[i, j] = (other[rows[j], columns[j]] - gradient[j]) / gap
+    return (hessian + hessian.T) / 2.0
+
+
+@njit(cache=True)
 def cross_product(indptr, indices, data, P, size):
     """Compute A' P A for a sparse A and block-diagonal P; the twin is ``_crossed._cross_product``."""
     result = np.zeros((size, size))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlmkit import _kernels
+from mlmkit._optimize import difference_steps
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -143,6 +144,15 @@ class OneFactor:
         else:
             log_det, explained, straight, moved = self._pieces(lam)
         return self._finish(log_det, explained, straight, moved)
+
+    def hessian(self, theta, gradient):
+        """Differentiate the gradient in one compiled call; None where there is no compiled kernel."""
+        kernel = _kernels.compiled("one_factor_hessian", groups=self.groups)
+        if kernel is None:
+            return None
+        self.evaluations += len(theta)
+        lam, steps = self.lambda_of(theta), difference_steps(theta)
+        return kernel(lam, *self.pattern, steps, gradient, self.A, self.B, self.C, self.df, self.reml)
 
     def _finish(self, log_det, explained, straight, moved):
         """Turn sums over groups into deviance and gradient.

@@ -111,6 +111,10 @@ class _Point:
     @cached_property
     def hessian(self):
         """Second derivatives."""
+        find = getattr(self.function, "hessian", None)
+        found = None if find is None else find(self.theta, self.gradient)
+        if found is not None:
+            return found
         return hessian_by_differences(self.function, self.theta, self.gradient)
 
     def moved(self, canonical):
@@ -151,14 +155,18 @@ def hessian_by_differences(function, theta, gradient):
     ndarray, shape (k, k)
         Symmetric. Forward differences, relative error about 1e-6.
     """
-    size = max(np.abs(theta).max(initial=0.0), 1e-2)
     hessian = np.empty((len(theta), len(theta)))
-    for i in range(len(theta)):
-        step = 1e-6 * max(abs(theta[i]), 0.1 * size)
+    for i, step in enumerate(difference_steps(theta)):
         moved = theta.copy()
         moved[i] += step
         hessian[i] = (function(moved)[1] - gradient) / (moved[i] - theta[i])
     return (hessian + hessian.T) / 2
+
+
+def difference_steps(theta):
+    """Choose how far to move each parameter when differentiating numerically."""
+    sizes = np.abs(theta)
+    return 1e-6 * np.maximum(sizes, 0.1 * max(sizes.max(initial=0.0), 1e-2))
 
 
 def trust_step(hessian, gradient, radius):
