@@ -1,5 +1,6 @@
 """Bayesian fits in rstanarm's language: the only part of mlmkit that knows PyMC and ArviZ."""
 
+from mlmkit.bayes.compare import compare, compare_fits, loo, prior_sensitivity
 from mlmkit.bayes.priors import Decov, Prior, cauchy, decov, exponential, normal, student_t
 from mlmkit.bayes.stan import stan_glmer, stan_lmer
 
@@ -7,9 +8,13 @@ __all__ = [
     "Decov",
     "Prior",
     "cauchy",
+    "compare",
+    "compare_fits",
     "decov",
     "exponential",
+    "loo",
     "normal",
+    "prior_sensitivity",
     "stan_glmer",
     "stan_lmer",
     "student_t",

@@ -70,8 +70,8 @@ def quality(fit):
         n_eff the importance ESS.
     """
     table = fit.draws.assign(mean_PPD=fit.mean_ppd)
-    if fit.method == "exact":
-        ess = fit._posterior.report["importance_ess"]
+    if fit.method != "nuts":
+        ess = fit._posterior.report.get("importance_ess", fit._posterior.size)
         frame = pd.DataFrame(index=table.columns)
         frame["Rhat"], frame["n_eff"], frame["ess_tail"] = 1.0, ess, ess
         return frame
@@ -83,7 +83,7 @@ def quality(fit):
         return pd.DataFrame(np.nan, index=table.columns, columns=["Rhat", "n_eff", "ess_tail"])
     rhat = array_stats.rhat(values, chain_axis=1, draw_axis=2) if chains > 1 else np.full(len(values), np.nan)
     bulk = array_stats.ess(values, chain_axis=1, draw_axis=2, method="bulk")
-    tail = array_stats.ess(values, chain_axis=1, draw_axis=2, method="tail")
+    tail = array_stats.ess(values, chain_axis=1, draw_axis=2, method="tail", prob=(0.05, 0.95))
     return pd.DataFrame({"Rhat": rhat, "n_eff": bulk, "ess_tail": tail}, index=table.columns)
 
 
@@ -181,7 +181,10 @@ def diagnose(fit):
     spread = fit.draws.assign(mean_PPD=fit.mean_ppd).std(ddof=1)
     table["mcse"] = spread / np.sqrt(table["n_eff"])
     report = dict(fit._posterior.report)
-    found = _exact_messages(fit, report) if fit.method == "exact" else _nuts_messages(fit, table, report)
+    if fit.method == "prior":
+        found = [(True, f"{fit._posterior.size} independent draws from the prior.")]
+    else:
+        found = _exact_messages(fit, report) if fit.method == "exact" else _nuts_messages(fit, table, report)
     ok = all(good for good, _ in found)
     return Diagnostics(ok, tuple(message for _, message in found), table, report)
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlmkit import _families
 from mlmkit._columns import one_vector
 from mlmkit.formula import FormulaError
+from mlmkit.glmm import binomial_outcome, poisson_outcome
 
 
 @dataclass(frozen=True)
 class Family:
-    """A family with its canonical link.
+    """A family with its canonical link; what it shares with `glmer` comes from there.
 
     Attributes
     ----------
@@ -26,33 +28,26 @@ class Family:
         """Whether there is a residual standard deviation."""
         return self.name == "gaussian"
 
+    @property
+    def _other(self):
+        return _families.FAMILIES[self.name]
+
     def inverse_link(self, eta):
         """Turn the linear predictor into the outcome's mean (binomial: the probability)."""
-        if self.name == "gaussian":
-            return eta
-        if self.name == "poisson":
-            return np.exp(eta)
-        return 1 / (1 + np.exp(-eta))
+        return eta if self.has_sigma else self._other.inverse_link(eta)
 
     def draw(self, mean, sigma, trials, rng):
-        """Draw outcomes given their means, shape (S, n); ``trials`` is for binomial models."""
-        if self.name == "gaussian":
+        """Draw outcomes given their means, shape (S, n); binomial: shares of successes."""
+        if self.has_sigma:
             return mean + sigma[:, None] * rng.standard_normal(mean.shape)
-        if self.name == "poisson":
-            return rng.poisson(mean).astype(float)
-        return rng.binomial(np.asarray(trials, dtype=int), mean).astype(float)
+        return self._other.draw(mean, trials, rng)
 
     def log_likelihood(self, y, eta, sigma, trials):
         """Log density of each outcome, shape (S, n), given the linear predictor."""
-        from scipy.special import gammaln, xlogy
-
-        if self.name == "gaussian":
+        if self.has_sigma:
             z = (y - eta) / sigma[:, None]
             return -0.5 * z**2 - np.log(sigma)[:, None] - 0.5 * np.log(2 * np.pi)
-        if self.name == "poisson":
-            return y * eta - np.exp(eta) - gammaln(y + 1)
-        choose = gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)
-        return choose + xlogy(y, 1.0) + y * eta - trials * np.logaddexp(0, eta)
+        return self._other.moments(eta, y, trials)[0] + self._other.constants(y, trials)[0]
 
 
 FAMILIES = {
@@ -64,8 +59,7 @@ FAMILIES = {
 
 def outcome_reader(family):
     """Choose the function that reads the outcome for ``design``."""
-    readers = {"gaussian": _continuous, "binomial": _binomial, "poisson": _count}
-    return readers[family.name]
+    return {"gaussian": _continuous, "binomial": _binomial, "poisson": _counts}[family.name]
 
 
 def _continuous(text, data, formula):
@@ -81,69 +75,29 @@ def _continuous(text, data, formula):
 
 
 def _binomial(text, data, formula):
-    """Read yes/no as 0/1 with one trial each, or ``cbind(successes, failures)``."""
-    inside = text.strip()
-    if inside.startswith("cbind(") and inside.endswith(")"):
-        pieces = [piece.strip() for piece in inside[len("cbind(") : -1].split(",")]
-        if len(pieces) != 2:
-            raise FormulaError("cbind takes two columns: cbind(successes, failures).", formula, 0)
-        successes, failures = (_whole(one_vector(piece, data, formula), piece, formula) for piece in pieces)
-        trials = successes + failures
-        if (trials == 0).any():
-            raise FormulaError(
-                f"{int((trials == 0).sum())} rows of '{text}' have no trial. Drop them.", formula, 0
-            )
-        return successes, trials
-    y = one_vector(text, data, formula)
-    if not isinstance(y, np.ndarray):
-        levels = (
-            list(y.cat.remove_unused_categories().cat.categories) if hasattr(y, "cat") else sorted(set(y))
-        )
-        if len(levels) > 2:
-            raise FormulaError(
-                f"A binomial outcome has two values, and '{text}' has {len(levels)}. Make it yes or no, "
-                f"for example '{text} == {levels[0]!r}'.",
-                formula,
-                0,
-            )
-        y = (y == levels[-1]).to_numpy(dtype=float)
-    if not np.isin(y, (0.0, 1.0)).all():
-        odd = y[~np.isin(y, (0.0, 1.0))][0]
+    y, trials = binomial_outcome(text, data, formula)
+    if (y != np.round(y)).any():
         raise FormulaError(
-            f"A binomial outcome is 0 or 1 (or yes/no, or cbind(successes, failures)), and '{text}' "
-            f"holds {odd:g}.",
+            f"The outcome '{text}' must be 0 or 1, yes or no, or cbind(successes, failures); it holds "
+            f"{y[y != np.round(y)][0]:g}.",
             formula,
             0,
         )
-    if y.min() == y.max():
+    share = y / trials
+    if share.min() == share.max() and share[0] in (0.0, 1.0):
         raise FormulaError(
-            f"The outcome '{text}' is {y[0]:g} in all {len(y)} rows. There is nothing to explain; is it the "
-            "right column, and the right cut?",
+            f"The outcome '{text}' is {share[0]:g} in all {len(y)} rows. There is nothing to explain; is it "
+            "the right column, and the right cut?",
             formula,
             0,
         )
-    return y, np.ones(len(y))
+    return y, trials
 
 
-def _count(text, data, formula):
-    y = _whole(one_vector(text, data, formula), text, formula)
+def _counts(text, data, formula):
+    y, trials = poisson_outcome(text, data, formula)
     if y.max() == 0:
         raise FormulaError(
             f"The outcome '{text}' is 0 in all {len(y)} rows. There is nothing to explain.", formula, 0
         )
-    return y, None
-
-
-def _whole(y, text, formula):
-    """Check that these are counts: whole numbers of at least 0."""
-    if not isinstance(y, np.ndarray):
-        raise FormulaError(f"'{text}' must hold counts, and its type is {y.dtype}.", formula, 0)
-    bad = y[(y < 0) | (y != np.round(y))]
-    if len(bad):
-        raise FormulaError(
-            f"'{text}' must hold counts (0, 1, 2, …), and {len(bad)} rows hold something else, such as "
-            f"{bad[0]:g}. Use family='gaussian' for continuous outcomes.",
-            formula,
-            0,
-        )
-    return y
+    return y, trials

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit import _predict
+from mlmkit._families import FAMILIES
 from mlmkit.bayes import checks, text
 from mlmkit.bayes.draws import draws_table
 from mlmkit.results import MixedFit
@@ -60,7 +61,7 @@ class StanFit(MixedFit):
 
     @property
     def method(self):
-        """How the draws were made: ``"exact"`` or ``"nuts"``."""
+        """How the draws were made: ``"exact"``, ``"nuts"``, or ``"prior"`` for draws that saw no data."""
         return self._posterior.method
 
     @property
@@ -237,8 +238,13 @@ class StanFit(MixedFit):
         """Average the mean over new groups, whose effects have standard deviation ``spread`` (link scale)."""
         if self.family == "gaussian":
             return eta
-        nodes, weights = np.polynomial.hermite_e.hermegauss(31)
-        return self._inverse_link(eta[:, None] + spread[:, None] * nodes) @ weights / weights.sum()
+        nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+        return (self._inverse_link(eta[:, None] + np.outer(spread, nodes)) @ weights) / weights.sum()
+
+    @property
+    def _outcome(self):
+        """The outcome as fitted values show it: binomial outcomes as shares of successes."""
+        return self._model.y / self._model.trials if self.family == "binomial" else self._model.y
 
     def _draw_outcome(self, mean, sigma, rng):
         trials = self._model.trials
@@ -250,9 +256,9 @@ class StanFit(MixedFit):
         """Return sigma squared, or the latent residual variance on the link scale."""
         if self.family == "gaussian":
             return self._scale**2
-        if self.family == "binomial":
-            return np.pi**2 / 3
-        return float(np.log1p(1 / max(self._model.y.mean(), 1e-12)))
+        return FAMILIES[self.family].latent_variance(
+            np.log(self.fitted) if self.family == "poisson" else None
+        )
 
     # Summaries ---------------------------------------------------------------------------------
 
@@ -302,6 +308,25 @@ class StanFit(MixedFit):
         """Show the priors that were used, as rstanarm prints them."""
         return text.PriorSummary(self)
 
+    def prior_only(self, draws=4000, seed=None):
+        """Return the same model with draws from its prior, which ``posterior_predict`` then uses.
+
+        Parameters
+        ----------
+        draws : int
+            How many.
+        seed : int, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        StanFit
+            With ``method == "prior"``.
+        """
+        from mlmkit.bayes.stan import fit_prior
+
+        return fit_prior(self._bayes, draws=draws, seed=seed)
+
     @cached_property
     def idata(self):
         """The fit for ArviZ: a DataTree with posterior, log likelihood, replicated and observed outcomes."""
@@ -314,7 +339,7 @@ class StanFit(MixedFit):
 
         Parameters
         ----------
-        form : {"auto", "centred", "noncentred"}
+        form : {"auto", "centred", "mixed", "noncentred"}
             How group effects are written; see ``pymc_model``.
 
         Returns
@@ -353,12 +378,12 @@ class StanFit(MixedFit):
     loglik, aic, bic, dic, deviance, criterion, npar = (_Absent(_LOO) for _ in range(7))
     theta = _Absent(_THETA)
 
-    def display_text(self, digits=1):
+    def display_text(self, digits=None):
         """Write the print-out in rstanarm's layout."""
         return text.print_text(self, digits)
 
     def __repr__(self):
-        return text.print_text(self, 1)
+        return text.print_text(self)
 
     def _repr_html_(self):
         return text.fit_html(self)

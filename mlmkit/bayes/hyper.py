@@ -54,7 +54,7 @@ class Hyperparameters:
     def log_prior(self, u):
         """Compute the log prior density of u, up to a constant (the Jacobian included)."""
         prior = self.decov
-        value = u[:, 0] + _log_density(self.aux, np.exp(u[:, 0]) * self.unit)
+        value = u[:, 0] + log_density(self.aux, np.exp(u[:, 0]) * self.unit)
         for _, size, place in self.blocks:
             value = value + prior.shape * u[:, place] - np.exp(u[:, place]) / prior.scale
             if size == 2:
@@ -76,13 +76,13 @@ class Hyperparameters:
         return u
 
 
-def _log_density(prior, sigma):
-    """Log density of a prior of sigma, up to a constant."""
+def log_density(prior, value):
+    """Compute the log density of a prior, up to a constant."""
     if prior.family == "flat":
-        return np.zeros_like(sigma)
-    z = (sigma - prior.location) / prior.scale
+        return np.zeros_like(value)
+    z = (value - prior.location) / prior.scale
     if prior.family == "exponential":
-        return -sigma / prior.scale
+        return -value / prior.scale
     if prior.family == "normal":
         return -0.5 * z**2
     return -0.5 * (prior.df + 1) * np.log1p(z**2 / prior.df)

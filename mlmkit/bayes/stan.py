@@ -25,6 +25,7 @@ def stan_lmer(
     seed=None,
     progress=None,
     na_action="drop",
+    prior_PD=False,
 ):
     """Fit a Bayesian linear mixed model; ``stan_glmer`` with ``family="gaussian"``, where arguments are told.
 
@@ -37,6 +38,8 @@ def stan_lmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
+    if prior_PD:
+        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -55,6 +58,7 @@ def stan_glmer(
     seed=None,
     progress=None,
     na_action="drop",
+    prior_PD=False,
 ):
     """Fit a Bayesian (generalised) linear mixed model, with rstanarm's default priors.
 
@@ -92,6 +96,9 @@ def stan_glmer(
         Show a progress bar for NUTS. Default: yes where somebody watches, no while a notebook is graded.
     na_action : {"drop", "raise"}
         What to do with rows that have missing values in the columns used.
+    prior_PD : bool
+        True draws from the prior, as if there were no outcomes: what does the model believe before it
+        sees data? Look at ``posterior_predict`` of such a fit.
 
     Returns
     -------
@@ -118,6 +125,8 @@ def stan_glmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
+    if prior_PD:
+        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -169,6 +178,15 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     from mlmkit.bayes.nuts import draw_by_nuts
 
     return StanFit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
+
+
+def fit_prior(model, *, draws=4000, seed=None):
+    """Return a "fit" whose draws come from the prior; see ``prior_PD`` of ``stan_glmer``."""
+    from mlmkit.bayes.from_prior import draw_from_prior
+
+    return StanFit(
+        model, draw_from_prior(model, draws, seed), ["These draws come from the prior, not from data."]
+    )
 
 
 def _exact(model, draws, chains, seed):

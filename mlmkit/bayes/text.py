@@ -2,16 +2,21 @@
 
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from mlmkit.printout import html_table
 from mlmkit.varcorr import fixed_width, left_aligned
+
+ALGORITHM = {"exact": "exact", "nuts": "sampling (NUTS)", "prior": "draws from the prior"}
 
 
 def _drawn_by(fit):
     size, report = fit._posterior.size, fit._posterior.report
     if fit.method == "exact":
         return f"{size} independent draws, exact (importance ESS {report['importance_ess']:.0f})"
+    if fit.method == "prior":
+        return f"{size} draws from the prior"
     return f"{size} draws by NUTS from {fit._posterior.chains} chains"
 
 
@@ -37,8 +42,14 @@ def _variance_digits(fit):
     return 0 if min(numbers) >= 1000 else 1 if min(numbers) >= 10 else 2 if min(numbers) >= 1 else 4
 
 
-def print_text(fit, digits=1):
-    """Write a fit as rstanarm's ``print`` does."""
+def _fixed_digits(fit):
+    """Choose decimals: one as in R, more where the smallest MAD_SD would be lost."""
+    return int(np.clip(np.ceil(1 - np.log10(max(fit.se_fixef.min(), 1e-6))), 1, 6)) if len(fit.fixef) else 1
+
+
+def print_text(fit, digits=None):
+    """Write a fit as rstanarm's ``print`` does, with more decimals where one would show nothing."""
+    digits = _fixed_digits(fit) if digits is None else digits
     lines = [*_head(fit), "------"]
     lines += _medians(list(fit.fixef.index), fit.fixef, fit.se_fixef, digits)
     if fit.sigma is not None:
@@ -57,7 +68,8 @@ def print_text(fit, digits=1):
 
 def fit_html(fit):
     """Write a fit as HTML for notebooks."""
-    est, err = fixed_width(fit.fixef, 1), fixed_width(fit.se_fixef, 1)
+    digits = _fixed_digits(fit)
+    est, err = fixed_width(fit.fixef, digits), fixed_width(fit.se_fixef, digits)
     fixed = html_table(
         ["term", "median", "MAD_SD"], zip(fit.fixef.index, est, err, strict=True), "Fixed effects"
     )
@@ -94,7 +106,7 @@ class PosteriorSummary(pd.DataFrame):
             f" function:     {fit._bayes.function}",
             f" family:       {family.name} [{family.link}]",
             f" formula:      {fit.formula}",
-            f" algorithm:    {'exact' if fit.method == 'exact' else 'sampling (NUTS)'}",
+            f" algorithm:    {ALGORITHM[fit.method]}",
             f" sample:       {fit._posterior.size} (posterior sample size)",
             " priors:       see prior_summary()",
             f" observations: {fit.nobs}",

@@ -1,0 +1,156 @@
+"""Fits laid side by side, predictions compared, priors looked at."""
+
+import numpy as np
+import pytest
+
+from mlmkit import compare, compare_fits, decov, lmer, load_seattle, loo, normal, prior_sensitivity, stan_lmer
+
+SEATTLE = load_seattle()
+INTERCEPTS, SIZE = "price ~ (1 | zipcode)", "price ~ scale_sqft + (1 | zipcode)"
+SLOPES = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return {formula: stan_lmer(formula, SEATTLE, seed=1) for formula in (INTERCEPTS, SIZE, SLOPES)}
+
+
+def test_the_lectures_two_tables_side_by_side(fits):
+    frequentist = lmer(INTERCEPTS, SEATTLE)
+    both = compare_fits(frequentist, fits[INTERCEPTS])
+    table = both["zipcode"]
+    assert table.shape == (9, 4)
+    np.testing.assert_allclose(table["lmer", "estimate"], frequentist.coef["zipcode"]["(Intercept)"])
+    np.testing.assert_allclose(
+        table["stan_lmer", "error"], fits[INTERCEPTS].se_coef["zipcode"]["(Intercept)"]
+    )
+    # the posterior mean of a skewed variance lies above the REML estimate
+    assert both["varcorr"].at["sd zipcode (Intercept)", "stan_lmer"] > 600_000
+    assert "stan_lmer" in repr(both)
+    assert "<table" in both._repr_html_()
+    wide = compare_fits(lmer(SLOPES, SEATTLE), fits[SLOPES])
+    assert wide["zipcode"].shape == (18, 4)
+    assert "corr zipcode (Intercept) scale_sqft" in wide["varcorr"].index
+
+
+def test_fits_of_different_models_are_not_laid_side_by_side(fits):
+    with pytest.raises(ValueError, match="different terms"):
+        compare_fits(lmer(SIZE, SEATTLE), fits[INTERCEPTS])
+    with pytest.raises(ValueError, match="different data"):
+        compare_fits(lmer(INTERCEPTS, SEATTLE.head(400)), fits[INTERCEPTS])
+
+
+def test_loo_prefers_the_model_with_size(fits):
+    table = compare(plain=fits[INTERCEPTS], size=fits[SIZE], slopes=fits[SLOPES])
+    assert list(table.index) == ["slopes", "size", "plain"]
+    gain = table.at["size", "elpd"] - table.at["plain", "elpd"]
+    assert gain == pytest.approx(450, abs=5)  # as other software finds on these data
+    assert table["weight"].sum() == pytest.approx(1)
+    assert table.at["slopes", "elpd_diff"] == 0
+
+
+def test_loo_is_leave_one_out():
+    """Against the definition: fit without a row, and look up the row's density."""
+    data = SEATTLE.groupby("zipcode", observed=True).head(6).reset_index(drop=True)
+    found = loo(stan_lmer(SIZE, data, draws=2000, seed=1))
+    for row in (3, 20):
+        rest = stan_lmer(SIZE, data.drop(index=row), draws=2000, seed=2)
+        mean = rest.predict_draws(data.iloc[[row]]).iloc[:, 0].to_numpy()
+        sigma = rest.draws["sigma"].to_numpy()
+        z = (data.at[row, "price"] - mean) / sigma
+        density = np.mean(np.exp(-0.5 * z**2) / (sigma * np.sqrt(2 * np.pi)))
+        assert found.by_row[row] == pytest.approx(np.log(density), abs=0.1)
+
+
+def test_loo_tells_about_rows_that_it_cannot_judge(fits):
+    found = loo(fits[INTERCEPTS])
+    assert (found.pareto_k > 0.7).sum() >= 1
+    assert "rows have a Pareto k above" in repr(found)
+    assert found.by_row.sum() == pytest.approx(found.elpd)
+    assert found.by_row.index.equals(SEATTLE.index)
+
+
+def test_what_can_not_be_compared_is_told(fits):
+    with pytest.raises(ValueError, match="at least two fits"):
+        compare(one=fits[SIZE])
+    with pytest.raises(ValueError, match="different outcomes"):
+        compare(a=fits[SIZE], b=stan_lmer("log(price) ~ (1 | zipcode)", SEATTLE, draws=50, seed=1))
+    with pytest.raises(TypeError, match="not on LinearMixedFit"):
+        loo(lmer(SIZE, SEATTLE))
+
+
+def test_prior_sensitivity_sees_a_strong_prior(fits):
+    weak = prior_sensitivity(fits[SIZE])
+    assert list(weak.columns) == ["prior", "likelihood", "diagnosis"]
+    assert weak.at["fixef[scale_sqft]", "prior"] < 0.05
+    strong = prior_sensitivity(stan_lmer(SIZE, SEATTLE, prior=normal(0, 30_000), seed=1))
+    assert strong.at["fixef[scale_sqft]", "prior"] > 0.3
+    assert strong.at["fixef[scale_sqft]", "diagnosis"] != "-"
+
+
+def test_idata_is_for_arviz(fits):
+    tree = fits[SLOPES].idata
+    assert tree["posterior"]["b_zipcode"].dims == ("chain", "draw", "zipcode", "zipcode_term")
+    assert tree["log_likelihood"]["price"].shape == (4, 1000, 869)
+    slope = tree["posterior"]["fixef"].sel(term="scale_sqft").to_numpy().ravel()
+    np.testing.assert_array_equal(slope, fits[SLOPES].draws["scale_sqft"])
+    assert tree["observed_data"]["price"].shape == (869,)
+
+
+def test_prior_draws_have_the_priors_moments():
+    prior = stan_lmer(
+        SLOPES, SEATTLE, prior_PD=True, draws=10_000, seed=1, prior_covariance=decov(2, 1.5, 2, 0.7)
+    )
+    draws, y = prior.draws, SEATTLE["price"]
+    assert prior.method == "prior"
+    assert draws["sigma"].mean() == pytest.approx(y.std(), rel=0.03)
+    assert draws["scale_sqft"].std() == pytest.approx(2.5 * y.std() / SEATTLE["scale_sqft"].std(), rel=0.03)
+    v1, v2 = (draws[f"Sigma[zipcode:{n},{n}]"] for n in ("(Intercept)", "scale_sqft"))
+    tau = np.sqrt((v1 + v2) / 2) / draws["sigma"]
+    assert tau.mean() == pytest.approx(2 * 0.7, rel=0.03)
+    rho = draws["Sigma[zipcode:scale_sqft,(Intercept)]"] / np.sqrt(v1 * v2)
+    assert rho.var() == pytest.approx(1 / 5, rel=0.05)  # (1 + rho) / 2 ~ Beta(2, 2)
+    effect = draws["b[(Intercept) zipcode:98039]"] / np.sqrt(v1)
+    assert effect.std() == pytest.approx(1, rel=0.03)
+    assert prior.posterior_predict(draws=200, seed=1).shape == (200, 869)
+    assert "prior" in repr(prior)
+    with pytest.raises(ValueError, match="flat, and nothing can be drawn"):
+        stan_lmer(SIZE, SEATTLE, prior=None, prior_PD=True)
+
+
+def test_three_correlations_from_the_lkj_prior():
+    from mlmkit.bayes.from_prior import _correlations
+
+    drawn = _correlations(3, 1.0, 40_000, np.random.default_rng(1))
+    np.testing.assert_allclose(np.einsum("saa->sa", drawn), 1.0)
+    # uniform over correlation matrices: each correlation has (1 + rho) / 2 ~ Beta(3/2, 3/2), variance 1/4
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        assert drawn[:, i, j].var() == pytest.approx(0.25, rel=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
+def test_simulation_based_calibration_of_the_exact_sampler(formula):
+    """Draw parameters from the prior, data from them, fit: the true values' ranks must be uniform."""
+    import pandas as pd
+    from scipy.stats import chi2
+
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"g": np.repeat([f"g{j}" for j in range(6)], 5), "x": rng.normal(size=30)})
+    fixed = {"prior": normal(0, 1), "prior_intercept": normal(0, 2), "prior_aux": normal(0, 1)}
+    template = stan_lmer(formula, frame.assign(y=rng.normal(size=30)), **fixed, draws=1, chains=1, seed=0)
+    rounds, bins = 400, 10
+    truth = template.prior_only(rounds, seed=1)
+    outcomes = truth.predict_draws(kind="outcome", n_sims=None, seed=2)
+    # predict_draws keeps the order of the draws when it uses all of them
+    ranks = []
+    for k in range(rounds):
+        fit = stan_lmer(
+            formula, frame.assign(y=outcomes.iloc[k].to_numpy()), **fixed, draws=99, chains=1, seed=k
+        )
+        ranks.append((fit.draws.to_numpy() < truth.draws.iloc[k].to_numpy()).sum(axis=0))
+    ranks = np.array(ranks)
+    for name, column in zip(truth.draws.columns, ranks.T, strict=True):
+        counts = np.bincount(column * bins // 100, minlength=bins)
+        statistic = np.sum((counts - rounds / bins) ** 2) / (rounds / bins)
+        assert statistic < chi2.ppf(1 - 0.01 / len(truth.draws.columns), bins - 1), (name, counts)
