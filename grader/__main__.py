@@ -52,8 +52,10 @@ def parser() -> argparse.ArgumentParser:
     _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
     grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson")
     grade.add_argument("--student", action="append", help="only this student (may be given several times)")
-    _workers(grade)
-    _workers(_for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student"))
+    feedback = _for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student")
+    for command in (grade, feedback):
+        _workers(command)
+        _scheduler(command)
     _for_lesson(commands, "report", _report, "write the class report of a lesson: one HTML page")
 
     bank = _add(commands, "check-bank", _check_bank, "check that each mistake can be told from the answer")
@@ -83,6 +85,14 @@ def _for_lesson(commands, name, run, about):
 def _workers(command):
     command.add_argument(
         "--workers", type=int, default=2, metavar="N", help="processes at the same time (default: 2)"
+    )
+
+
+def _scheduler(command):
+    command.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="use the workers of this dask scheduler, such as tcp://host:8786, instead of processes here",
     )
 
 
@@ -119,7 +129,11 @@ def _grade(options):
     from grader import classroom
 
     outcomes = classroom.grade(
-        options.lesson, root=options.course, workers=options.workers, students=options.student
+        options.lesson,
+        root=options.course,
+        workers=options.workers,
+        scheduler=options.scheduler,
+        students=options.student,
     )
     return _tell(outcomes, "graded")
 
@@ -127,7 +141,9 @@ def _grade(options):
 def _feedback(options):
     from grader import classroom
 
-    outcomes = classroom.feedback(options.lesson, root=options.course, workers=options.workers)
+    outcomes = classroom.feedback(
+        options.lesson, root=options.course, workers=options.workers, scheduler=options.scheduler
+    )
     return _tell(outcomes, "feedback pages written")
 
 

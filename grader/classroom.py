@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -98,7 +99,13 @@ def collect(lesson: str, *, root: str | Path = ".") -> list[str]:
 
 
 def grade(
-    lesson: str, *, root: str | Path = ".", workers: int = 2, students: list[str] | None = None, client=None
+    lesson: str,
+    *,
+    root: str | Path = ".",
+    workers: int = 2,
+    scheduler: str | None = None,
+    students: list[str] | None = None,
+    client=None,
 ) -> list[Outcome]:
     """Run and judge every submission of `lesson`.
 
@@ -109,11 +116,14 @@ def grade(
     root : path
         The course folder.
     workers : int
-        Processes that grade at the same time.
+        Processes that grade at the same time on this machine.
+    scheduler : str, optional
+        Address of a dask scheduler, such as ``tcp://host:8786``, whose workers grade instead. They have
+        to see the course folder under the same path, and to have this package installed.
     students : list of str, optional
         Only these; default: all who have handed in.
     client : dask.distributed.Client, optional
-        A cluster to use; it has to see the same files. Default: a local one, for this call only.
+        A connection to a cluster that is there already.
 
     Returns
     -------
@@ -123,7 +133,7 @@ def grade(
     Raises
     ------
     CourseError
-        If the lesson was not released, or nobody has handed in.
+        If the lesson was not released, nobody has handed in, or there is no scheduler at the address.
     """
     app = open_course(root)
     require_release(app, lesson)
@@ -134,20 +144,28 @@ def grade(
             f"First run: python -m grader collect {lesson}"
         )
     task = partial(grade_student, lesson, str(Path(root).resolve()))
-    with _cluster(workers, client) as crew:
+    with _cluster(workers, scheduler, client) as crew:
         outcomes = _for_each(students, task, crew, "Grading ")
+    for outcome in outcomes:
+        if outcome.status == "failed":  # half a run must not look like a graded submission
+            shutil.rmtree(folder(app, "autograded", outcome.student, lesson), ignore_errors=True)
     _keep(app, lesson, outcomes)
     return outcomes
 
 
-def feedback(lesson: str, *, root: str | Path = ".", workers: int = 2, client=None) -> list[Outcome]:
-    """Write the feedback page of every student whose submission of `lesson` is graded."""
+def feedback(
+    lesson: str, *, root: str | Path = ".", workers: int = 2, scheduler: str | None = None, client=None
+) -> list[Outcome]:
+    """Write the feedback page of every student whose submission of `lesson` is graded.
+
+    The parameters are those of `grade`.
+    """
     app = open_course(root)
     students = students_with(app, "autograded", lesson)
     if not students:
         raise CourseError(f"Nothing is graded of {lesson!r}. First run: python -m grader grade {lesson}")
     task = partial(write_feedback, lesson, str(Path(root).resolve()))
-    with _cluster(workers, client) as crew:
+    with _cluster(workers, scheduler, client) as crew:
         return _for_each(students, task, crew, "Feedback")
 
 
@@ -215,29 +233,53 @@ def _asked_for(app, lesson: str, student: str = "*") -> Iterator[None]:
 
 
 @contextmanager
-def _cluster(workers: int, client=None) -> Iterator:
-    """Give `client`, or a cluster of `workers` processes on this machine."""
+def _cluster(workers: int, scheduler: str | None = None, client=None) -> Iterator:
+    """Give `client`, or connect to `scheduler`, or start `workers` processes on this machine."""
     if client is not None:
         yield client
-        return
-    with local_cluster(workers) as crew:
-        yield crew
+    elif scheduler is not None:
+        with connect(scheduler) as crew:
+            yield crew
+    else:
+        with local_cluster(workers) as crew:
+            yield crew
+
+
+def connect(scheduler: str):
+    """Connect to a dask scheduler that is there already."""
+    from distributed import Client
+
+    try:
+        return Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"There is no dask scheduler at {scheduler!r} ({type(error).__name__}). "
+            "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+        ) from error
 
 
 @contextmanager
 def local_cluster(workers: int) -> Iterator:
     """Start `workers` grading processes on this machine, and stop them at the end."""
+    import dask
     from distributed import Client, LocalCluster
 
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        memory_limit=None,
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    )
-    with cluster, Client(cluster) as crew:
-        yield crew
+    settings = {
+        # One submission per process: whoever kills the process takes nobody else along, and is
+        # tried once more at most.
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,
+    }
+    with dask.config.set(settings):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        with cluster, Client(cluster) as crew:
+            yield crew
 
 
 def _for_each(students: list[str], task: Callable[[str], Outcome], crew, title: str) -> list[Outcome]:
@@ -248,19 +290,26 @@ def _for_each(students: list[str], task: Callable[[str], Outcome], crew, title: 
     futures = {crew.submit(task, student, pure=False): student for student in students}
     outcomes = {}
     with tqdm(total=len(students), desc=title, unit="student") as bar:
-        for future in as_completed(futures):
-            student = futures[future]
+        for future in as_completed(list(futures)):
+            student = futures.pop(future)
             outcomes[student] = _result(future, student)
+            # Let go of it: a result that is lost with its process would be computed a second time.
+            future.release()
             bar.set_postfix_str(student, refresh=False)
             bar.update()
     return [outcomes[student] for student in students]
 
 
 def _result(future, student: str) -> Outcome:
+    from distributed import KilledWorker
+
     try:
         return future.result()
-    except Exception as error:  # the process was killed, or could not even open the course
-        return Outcome(student, "failed", f"The grading process was lost: {type(error).__name__}: {error}")
+    except KilledWorker:
+        says = "The grading process was killed while this notebook ran, twice. Look at its code first."
+    except Exception as error:  # not even the course could be opened
+        says = f"The grading process failed: {type(error).__name__}: {error}"
+    return Outcome(student, "failed", says)
 
 
 def _outcomes_file(app, lesson: str) -> Path:

@@ -65,13 +65,16 @@ def run_demo(
     started = monotonic()
     say(f"Releasing {LESSON} in {root}, and starting {workers} grading processes ...")
     with classroom.local_cluster(workers) as client:
-        client.run(classroom.warm_up, wait=False)
+        warm = [
+            client.submit(classroom.warm_up, workers=[address], pure=False) for address in _processes(client)
+        ]
         make_folder(root)
         write_source(LESSON, root)
         classroom.release(LESSON, root=root)
         say(f"  done in {monotonic() - started:.0f} s")
         hand_in(root, students)
         classroom.collect(LESSON, root=root)
+        client.gather(warm)
         outcomes = classroom.grade(LESSON, root=root, client=client)
         classroom.feedback(LESSON, root=root, client=client)
     report = write_report(LESSON, root=root)
@@ -113,3 +116,7 @@ def summary(root: Path, report: Path) -> str:
         f"demo: {len(group.graded)} of {len(group.submissions)} students graded, "
         f"{judged} answers to {len(group.questions)} questions judged; class report: {report}"
     )
+
+
+def _processes(client) -> list[str]:
+    return list(client.scheduler_info()["workers"])

@@ -10,7 +10,9 @@ from __future__ import annotations
 import html
 import json
 import os
+import signal
 import subprocess
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from textwrap import dedent
 from time import monotonic
@@ -71,7 +73,7 @@ class SturdyExecute(Execute):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         self._stopped = None
-        self._deadline = monotonic() + self.notebook_timeout
+        self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
         with TemporaryDirectory(prefix="mlm-", ignore_cleanup_errors=True) as self._sockets:
             return super().preprocess(nb, resources, km)
 
@@ -82,14 +84,27 @@ class SturdyExecute(Execute):
             manager.transport, manager.ip = "ipc", os.path.join(self._sockets, "k")
         return manager
 
+    @contextmanager
     def setup_kernel(self, **kwargs):
-        """Start the kernel; what its process writes past Jupyter is not for the instructor's screen."""
-        return super().setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
+        """Start the kernel, quietly, and in the end also end the processes that it has started."""
+        # What a kernel writes past Jupyter is not for the instructor's screen.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        group = None
+        try:
+            with super().setup_kernel(**quiet, **kwargs):
+                group = getattr(self.km.provisioner, "pgid", None)
+                yield
+        finally:
+            if group:
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
 
     def preprocess_cell(self, cell, resources, index):
         """Run one cell, or say in it why it was not run."""
         if cell.cell_type != "code" or not cell.source.strip():
             return cell, resources
+        if self._deadline is None:
+            self._deadline = monotonic() + self.notebook_timeout
         if self._stopped is None and monotonic() > self._deadline:
             self._stopped = (
                 f"The notebook ran longer than {self.notebook_timeout} seconds in all and was stopped."
@@ -131,8 +146,10 @@ class SturdyExecute(Execute):
 
     def _get_timeout(self, cell):
         """Seconds for this cell: its own limit, or what is left for the notebook."""
-        left = max(1.0, self._deadline - monotonic())
         limit = super()._get_timeout(cell)
+        if self._deadline is None:
+            return limit
+        left = max(1.0, self._deadline - monotonic())
         return left if limit is None else min(limit, left)
 
     def _stop(self, cell, why: str) -> None:

@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import nbformat
+from distributed import WorkerPlugin
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grader.bank import Mistake, Number, question
@@ -28,6 +29,13 @@ def register():
     @question("t00-broken", topic="faults", revisit="00: Faults")
     def broken():
         raise ZeroDivisionError("a fault in the bank")
+
+
+class Bank(WorkerPlugin):
+    """Registers the questions in a grading process, also in one that is started later."""
+
+    def setup(self, worker):
+        register()
 
 
 # What `mlmkit.check` emits, without importing pandas: these tests are about what happens afterwards.

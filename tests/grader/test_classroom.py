@@ -35,6 +35,7 @@ SUBMISSIONS = {
     "forges": small_lesson.lesson(setup=FORGES),
     "edits": small_lesson.lesson(first="two = 7.0", check_first='check("t00-two", 2.0)'),
     "marks-up": small_lesson.lesson(title="# A small lesson\n\n<img src=x onerror=alert(1)>"),
+    "kills": small_lesson.lesson(second="import os, signal; os.kill(os.getppid(), signal.SIGKILL)"),
     "corrupt": b'{"cells": [',
     "empty": b"",
     "latin": '{"cells": "é"}'.encode("latin-1"),
@@ -56,7 +57,7 @@ def course(tmp_path_factory):
     with open_gradebook(open_course(root)) as gradebook:
         gradebook.update_or_create_student("absent", first_name="Ab", last_name="Sent")
     with classroom.local_cluster(2) as client:
-        client.run(small_lesson.register)
+        client.register_plugin(small_lesson.Bank())
         classroom.grade(LESSON, root=root, client=client)
         classroom.feedback(LESSON, root=root, client=client)
     write_report(LESSON, root=root)
@@ -112,6 +113,20 @@ def test_a_file_that_cannot_be_read_stops_nobody_and_is_explained(group, student
     assert (found.status, found.note, found.score) == ("unreadable", says, None)
 
 
+def test_a_submission_that_kills_its_grader_stops_nobody_else(group):
+    found = submission(group, "kills")
+    assert found.status == "failed"
+    assert found.note.startswith("The grading process was killed while this notebook ran, twice.")
+
+
+def test_the_workers_of_a_scheduler_can_grade(course):
+    with classroom.local_cluster(1) as client:
+        client.register_plugin(small_lesson.Bank())
+        address = client.scheduler_info()["address"]
+        (outcome,) = classroom.grade(LESSON, root=course, students=["right"], scheduler=address)
+    assert (outcome.student, outcome.status) == ("right", "done")
+
+
 def test_everybody_is_in_the_report_also_who_handed_in_nothing(group):
     assert {item.student for item in group.submissions} == {*SUBMISSIONS, "misnamed", "absent"}
     absent = submission(group, "absent")
@@ -153,7 +168,7 @@ def test_feedback_of_a_hostile_submission_runs_nothing(course):
 
 def test_the_report_names_mistakes_students_and_reasons(course):
     page = (course / "reports" / f"{LESSON}.html").read_text()
-    assert "7 of 12 students in the gradebook have a graded submission." in page
+    assert "7 of 13 students in the gradebook have a graded submission." in page
     assert "The most frequent named mistake is “half” (1 answer)." in page
     assert "00_small.ipynb is damaged" in page
     assert f'href="../feedback/half/{LESSON}/{LESSON}.html"' in page

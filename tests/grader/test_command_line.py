@@ -8,6 +8,7 @@ import pytest
 import small_lesson
 from small_lesson import LESSON
 
+from grader import classroom
 from grader.__main__ import main
 from grader.build import ROOT
 
@@ -56,6 +57,14 @@ def test_a_lesson_that_does_not_exist(course, capsys):
     said = capsys.readouterr().err
     assert said.startswith("release: There is no source of the lesson '99_nothing'")
     assert "Traceback" not in said
+
+
+def test_a_scheduler_that_is_not_there(course, capsys):
+    classroom.release(LESSON, root=course)
+    small_lesson.hand_in(course, "ana", small_lesson.lesson())
+    command = ["grade", LESSON, "--course", str(course), "--scheduler"]
+    assert main([*command, "nonsense://"]) == 1
+    assert "There is no dask scheduler at 'nonsense://'" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_course(tmp_path, capsys):
