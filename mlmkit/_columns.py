@@ -83,14 +83,14 @@ def make_columns(text, data, formula=None):
         For unknown columns, a factor with one level, or syntax that formulaic doesn't read.
     """
     names = _plain_names(text, data)
-    if names is not None:
-        used = [name for name in names if name != INTERCEPT]
-        return Columns(text, names, [_plain_column(name, data) for name in names], used)
+    arrays = None if names is None else [_plain_column(name, data) for name in names]
+    if names is not None and not any(array is None for array in arrays):
+        return Columns(text, names, arrays, [name for name in names if name != INTERCEPT])
     return _formulaic_columns(text, data, formula)
 
 
 def _plain_names(text, data):
-    """Return the column names of ``1 + a + b`` where all are numbers, or None where formulaic is needed."""
+    """Return the column names of ``1 + a + b``, or None where the text asks for more than columns."""
     intercept, names = True, []
     for piece in text.replace("- 1", "+ 0").replace("-1", "+ 0").split("+"):
         piece = piece.strip()
@@ -104,8 +104,6 @@ def _plain_names(text, data):
         name = piece.strip("`")
         if name not in data.columns or name in names:
             return None
-        if not is_numeric_dtype(data[name].dtype) or is_bool_dtype(data[name].dtype):
-            return None
         names.append(name)
     return [INTERCEPT] * intercept + names
 
@@ -113,7 +111,10 @@ def _plain_names(text, data):
 def _plain_column(name, data):
     if name == INTERCEPT:
         return np.broadcast_to(np.float64(1.0), len(data))
-    return data[name].to_numpy(dtype=float)
+    column = data[name]
+    if not is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
+        return None
+    return column.to_numpy(dtype=float)
 
 
 def _functions():

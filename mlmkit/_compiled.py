@@ -226,6 +226,49 @@ def one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml):
 
 
 @njit(cache=True)
+def one_factor_approach(theta, rows, columns, q, A, B, C, df, reml):
+    """Take Newton steps as long as they go down; the caller checks and finishes."""
+    k = theta.shape[0]
+    theta = theta.copy()
+    lam, gradient = np.zeros((q, q)), np.zeros(k)
+    for i in range(k):
+        lam[rows[i], columns[i]] = theta[i]
+    value, full = one_factor_deviance(lam, A, B, C, df, reml)
+    for _ in range(30):
+        size = np.sqrt(np.sum(theta * theta))
+        steps = 1e-6 * np.maximum(np.abs(theta), 0.1 * max(np.abs(theta).max(), 1e-2))
+        for i in range(k):
+            gradient[i] = full[rows[i], columns[i]]
+        hessian = one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml)
+        curvature, vectors = np.linalg.eigh(hessian)
+        steep = np.maximum(np.abs(curvature), 1e-8 * np.abs(curvature).max() + 1e-10)
+        step = np.zeros(k)
+        for i in range(k):
+            slope = 0.0
+            for j in range(k):
+                slope += vectors[j, i] * gradient[j]
+            for j in range(k):
+                step[j] -= vectors[j, i] * slope / steep[i]
+        length = np.sqrt(np.sum(step * step))
+        if length > 1.0 + size:
+            step *= (1.0 + size) / length
+        for _ in range(6):
+            moved = lam.copy()
+            for i in range(k):
+                moved[rows[i], columns[i]] += step[i]
+            trial, full = one_factor_deviance(moved, A, B, C, df, reml)
+            if trial < value:
+                break
+            step *= 0.3
+        if not trial < value:
+            return theta
+        theta, lam, value = theta + step, moved, trial
+        if length < 1e-4 * size:
+            return theta
+    return theta
+
+
+@njit(cache=True)
 def cross_product(indptr, indices, data, P, size):
     """Compute A' P A for a sparse A and block-diagonal P; the twin is ``_crossed._cross_product``."""
     result = np.zeros((size, size))

@@ -145,6 +145,13 @@ class OneFactor:
             log_det, explained, straight, moved = self._pieces(lam)
         return self._finish(log_det, explained, straight, moved)
 
+    def approach(self, theta):
+        """Come near the optimum in one compiled call; theta itself where there is no compiled kernel."""
+        kernel = _kernels.compiled("one_factor_approach", groups=self.groups)
+        if kernel is None:
+            return theta
+        return kernel(theta, *self.pattern, self.q, self.A, self.B, self.C, self.df, self.reml)
+
     def hessian(self, theta, gradient):
         """Differentiate the gradient in one compiled call; None where there is no compiled kernel."""
         kernel = _kernels.compiled("one_factor_hessian", groups=self.groups)

@@ -62,14 +62,16 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         The best point found.
     """
     theta = np.array(start, dtype=float)
-    if len(theta) > LARGE:
+    if hasattr(function, "approach"):
+        theta = function.approach(theta)
+    elif len(theta) > LARGE:
         theta = _lbfgs(function, theta)
     point = _Point(function, theta)
     radius, kicks, unseen, used = 1.0 + np.linalg.norm(theta), 0, 0, 0
     while used < max_iterations:
         used += 1
         step, predicted = trust_step(point.hessian, point.gradient, radius)
-        length, size = np.linalg.norm(step), max(np.linalg.norm(point.theta), 1e-3)
+        length, size = np.sqrt(step @ step), max(np.sqrt(point.theta @ point.theta), 1e-3)
         trial = _Point(function, point.theta + step)
         noise = NOISE * (1 + abs(point.value))
         small = length <= tolerance * size
@@ -192,7 +194,7 @@ def trust_step(hessian, gradient, radius):
     slope = vectors.T @ gradient
     steep = np.maximum(np.abs(curvature), max(1e-9 * np.abs(curvature).max(), 1e-10))
     along = -slope / steep
-    length = np.linalg.norm(along)
+    length = np.sqrt(along @ along)
     if length > radius:
         along *= radius / length
     predicted = -(slope @ along) - 0.5 * np.sum(steep * along**2)

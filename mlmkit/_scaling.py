@@ -12,6 +12,7 @@ import numpy as np
 from mlmkit._columns import INTERCEPT
 
 CHUNK = 16_384
+ONE_THREAD = 200_000  # multiplications up to which BLAS stays in one thread; waking others costs more
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Scaled:
         The matrix is overwritten by the next one.
         """
         n = len(self.arrays[-1])
-        size = min(CHUNK, n)
+        size = min(n, CHUNK, max(512, ONE_THREAD // len(self.arrays) ** 2))
         block = np.empty((len(self.arrays), size))
         for start in range(0, n, size):
             rows = slice(start, min(start + size, n))
@@ -169,7 +170,7 @@ def _shift_and_scale(name, array, centred):
             f"{what} has infinite or undefined values in {int((~np.isfinite(array)).sum())} rows. "
             "A logarithm of zero or a division by zero makes such values; transform or drop those rows."
         )
-    square = np.dot(array, array) / len(array)
+    square = np.einsum("i,i->", array, array) / len(array)  # np.dot would wake threads
     if not np.isfinite(square):  # numbers near the largest that a float holds
         return (mean if centred else 0.0), float(np.abs(array).max())
     if not centred:

@@ -29,7 +29,11 @@ class MixedFit:
     """
 
     def _series(self, values, name):
-        return pd.Series(np.asarray(values, dtype=float), index=list(self._model.fixed.names), name=name)
+        return pd.Series(np.asarray(values, dtype=float), index=self._terms, name=name)
+
+    @cached_property
+    def _terms(self):
+        return pd.Index(self._model.fixed.names)
 
     @property
     def formula(self):

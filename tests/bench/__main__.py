@@ -1,0 +1,149 @@
+"""Benchmarks: how long a fit takes, beside statsmodels, glmm and lme4, in the same run.
+
+    python -m tests.bench                 everything but the peers' slowest cases
+    python -m tests.bench 869 1e5         some tasks
+    python -m tests.bench --all           statsmodels at 1e5 rows too (a minute)
+
+Peers run in processes of their own; their start and their reading of the data don't count.
+MLMKIT_BENCH_PYTHON names a Python that has ``glmm`` (0.6) and pandas; without it glmm is skipped.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from mlmkit import _kernels, glmer, lmer
+from mlmkit._onefactor import group_sums
+from tests.bench.datasets import TASKS
+
+HERE = Path(__file__).parent
+SLOW = {("statsmodels", "1e5"), ("statsmodels", "1e6")}
+
+
+def fastest(function, seconds=2.0, at_least=3):
+    """Run a function for about some seconds; return its fastest time in milliseconds."""
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < at_least or (time.perf_counter() < end and len(times) < 300):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return 1e3 * min(times)
+
+
+def our_fit(data, formula, family):
+    """Fit and ask for what every peer computes at once: estimates, standard errors, random effects."""
+    fit = lmer(formula, data) if family == "gaussian" else glmer(formula, data, family=family)
+    return fit.fixef, fit.se_fixef, fit.ranef, fit
+
+
+def ours(data, formula, family):
+    """Time mlmkit compiled and with NumPy only; return both, the deviance, and the floor."""
+    before = dict(_kernels._state)
+    _kernels._state.update(module=None, failed=True)
+    plain = fastest(lambda: our_fit(data, formula, family))
+    _kernels._state.update(failed=False)
+    _kernels._load()
+    our_fit(data, formula, family)
+    compiled = fastest(lambda: our_fit(data, formula, family))
+    fit = our_fit(data, formula, family)[-1]
+    floor = np.nan
+    if family == "gaussian" and len(fit.ngrps) == 1:
+        factor, scaled = fit._model.factors[0], fit._scaled
+        theta = fit._optimum.theta
+        one_pass = fastest(lambda: group_sums(scaled, factor.codes, scaled.z[0], len(factor.levels)), 0.5)
+        floor = one_pass + 4 * fastest(lambda: fit._problem(theta), 0.2)
+    _kernels._state.update(before)
+    return {"mlmkit": compiled, "mlmkit, NumPy only": plain, "floor": floor}, fit.criterion
+
+
+def memory_ratio(data, formula):
+    """Return the peak memory of a fit, the data frame's own included, in units of its size."""
+    size = data.memory_usage(deep=False).sum()
+    lmer(formula, data)
+    tracemalloc.start()
+    lmer(formula, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return 1 + peak / size
+
+
+def peer(name, task, path, formula, family, groups):
+    """Time a peer; return (milliseconds, deviance), or None where it isn't there or would take too long."""
+    repeats = "2" if name != "glmm" or task in ("1e6", "crossed 73,421") else "20"
+    if name == "lme4":
+        command = [shutil.which("Rscript"), HERE / "peer_lme4.R", path, formula, family, repeats, groups]
+    elif name == "glmm":
+        python = os.environ.get("MLMKIT_BENCH_PYTHON")
+        command = [python, HERE / "peer_python.py", name, path, formula, family, repeats, groups]
+    else:
+        if (name, task) in SLOW and "--all" not in sys.argv:
+            return None
+        if family != "gaussian" or "crossed" in task:
+            return None
+        command = [sys.executable, HERE / "peer_python.py", name, path, formula, family, "1", groups]
+    if not command[0]:
+        return None
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"  {name} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return None
+    milliseconds, deviance = done.stdout.split()[-2:]
+    return float(milliseconds), float(deviance)
+
+
+def first_call():
+    """Time import and first fit in a fresh process, in seconds."""
+    code = (
+        "import time; a = time.perf_counter(); import pandas; b = time.perf_counter();"
+        "from mlmkit import lmer, load_seattle; d = load_seattle(); c = time.perf_counter();"
+        "lmer('price ~ scale_sqft + (1 + scale_sqft | zipcode)', d); e = time.perf_counter();"
+        "print(b - a, c - b, e - c)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [float(text) for text in done.stdout.split()]
+
+
+def main():
+    """Run the tasks and print the table."""
+    chosen = [name for name in sys.argv[1:] if name in TASKS] or list(TASKS)
+    columns = ["mlmkit", "mlmkit, NumPy only", "floor", "glmm", "lme4", "statsmodels"]
+    print("Milliseconds from a data frame and a formula to estimates (fastest run):\n")
+    print("| rows | " + " | ".join(columns) + " | deviance: mlmkit, glmm, lme4 |")
+    print("| --- " * (len(columns) + 2) + "|")
+    for task in chosen:
+        make, formula, family = TASKS[task]
+        data = make()
+        groups = [name for name in data if str(data[name].dtype) == "category"]
+        times, deviance = ours(data, formula, family)
+        deviances = [deviance]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "data.csv"
+            needed = [name for name in data if name in formula]
+            data[needed].to_csv(path, index=False)
+            for name in ("glmm", "lme4", "statsmodels"):
+                found = peer(name, task, path, formula, family, ",".join(groups))
+                times[name] = found[0] if found else np.nan
+                if name != "statsmodels":
+                    deviances.append(found[1] if found else np.nan)
+        cells = ["" if np.isnan(times[name]) else f"{times[name]:,.3g}" for name in columns]
+        shown = ", ".join("–" if np.isnan(value) else f"{value:.4f}" for value in deviances)
+        print(f"| {task} | " + " | ".join(cells) + f" | {shown} |", flush=True)
+        if task == "1e6":
+            ratio = memory_ratio(data, formula)
+            print(f"\nPeak memory at 1e6 rows: {ratio:.2f} times the data frame's.\n", flush=True)
+    base, package, fit = first_call()
+    print(
+        f"\nFresh process: pandas {base:.2f} s, mlmkit and the data {package:.2f} s more, "
+        f"first fit {1e3 * fit:.0f} ms."
+    )
+
+
+if __name__ == "__main__":
+    main()
