@@ -36,6 +36,12 @@ _EXPORTS = {
     "plots": [
         "alt_text",
         "plot_caterpillar",
+        "plot_funnel",
+        "plot_posterior_intervals",
+        "plot_posterior_lmer",
+        "plot_predictive_check",
+        "plot_prior_posterior",
+        "plot_trace",
         "plot_intercept_slope",
         "plot_lines_by_group",
         "plot_valley",

@@ -171,7 +171,7 @@ class StanFit(MixedFit):
         Parameters
         ----------
         n_sims : int, optional
-            How many. Default: all.
+            How many. Default: all, in the order of ``draws``.
         seed : int or Generator, optional
             Makes the choice repeatable.
 
@@ -181,7 +181,7 @@ class StanFit(MixedFit):
             As `sim` gives them for other fits. With ``covariance``: the draws of the group covariances.
         """
         size = self._posterior.size
-        if n_sims is None:
+        if n_sims is None or n_sims == size:
             chosen = self._posterior
         else:
             if isinstance(n_sims, bool) or not isinstance(n_sims, (int, np.integer)) or n_sims < 1:

@@ -1,0 +1,124 @@
+"""Outcomes that the model invents beside the outcomes that were observed."""
+
+import numpy as np
+
+from mlmkit.plots.alt import set_alt_text
+from mlmkit.plots.density import density
+from mlmkit.plots.from_fit import outcome
+from mlmkit.plots.style import DATA, PARTIAL, axis_title, in_words, label_axis, new_axes, tidy
+
+
+def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
+    """Plot replicated outcomes beside the observed ones: a posterior predictive check.
+
+    If the model fits, the observed outcomes look like one more replication. For a prior predictive
+    check give it ``fit.prior_only()``: does the prior think of outcomes that could be?
+
+    Parameters
+    ----------
+    fit : StanFit
+        From `stan_lmer` or `stan_glmer`, or ``fit.prior_only()``.
+    draws : int
+        How many replications are drawn as curves; with a `statistic`, 20 times as many.
+    statistic : callable, optional
+        A number from an array of outcomes, such as ``numpy.max``: its distribution over replications is
+        shown with the observed value, instead of the curves.
+    seed : int
+        For the replications.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The plot.
+
+    Examples
+    --------
+    >>> from mlmkit import load_seattle, plot_predictive_check, stan_lmer
+    >>> ax = plot_predictive_check(stan_lmer("price ~ (1 | zipcode)", load_seattle(), seed=1))
+    >>> ax.get_xlabel()
+    'Price (US dollars)'
+    """
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+        raise ValueError(f"draws is {draws!r}. It must be a whole number of at least 1.")
+    y = outcome(fit)
+    observed = np.asarray(fit._outcome, dtype=float)
+    color, kind = (DATA, "prior") if fit.method == "prior" else (PARTIAL, "posterior")
+    ax = new_axes(ax, figsize=(7.2, 3.6))
+    count = min(draws * (1 if statistic is None else 20), len(fit.draws))
+    replicated = fit.posterior_predict(draws=count, seed=seed).to_numpy(dtype=float)
+    if statistic is None:
+        words = _curves(ax, observed, replicated, color, kind)
+    else:
+        words = _statistic(ax, observed, replicated, statistic, color)
+    label_axis(ax.xaxis, y)
+    if statistic is not None:
+        ax.set_xlabel(f"{_name(statistic)} of {axis_title(y)[0].lower()}{axis_title(y)[1:]}")
+    ax.set_yticks([])
+    ax.legend(frameon=False, fontsize=9)
+    tidy(ax, grid="x")
+    ax.spines["left"].set_visible(False)
+    set_alt_text(ax, f"A {kind} predictive check of {fit.formula}. " + words(y))
+    return ax
+
+
+def _curves(ax, observed, replicated, color, kind):
+    both = np.concatenate([observed, replicated.ravel()])
+    low, high = np.quantile(both, [0.002, 0.998])
+    if len(np.unique(observed)) <= 30:
+        _shares(ax, observed, replicated, color)
+    else:
+        peaks = []
+        for k, row in enumerate(replicated):
+            label = f"{len(replicated)} replications from the {kind}" if k == 0 else None
+            x, height = density(row, low=low, high=high)
+            peaks.append(height.max())
+            ax.plot(x, height, color=color, linewidth=0.8, alpha=0.45, label=label)
+        x, height = density(observed, low=low, high=high)
+        ax.plot(x, height, color="black", linewidth=2.2, label="observed")
+        # a few needles from a wide prior must not flatten everything else
+        ax.set_ylim(0, 1.15 * max(height.max(), np.quantile(peaks, 0.75)))
+
+    def words(y):
+        negative = np.mean(replicated < observed.min())
+        ends = [in_words(value, y) for value in (observed.min(), observed.max())]
+        return (
+            f"The observed outcomes run from {ends[0]} to {ends[1]}; their mean is "
+            f"{in_words(observed.mean(), y)}. In {len(replicated)} replications the mean is "
+            f"{in_words(replicated.mean(), y)} on average, and {negative:.0%} of the replicated outcomes lie "
+            "below the smallest observed one."
+        )
+
+    return words
+
+
+def _shares(ax, observed, replicated, color):
+    """Show few different values as points: how often each was observed and replicated."""
+    values = np.unique(np.concatenate([observed, replicated.ravel()]))
+    counts = np.array([(replicated == value).mean(axis=1) for value in values])
+    low, high = np.quantile(counts, [0.025, 0.975], axis=1)
+    ax.vlines(values, low, high, color=color, linewidth=5, alpha=0.6, label="95% of the replications")
+    share = [(observed == value).mean() for value in values]
+    ax.plot(values, share, "o", color="black", markersize=5, label="observed")
+    ax.set_ylim(0)
+
+
+def _statistic(ax, observed, replicated, statistic, color):
+    values = np.array([float(statistic(row)) for row in replicated])
+    seen = float(statistic(observed))
+    ax.hist(values, bins=40, color=color, alpha=0.6, label=f"{len(values)} replications")
+    ax.axvline(seen, color="black", linewidth=2.2, label="observed")
+
+    def words(y):
+        share = np.mean(values >= seen)
+        return (
+            f"The {_name(statistic)} of the observed outcomes is {in_words(seen, y)}; in replications it is "
+            f"{in_words(np.median(values), y)} in the middle, and {share:.0%} of them reach the observed one."
+        )
+
+    return words
+
+
+def _name(statistic):
+    return getattr(statistic, "__name__", "statistic").strip("<>")
