@@ -1,5 +1,7 @@
 """What plots ask a fit: its outcome, its grouping factor, its observations."""
 
+SINGULAR = 1e-4  # below this share of the residual standard deviation, one between groups counts as zero
+
 
 def outcome(fit):
     """Name the outcome of a fit's formula."""

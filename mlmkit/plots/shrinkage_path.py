@@ -88,14 +88,15 @@ def plot_shrinkage_path(fit, *, group=None, ax=None):
         clip_on=False,
         zorder=5,
     )
-    if grid[0] < estimated < grid[-1]:
+    marked = estimated > grid[0]
+    if marked:
         ax.axvline(estimated, color=PARTIAL, linewidth=1.2)
         marks = pooled_means(sizes, means, estimated, fit.sigma).estimate
         ax.plot(
             [estimated] * len(marks), marks, "D", color=PARTIAL, markersize=5.5, label="estimated by lmer"
         )
     _label(ax, grid, means, y, group)
-    set_alt_text(ax, _in_words(sizes, means, centre, estimated, y, group))
+    set_alt_text(ax, _in_words(sizes, means, centre, estimated, marked, y, group))
     return ax
 
 
@@ -132,15 +133,17 @@ def _label(ax, grid, means, y, group):
     ax.legend(loc="upper left", frameon=False)
 
 
-def _in_words(sizes, means, centre, estimated, y, group):
+def _in_words(sizes, means, centre, estimated, marked, y, group):
     low, high = means.idxmin(), means.idxmax()
+    where = f"A vertical line marks the estimated standard deviation, {in_words(estimated, y)}."
+    if not marked:
+        where = "The estimated standard deviation is 0 or nearly so, left of the plot."
     return (
         f"A line for each of the {len(means)} groups of {group}: its estimated mean {y} against the "
         f"standard deviation between groups. On the left all lines meet at {in_words(centre[0], y)}, "
         f"complete pooling. To the right they fan out to the groups' own means, no pooling, from "
         f"{in_words(means[low], y)} in {low} to {in_words(means[high], y)} in {high}. Groups with more "
         f"observations leave the common line earlier: the first is {sizes.idxmax()}, the last "
-        f"{sizes.idxmin()}. A vertical line marks the estimated standard deviation, "
-        f"{in_words(estimated, y)}. A dashed line, the centre, moves from {in_words(centre[0], y)} to "
-        f"{in_words(centre[-1], y)}."
+        f"{sizes.idxmin()}. A dashed line, the centre, moves from {in_words(centre[0], y)} to "
+        f"{in_words(centre[-1], y)}. {where}"
     )

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 from io import BytesIO
 
 from mlmkit._pooled import pooled_means
@@ -70,7 +71,8 @@ def _panel(fit, group):
         return None
     sizes, means = group_means(fit, group, plot="shrinkage_slider")
     group, y = grouping(fit, group), outcome(fit)
-    estimates = {"between": fit.varcorr[group].sd[_TERM], "within": fit.sigma}
+    between = max(fit.varcorr[group].sd[_TERM], fit.sigma / 1000)  # a slider on a log scale has no zero
+    estimates = {"between": between, "within": fit.sigma}
     sliders = {name: _slider(widgets, f"sd {name} groups", value) for name, value in estimates.items()}
     picture = widgets.HTML()
     back = widgets.Button(description="Back to the estimates")
@@ -92,10 +94,7 @@ def _panel(fit, group):
 
 
 def _slider(widgets, label, value):
-    from math import log10
-
-    middle = log10(max(value, 1e-6))
-    reach = log10(_REACH)
+    middle, reach = math.log10(value), math.log10(_REACH)
     return widgets.FloatLogSlider(
         value=value,
         min=middle - reach,
