@@ -93,6 +93,14 @@ class Draws(Kind):
             name = getattr(getattr(self.mean, "index", None), "name", None)
             object.__setattr__(self, "group", str(name or "group"))
         self._check_value()
+        for mistake in self.mistakes:
+            self._check_mistake(mistake)
+
+    def _check_mistake(self, mistake):
+        try:
+            self._normal(mistake.value)
+        except BadAnswerError:  # not finite on this data: it is left out
+            return
 
     @classmethod
     def like(cls, draws, *, quantiles=JUDGED, **more):
