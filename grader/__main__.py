@@ -15,6 +15,7 @@ A lesson goes through these commands, in this order:
   grade         run and judge the submissions
   feedback      write a page for each student
   report        write a page about the class
+  export        write the marks for Canvas or Moodle
 """
 
 
@@ -57,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         _workers(command)
         _scheduler(command)
     _for_lesson(commands, "report", _report, "write the class report of a lesson: one HTML page")
+
+    export = _for_lesson(commands, "export", _export, "write the marks of a lesson as CSV for your LMS")
+    export.add_argument(
+        "--to", choices=["canvas", "moodle"], required=True, help="the LMS that reads the file"
+    )
 
     bank = _add(commands, "check-bank", _check_bank, "check that each mistake can be told from the answer")
     bank.add_argument("lesson", nargs="?", metavar="LESSON", help="such as 01_pooling (default: all)")
@@ -151,6 +157,15 @@ def _report(options):
     from grader.report import write_report
 
     print(f"Class report: {write_report(options.lesson, root=options.course)}")
+
+
+def _export(options):
+    from grader.export import write_marks
+
+    path, left_out = write_marks(options.lesson, options.to, root=options.course)
+    for item in left_out:
+        print(f"not in the file: {item.student}. {item.note}")
+    print(f"Marks for {options.to}: {path}")
 
 
 def _check_bank(options):

@@ -32,7 +32,7 @@ c.Exchange.cache = str(here / "cache")
 c.ExchangeCollect.check_owner = False
 '''
 STEPS = ("source", "release", "exchange", "submitted", "autograded", "feedback", "reports")
-MADE_HERE = (*STEPS, "cache", ".cache")
+MADE_HERE = (*STEPS, "exports", "cache", ".cache")
 
 
 def run_demo(

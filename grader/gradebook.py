@@ -34,8 +34,9 @@ class Submission:
 
     Attributes
     ----------
-    student, name : str
-        User name, and full name where the gradebook has one.
+    student, name, email, lms_id : str
+        User name; and full name, address and name in the learning management system, where the
+        gradebook has them.
     status : {"graded", "not_graded", "unreadable", "failed", "absent"}
         Only a ``graded`` one has marks.
     note : str
@@ -64,6 +65,8 @@ class Submission:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     feedback: Path | None = None
+    email: str = ""
+    lms_id: str = ""
 
     @property
     def share(self) -> float | None:
@@ -127,39 +130,47 @@ def _question(cell) -> GradedQuestion:
 
 
 def _submission(app, gradebook, lesson, student, outcomes) -> Submission:
-    name = " ".join(part for part in (student.first_name, student.last_name) if part)
-    outcome = outcomes.get(student.id)
+    names = [part for part in (student.first_name, student.last_name) if part]
+    who = {
+        "student": student.id,
+        "name": " ".join(names),
+        "email": student.email or "",
+        "lms_id": student.lms_user_id or "",
+    }
     notebook = folder(app, "autograded", student.id, lesson) / f"{lesson}.ipynb"
     if notebook.is_file():
-        return _graded(app, gradebook, lesson, student.id, name, notebook)
+        return _graded(app, gradebook, lesson, who, notebook)
+    status, note = _why_not_graded(app, lesson, student.id, outcomes.get(student.id))
+    return Submission(**who, status=status, note=note)
+
+
+def _why_not_graded(app, lesson, student, outcome) -> tuple[str, str]:
     if outcome is not None and outcome.status != "done":
-        return Submission(student.id, name, outcome.status, outcome.message)
-    submitted = folder(app, "submitted", student.id, lesson)
+        return outcome.status, outcome.message
+    submitted = folder(app, "submitted", student, lesson)
     if not submitted.is_dir():
-        return Submission(student.id, name, "absent", "Nothing was handed in.")
+        return "absent", "Nothing was handed in."
     unreadable = diagnose(submitted, lesson)
     if unreadable:
-        return Submission(student.id, name, "unreadable", unreadable)
-    note = f"Handed in, not graded yet. Run: python -m grader grade {lesson}"
-    return Submission(student.id, name, "not_graded", note)
+        return "unreadable", unreadable
+    return "not_graded", f"Handed in, not graded yet. Run: python -m grader grade {lesson}"
 
 
-def _graded(app, gradebook, lesson, student, name, notebook) -> Submission:
+def _graded(app, gradebook, lesson, who, notebook) -> Submission:
     try:
-        entry = gradebook.find_submission(lesson, student)
+        entry = gradebook.find_submission(lesson, who["student"])
     except MissingEntry:
         note = "The graded notebook is there, but the gradebook has no marks. Grade this student again."
-        return Submission(student, name, "not_graded", note)
+        return Submission(**who, status="not_graded", note=note)
     grades = [grade for part in entry.notebooks for grade in part.grades]
     waiting = [grade.name for grade in grades if grade.needs_manual_grade]
     penalty = sum(part.late_submission_penalty or 0 for part in entry.notebooks)
-    page = folder(app, "feedback", student, lesson) / f"{lesson}.html"
+    page = folder(app, "feedback", who["student"], lesson) / f"{lesson}.html"
     return Submission(
-        student,
-        name,
-        "graded",
-        _note(waiting, penalty),
-        score=entry.score - penalty,
+        **who,
+        status="graded",
+        note=_note(waiting, penalty),
+        score=max(0.0, entry.score - penalty),
         possible=sum(grade.max_score for grade in grades if not grade.needs_manual_grade),
         marks={grade.name: grade.score for grade in grades},
         verdicts=read_verdicts(nbformat.read(notebook, as_version=4)),

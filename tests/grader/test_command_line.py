@@ -14,7 +14,7 @@ from grader.build import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
-COMMANDS = ["demo", "lessons", "release", "collect", "grade", "feedback", "report", "check-bank"]
+COMMANDS = ["demo", "lessons", "release", "collect", "grade", "feedback", "report", "export", "check-bank"]
 
 
 @pytest.fixture
@@ -50,6 +50,8 @@ def test_release_collect_and_report_of_a_course_in_another_folder(course, capsys
     assert "First run: python -m grader grade 00_small" in capsys.readouterr().err
     assert main(["report", LESSON, "--course", str(course)]) == 0
     assert (course / "reports" / f"{LESSON}.html").is_file()
+    assert main(["export", LESSON, "--to", "canvas", "--course", str(course)]) == 0
+    assert (course / "exports" / f"{LESSON}-canvas.csv").is_file()
 
 
 def test_a_lesson_that_does_not_exist(course, capsys):
