@@ -37,7 +37,7 @@ def canonical(formula):
     >>> canonical("y ~ x + (x|g)") == canonical("y ~ 1+x + (1 + x | g)")
     True
     """
-    text = " ".join(formula.split())
+    text = re.sub(r"\b(?:np|numpy)\.", "", " ".join(formula.split()))  # np.log(price) is log(price)
     names = set(re.findall(r"[^\W\d]\w*", text))
     if len(text) > MAX_LENGTH or len(names) > MAX_NAMES or "^" in text or "**" in text:
         raise BadAnswerError("The formula is too long to compare. Write out the few terms that you need.")
