@@ -93,6 +93,7 @@ def _structure(model):
         )
         for factor in design.factors
     )
+    at_zero = priors.aux is not None and priors.aux.location == 0
     fixed = [(prior.family, prior.df) if prior else None for prior in (priors.intercept, priors.aux)]
     return (
         model.family.name,
@@ -100,6 +101,7 @@ def _structure(model):
         tuple(design.fixed.names),
         factors,
         tuple(fixed),
+        at_zero,
         tuple((prior.family, prior.df) for prior in priors.coefs),
         priors.covariance,
         design.offset is None,

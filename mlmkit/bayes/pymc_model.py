@@ -181,12 +181,18 @@ def _sigma(pm, prior, numbers):
         return pm.Exponential("sigma", scale=numbers[1])
     if prior.family == "normal":
         return pm.TruncatedNormal("sigma", mu=numbers[0], sigma=numbers[1], lower=0.0)
+    if prior.location == 0:
+        return pm.HalfStudentT("sigma", nu=prior.df, sigma=numbers[1])
     whole = pm.StudentT.dist(nu=prior.df, mu=numbers[0], sigma=numbers[1])
-    return pm.Truncated("sigma", whole, lower=0.0)
+    return pm.Truncated("sigma", whole, lower=0.0, initval=abs(prior.location))
 
 
 def _root(pm, term, prior, sigma):
-    """Write decov's covariance of one term; return its Cholesky root, shape (q, q)."""
+    """Write decov's covariance of one term; return its Cholesky root, shape (q, q).
+
+    The correlations' LKJ prior is written through partial correlations, as in ``from_prior``: in row i of the
+    root of a correlation matrix, each takes its share of what the earlier ones left of the row's length.
+    """
     pt, q = pm.math, term.size
     tau = pm.Gamma(f"tau_{term.label}", alpha=prior.shape, beta=1 / prior.scale)
     size = tau if sigma is None else tau * sigma
@@ -194,14 +200,20 @@ def _root(pm, term, prior, sigma):
         return pt.stack([pt.stack([size])])
     share = pm.Dirichlet(f"share_{term.label}", a=np.full(q, prior.concentration))
     sd = pm.Deterministic(f"sd_{term.label}", size * pt.sqrt(q * share))
-    if q == 2:
-        half = pm.Beta(f"half_correlation_{term.label}", prior.regularization, prior.regularization)
-        rho = pm.Deterministic(f"correlation_{term.label}", 2 * half - 1)
-        # 1 - rho^2 = 4 half (1 - half): no cancellation where the correlation is close to one
-        lower = 2 * pt.sqrt(half * (1 - half))
-        return pt.stack([pt.stack([sd[0], 0.0]), pt.stack([sd[1] * rho, sd[1] * lower])])
-    correlation = pm.LKJCorr(f"correlation_{term.label}", n=q, eta=prior.regularization)
-    return sd[:, None] * pt.slinalg.cholesky(correlation)
+    pairs = [(row, column) for row in range(q) for column in range(row)]
+    shape = np.array([prior.regularization + (q - 2 - column) / 2 for _, column in pairs])
+    half = pm.Beta(f"half_partial_{term.label}", shape, shape)
+    rows = []
+    for row in range(q):
+        left, entries = 1.0, []
+        for column in range(row):
+            one = half[pairs.index((row, column))]
+            entries.append(sd[row] * left * (2 * one - 1))
+            # 1 - r^2 = 4 half (1 - half): no cancellation where the correlation is close to one
+            left = left * 2 * pt.sqrt(one * (1 - one))
+        entries.append(sd[row] * left)
+        rows.append(pt.stack(entries + [0.0] * (q - row - 1)))
+    return pt.stack(rows)
 
 
 def _mixed(pm, factor, term, intercept, root):

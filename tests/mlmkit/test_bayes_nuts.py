@@ -1,0 +1,206 @@
+"""NUTS through PyMC and nutpie: the same posterior as the exact draws, and every other model."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlmkit import cauchy, decov, glmer, lmer, load_seattle, normal, stan_glmer, stan_lmer, student_t
+from mlmkit.bayes import nuts
+from mlmkit.bayes.exact import GaussianOneFactor
+from mlmkit.bayes.model import build_model
+from mlmkit.bayes.pymc_model import choose_form, pymc_model
+from mlmkit.bayes.stan import _given
+
+SEATTLE = load_seattle()
+SLOPES = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
+
+
+def model(formula, data=SEATTLE, family="gaussian", **priors):
+    given = _given(*["default"] * 4) | priors
+    return build_model(formula, data, family, given, function="stan_glmer")
+
+
+def small(seed=1):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"g": np.repeat(list("abcdefgh"), 12), "h": np.tile(list("uvwxyz"), 16)})
+    frame["x"] = rng.normal(2, 1, len(frame))
+    effect = dict(zip("abcdefgh", rng.normal(0, 0.8, 8), strict=True))
+    eta = 0.3 + 0.6 * (frame["x"] - 2) + frame["g"].map(effect)
+    frame["y"] = eta + rng.normal(0, 0.5, len(frame))
+    frame["yes"] = rng.random(len(frame)) < 1 / (1 + np.exp(-2 * eta))
+    frame["count"] = rng.poisson(np.exp(eta))
+    return frame
+
+
+def log_density(compiled):
+    """Compile the density without optimisation: a twentieth of a second instead of several."""
+    from pytensor.compile.mode import Mode
+
+    return compiled.compile_logp(mode=Mode(linker="py", optimizer=None))
+
+
+def worst_difference(first, second):
+    """Largest difference of posterior means in Monte Carlo standard errors."""
+    one, other = first.summary(), second.summary()
+    return ((one["mean"] - other["mean"]).abs() / np.hypot(one["mcse"], other["mcse"])).max()
+
+
+def test_nuts_and_exact_agree():
+    data = small()
+    before = len(nuts._compiled)
+    by_nuts = stan_lmer("y ~ x + (1 | g)", data, method="nuts", seed=2)
+    assert by_nuts.method == "nuts"
+    assert by_nuts.diagnostics().ok
+    assert by_nuts.diagnostics().report["divergences"] == 0
+    assert worst_difference(by_nuts, stan_lmer("y ~ x + (1 | g)", data, seed=3)) < 4.5
+    again = stan_lmer("y ~ x + (1 | g)", small(7), method="nuts", seed=2)  # other data: nothing compiles
+    assert len(nuts._compiled) == before + 1
+    assert worst_difference(again, stan_lmer("y ~ x + (1 | g)", small(7), seed=3)) < 4.5
+    same = stan_lmer("y ~ x + (1 | g)", small(7), method="nuts", seed=2)
+    pd.testing.assert_frame_equal(same.draws, again.draws)
+
+
+@pytest.mark.parametrize("form", ["centred", "mixed", "noncentred"])
+@pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
+def test_every_form_has_its_own_parameters(formula, form):
+    compiled = pymc_model(model(formula, small(), prior_covariance=decov(2, 1.5, 1.2, 0.8)), form)
+    names = {variable.name for variable in compiled.free_RVs}
+    assert {"intercept", "slopes", "sigma", "tau_g"} <= names
+    assert ("intercept_g" in names) == (form == "mixed")
+    assert ("standard_g" in names) == (form == "noncentred" or (form == "mixed" and "1 + x" in formula))
+    assert ("effect_g" in names) == (form == "centred")
+
+
+def test_the_density_of_the_pymc_model_is_the_exact_samplers():
+    """Where p(parameters, b | y) / p(b | parameters, y) = p(parameters | y), checked at two points."""
+    data = small()
+    written = model("y ~ x + (1 | g)", data)
+    posterior = GaussianOneFactor(
+        written.problem, written.scaled, written.design.factors[0].terms, written.priors, True
+    )
+    compiled = pymc_model(written, "centred")
+    logp = log_density(compiled)
+    n, codes = len(data), written.design.factors[0].codes
+    x = data["x"].to_numpy() - data["x"].mean()
+
+    def joint_minus_conditional(sigma, tau):
+        sd, intercept, slope = tau * sigma, 0.2, 0.5
+        rest = data["y"].to_numpy() - intercept - slope * x
+        precision = np.bincount(codes) / sigma**2 + 1 / sd**2
+        mean = np.bincount(codes, rest) / sigma**2 / precision
+        point = {
+            "intercept": intercept,
+            "slopes": np.array([slope]),
+            "sigma_log__": np.log(sigma),
+            "tau_g_log__": np.log(tau),
+            "effect_g": mean[:, None],
+        }
+        effects_at_mean = 0.5 * np.log(precision / (2 * np.pi)).sum()
+        given_fixed = float(logp(point)) - effects_at_mean  # p(sigma, tau, beta | y), up to a constant
+        # and beta integrates out: p(beta | sigma, tau, y) at this beta
+        V = sigma**2 * np.eye(n) + sd**2 * (codes[:, None] == codes)
+        X = np.column_stack([np.ones(n), x])
+        prior = np.diag([1 / written.priors.intercept.scale**2, 1 / written.priors.coefs[0].scale ** 2])
+        P = X.T @ np.linalg.solve(V, X) + prior
+        r = X.T @ np.linalg.solve(V, data["y"].to_numpy())
+        r += prior @ [written.priors.intercept.location, 0.0]
+        d = np.array([intercept, slope]) - np.linalg.solve(P, r)
+        return given_fixed - (0.5 * np.linalg.slogdet(P)[1] - 0.5 * d @ P @ d)
+
+    points = [(0.5, 1.5), (0.7, 0.8)]
+    theirs = [joint_minus_conditional(*point) for point in points]
+    u = np.array([[np.log(s / written.scaled.y_scale), np.log(t)] for s, t in points])
+    ours = posterior.log_density(u)
+    assert theirs[0] - theirs[1] == pytest.approx(ours[0] - ours[1], abs=1e-6)
+
+
+def test_auto_chooses_the_form_by_what_the_data_tell():
+    assert choose_form(model(SLOPES), "auto") == "mixed"
+    assert choose_form(model("bedrooms ~ (1 | zipcode)", family="poisson"), "auto") == "noncentred"
+    assert choose_form(model("price ~ (0 + scale_sqft | zipcode)"), "auto") == "noncentred"
+    with pytest.raises(ValueError, match="'auto', 'centred', 'mixed', 'noncentred'"):
+        choose_form(model(SLOPES), "hierarchical")
+    with pytest.raises(ValueError, match="form='mixed' needs"):
+        choose_form(model("price ~ (0 + scale_sqft | zipcode)"), "mixed")
+
+
+@pytest.mark.parametrize(
+    ("formula", "family", "priors"),
+    [
+        ("y ~ x + (1 | g) + (1 | h)", "gaussian", {}),
+        ("y ~ 0 + x + (0 + x | g)", "gaussian", {"prior": student_t(4)}),
+        ("y ~ x + (1 + x + I(x**2) | g)", "gaussian", {"prior_aux": cauchy(0, 1)}),
+        ("y ~ (1 + x || g) + offset(x)", "gaussian", {"prior_aux": normal(1, 1), "prior_intercept": None}),
+        ("y ~ (1 | g)", "gaussian", {"prior_aux": student_t(3, 1, 1)}),
+        ("yes ~ x + (1 | g)", "binomial", {}),
+        ("cbind(count, 10 + 0 * count) ~ x + (1 | g)", "binomial", {}),
+        ("count ~ x + (1 | g)", "poisson", {"prior_aux": "default"}),
+    ],
+)
+def test_every_model_can_be_written_in_pymc(formula, family, priors):
+    compiled = pymc_model(model(formula, small(), family, **priors))
+    assert np.isfinite(log_density(compiled)(compiled.initial_point()))
+
+
+def test_the_fit_gives_its_pymc_model():
+    import pymc as pm
+
+    fit = stan_lmer("y ~ x + (1 | g)", small(), draws=20, seed=1)
+    assert isinstance(fit.to_pymc(), pm.Model)
+    assert "effect_g" in {variable.name for variable in fit.to_pymc("centred").free_RVs}
+
+
+@pytest.mark.slow
+def test_binomial_poisson_and_crossed_factors_agree_with_maximum_likelihood():
+    data = small()
+    yes = stan_glmer("yes ~ x + (1 | g)", data, family="binomial", seed=1)
+    other = glmer("yes ~ x + (1 | g)", data, family="binomial")
+    assert yes.diagnostics().ok
+    assert yes.fixef["x"] == pytest.approx(other.fixef["x"], abs=2 * other.se_fixef["x"])
+    assert yes.summary().at["mean_PPD", "mean"] == pytest.approx(data["yes"].mean(), abs=0.03)
+    new = pd.DataFrame({"x": [2.0], "g": ["new"]})
+    assert yes.predict(new, new_levels="marginal")[0] == pytest.approx(
+        yes.posterior_epred(new, seed=1)[0].mean(), abs=0.05
+    )
+    counts = stan_glmer("count ~ x + (1 | g)", data, family="poisson", seed=1)
+    other = glmer("count ~ x + (1 | g)", data, family="poisson")
+    assert counts.fixef["x"] == pytest.approx(other.fixef["x"], abs=2 * other.se_fixef["x"])
+    assert counts.posterior_predict(draws=10, seed=1).to_numpy().min() >= 0
+    crossed = stan_lmer("y ~ x + (1 | g) + (1 | h)", data, seed=1)
+    assert list(crossed.coef) == ["g", "h"]
+    assert crossed.sigma == pytest.approx(lmer("y ~ x + (1 | g) + (1 | h)", data).sigma, rel=0.1)
+
+
+@pytest.mark.slow
+def test_nuts_agrees_with_exact_on_the_lectures_slopes():
+    by_nuts = stan_glmer(SLOPES, SEATTLE, method="nuts", draws=2000, seed=1)
+    assert by_nuts.diagnostics().report["divergences"] < 10
+    assert worst_difference(by_nuts, stan_glmer(SLOPES, SEATTLE, draws=5000, seed=2)) < 4.5
+
+
+@pytest.mark.slow
+def test_sampling_is_silent_where_nobody_watches():
+    code = (
+        "from mlmkit import load_seattle, stan_glmer\n"
+        "options = dict(method='nuts', draws=200, chains=2, seed=1)\n"
+        "fit = stan_glmer('price ~ (1 | zipcode)', load_seattle(), **options)\n"
+        "fit.summary(); fit.idata; repr(fit)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == ""
+    assert run.stderr == ""
+
+
+def test_progress_is_shown_where_somebody_watches(monkeypatch):
+    class Terminal:
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.delenv(nuts.QUIET, raising=False)
+    assert nuts.watched()
+    monkeypatch.setenv(nuts.QUIET, "1")
+    assert not nuts.watched()
