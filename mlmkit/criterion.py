@@ -80,6 +80,7 @@ def _names(fit):
 def _in_order(sd, names):
     """Take the standard deviations in the order of the model's terms."""
     if hasattr(sd, "keys"):
+        sd = dict(sd)  # iterating over a Series gives its values
         unknown = [str(name) for name in sd if name not in names]
         missing = [name for name in names if name not in sd]
         if unknown or missing:

@@ -1,6 +1,7 @@
 """The groups as points: intercept against slope."""
 
 import numpy as np
+import pandas as pd
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import grouping, outcome
@@ -21,7 +22,7 @@ def plot_intercept_slope(fit, *, none=None, group=None, ax=None):
     Parameters
     ----------
     fit : fit
-        From `lmer`, with one predictor whose slope varies together with the intercept.
+        From `lmer`, with one predictor, whose slope varies, and a varying intercept.
     none : fit, optional
         From `no_pooling`, the same formula: rings, joined to the partial-pooling estimates.
     group : str, optional
@@ -48,9 +49,9 @@ def plot_intercept_slope(fit, *, none=None, group=None, ax=None):
     """
     group, y, x = grouping(fit, group), outcome(fit), predictor(fit)
     varying = list(fit.ranef[group].columns)
-    if sorted(varying) != sorted([INTERCEPT, x]) or group not in fit.varcorr:
+    if sorted(varying) != sorted([INTERCEPT, x]):
         raise ValueError(
-            "plot_intercept_slope needs an intercept and a slope that vary together, as in "
+            "plot_intercept_slope needs an intercept and a slope that both vary, as in "
             f'"{y} ~ {x} + (1 + {x} | {group})". In "{fit.formula}" varies: {", ".join(varying)}.'
         )
     table = coefficients(fit, group)
@@ -79,11 +80,19 @@ def plot_intercept_slope(fit, *, none=None, group=None, ax=None):
     return ax
 
 
+def _covariance(fit, group, order):
+    """Covariance matrix of intercepts and slopes, also where a double bar split it into two terms."""
+    whole = pd.DataFrame(0.0, index=order, columns=order)
+    for name, term in fit.varcorr.items():
+        if fit.varcorr.factors[name] == group:
+            whole.loc[term.cov.index, term.cov.columns] = term.cov
+    return whole.to_numpy()
+
+
 def _ellipse(ax, fit, group, x):
     """Draw the contour that holds `_SHARE` of a bivariate normal distribution."""
     order = [INTERCEPT, x]
-    cov = fit.varcorr[group].cov.loc[order, order].to_numpy()
-    values, vectors = np.linalg.eigh(cov)
+    values, vectors = np.linalg.eigh(_covariance(fit, group, order))
     angle = np.linspace(0, 2 * np.pi, 200)
     reach = np.sqrt(-2 * np.log(1 - _SHARE))
     circle = np.stack([np.cos(angle), np.sin(angle)]) * reach
@@ -95,7 +104,10 @@ def _ellipse(ax, fit, group, x):
 def _name(ax, table, x):
     """Write the groups' names: to the left above the trend of the points, to the right below it."""
     trend = np.polyfit(table[INTERCEPT], table[x], 1) if len(table) > 1 else [0, 0]
-    above = table[x] > np.polyval(trend, table[INTERCEPT])
+    off = table[x] - np.polyval(trend, table[INTERCEPT])
+    if off.abs().max() < 0.01 * np.ptp(table[x]):  # all on one line: left and right in turn
+        off = 0.5 - table[INTERCEPT].rank() % 2
+    above = off > 0
     for name, line in table.iterrows():
         ax.annotate(
             name,
@@ -119,7 +131,9 @@ def _titles(ax, y, x):
 
 
 def _in_words(fit, table, y, x, group):
-    corr = fit.varcorr[group].corr.loc[INTERCEPT, x]
+    cov = _covariance(fit, group, [INTERCEPT, x])
+    spread = np.sqrt(cov[0, 0] * cov[1, 1])
+    corr = cov[0, 1] / spread if spread > 0 else 0.0
     low, high = table[INTERCEPT].idxmin(), table[INTERCEPT].idxmax()
     described = [
         f"{name}, intercept {in_words(table.at[name, INTERCEPT], y)} and slope "

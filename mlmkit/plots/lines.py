@@ -7,7 +7,7 @@ INTERCEPT = "(Intercept)"
 
 
 def predictor(fit, x=None):
-    """Name the one predictor of a fit, which must be a column of numbers.
+    """Name the one predictor of a fit.
 
     Parameters
     ----------
@@ -31,10 +31,6 @@ def predictor(fit, x=None):
         )
     if x is not None and x != names[0]:
         raise ValueError(f"The predictor of this fit is {names[0]!r}, not {x!r}.")
-    if names[0] not in fit.augment().columns:
-        raise ValueError(
-            f"The predictor {names[0]!r} is computed inside the formula. Make it a column of the data first."
-        )
     return names[0]
 
 
@@ -48,10 +44,6 @@ def observations(fit, group=None, x=None):
     """
     group, y, x = grouping(fit, group), outcome(fit), predictor(fit, x)
     rows = fit.augment()
-    if y not in rows.columns:
-        raise ValueError(
-            f"The outcome {y!r} is computed inside the formula. Make it a column of the data first."
-        )
     return rows.assign(**{group: rows[group].astype(str)}), y, x, group
 
 
