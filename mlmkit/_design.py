@@ -151,7 +151,8 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
         for name in bar.group:
             if name not in data.columns:
                 raise unknown_column(name, data, parsed.text)
-    name = data.attrs.get("name", "data")
+    named = data.attrs.get("rows") == len(data)  # a part of a named table has no name
+    name = data.attrs.get("name", "data") if named else "data"
     extra = {"weights": weights, "offset": offset}
     keep, data, messages = _complete_rows(parsed, data, extra, na_action)
     y, trials = outcome(parsed.response, data, parsed.text) if outcome else (_number(parsed, data), None)

@@ -40,6 +40,12 @@ def _houses_in(zipcodes):
     return sales
 
 
+def _named(sales, name):
+    """Note what a print-out calls these sales, and how many they are: a part of them has no name."""
+    sales.attrs.update(name=name, rows=len(sales))
+    return sales
+
+
 def load_king_county():
     """Load all house sales in King County, Washington, from May 2014 to May 2015.
 
@@ -62,7 +68,7 @@ def load_king_county():
     >>> load_king_county().shape
     (21613, 14)
     """
-    return _with_scale_sqft(_county().copy())
+    return _named(_with_scale_sqft(_county().copy()), "king_county")
 
 
 def load_seattle():
@@ -86,7 +92,7 @@ def load_seattle():
     sales = _houses_in(SEATTLE_ZIPCODES)
     rounded = np.floor(sales["price"] / 1e4 + 0.5) * 1e4
     sales["price"] = sales["price"].where(sales["price"] < 1e6, rounded)
-    return _with_scale_sqft(sales)
+    return _named(_with_scale_sqft(sales), "seattle")
 
 
 def zipcodes_for(student):
@@ -155,7 +161,7 @@ def homes_for(student):
     >>> homes_for("alice")["zipcode"].nunique()
     9
     """
-    homes = _with_scale_sqft(_houses_in(zipcodes_for(student)))
+    homes = _named(_with_scale_sqft(_houses_in(zipcodes_for(student))), "homes")
     _session["fingerprint"] = data_fingerprint(homes)
     return homes
 

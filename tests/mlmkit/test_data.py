@@ -128,3 +128,9 @@ def test_the_first_choices_are_drawn_again(monkeypatch):
     assert [
         " ".join(code[2:] for code in zipcodes) for zipcodes in make["choices"]()
     ] == data._zipcode_sets()[:10]
+
+
+def test_a_print_out_names_the_lectures_data_but_not_a_part_of_it():
+    seattle = load_seattle()
+    assert "data = seattle" in repr(mlmkit.lmer("price ~ (1 | zipcode)", seattle))
+    assert "data = data" in repr(mlmkit.lmer("price ~ (1 | zipcode)", seattle.tail(500)))
