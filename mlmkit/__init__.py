@@ -59,6 +59,7 @@ _EXPORTS = {
     "printout": ["display"],
     "formula": ["FormulaError"],
     "glmm": ["glmer"],
+    "inference": ["anova", "confint", "profile"],
     "lmm": ["lmer"],
     "pooling": ["complete_pooling", "no_pooling", "shrinkage"],
     "rnames": [
@@ -74,7 +75,8 @@ _EXPORTS = {
         "predict",
         "sigma_hat",
     ],
-    "simulate": ["sim"],
+    "fake": ["simulate_data", "power"],
+    "simulate": ["sim", "bootstrap", "refit"],
 }
 
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -121,6 +121,20 @@ class Crossed:
         other._set(reml)
         return other
 
+    def with_held(self, into, k, value):
+        """Return the problem with one fixed effect held at a value, in the columns X `into`."""
+        p = self.m - 1
+        change, move = np.eye(self.m), np.eye(self.m)
+        change[:p, :p] = into
+        move[k, p] = -value
+        keep = [i for i in range(self.m) if i != k]
+        whole = (change @ move)[:, keep]
+        other = self.with_reml(False)
+        other.B1, other.B2, other.C = self.B1 @ whole, self.B2 @ whole, whole.T @ self.C @ whole
+        other.m = self.m - 1
+        other._set(False)
+        return other
+
     def _starts(self, Z, XY):
         """Guess each factor's theta as if it were the only one."""
         starts = [None] * len(Z)

@@ -194,6 +194,24 @@ class MixedFit:
 
         return sim(self, n_sims, seed)
 
+    def confint(self, level=0.95, method="profile", **options):
+        """Compute confidence intervals for all parameters; see ``confint``."""
+        from mlmkit.inference import confint
+
+        return confint(self, level, method, **options)
+
+    def profile(self, parameter, **options):
+        """Trace the profile likelihood of one parameter; see ``profile``."""
+        from mlmkit.inference import profile
+
+        return profile(self, parameter, **options)
+
+    def simulate(self, n_sims=1, seed=None):
+        """Draw new outcomes for the rows of the fit; see ``simulate_outcomes``."""
+        from mlmkit.simulate import simulate_outcomes
+
+        return simulate_outcomes(self, n_sims, seed)
+
     def icc(self):
         """Intraclass correlations by term; see ``icc``."""
         return _tables.icc(self)
