@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from mlmkit import data
-from mlmkit.encoding import MIME, BadAnswerError, decode, encode, plain
+from mlmkit.encoding import MIME, BadAnswerError, FigureAnswer, decode, encode, plain
 from mlmkit.shapes import a_few, read, wanted
 
 __all__ = ["check"]
@@ -28,8 +28,9 @@ def check(question, answer=None):
     question : str
         The question's id, as the lesson gives it: ``"l01-mean-price"``.
     answer : object
-        A number, text, Series or dict by group, data frame, list, or fit. None or ``...`` (three
-        dots) means "not answered yet".
+        A number, text, Series or dict by group, data frame, list, fit, the axes of a plot, or
+        simulation draws (an array, or a data frame with a column per group). None or ``...`` (three dots)
+        means "not answered yet".
 
     Notes
     -----
@@ -117,9 +118,13 @@ def _look_over(entry, encoded):
 
 
 def _echo(value):
-    """Repeat a single number or text, so that the student sees what was recorded."""
+    """Repeat a single number or text, or describe a figure, so that the student sees what was recorded."""
     if isinstance(value, float):
         return f" {value:,.2f}" if abs(value) >= 1000 else f" {value:.6g}"
+    if isinstance(value, FigureAnswer):
+        drawn = next(panel for panel in value.axes if panel.marks)
+        names = [f'"{plain(name)}"' if name else "nothing" for name in (drawn.xlabel, drawn.ylabel)]
+        return f" (the x axis says {names[0]}, the y axis {names[1]})"
     return f' "{plain(value)}"' if isinstance(value, str) else ""
 
 

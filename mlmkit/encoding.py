@@ -13,7 +13,8 @@ import pandas as pd
 
 from mlmkit._answer_text import MAX_TEXT, BadAnswerError, label_text, plain
 from mlmkit.draws_answer import DrawsAnswer, decode_draws, encode_draws
-from mlmkit.figure_answer import FigureAnswer, decode_figure, encode_figure
+from mlmkit.figure_answer import FigureAnswer, decode_figure
+from mlmkit.figure_reading import encode_figure
 
 __all__ = [
     "MAX_TEXT",

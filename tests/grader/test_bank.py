@@ -2,7 +2,19 @@
 
 import pytest
 
-from grader.bank import BankError, ByGroup, Mistake, Number, Question, get, practice, question, questions
+from grader.bank import (
+    BankError,
+    ByGroup,
+    Draws,
+    Figure,
+    Mistake,
+    Number,
+    Question,
+    get,
+    practice,
+    question,
+    questions,
+)
 from grader.check_bank import check_bank, main, table
 from grader.references import expected, fits, homes
 
@@ -100,6 +112,26 @@ def test_check_bank_takes_series_and_tables_of_mistakes(a_bank):
     a_bank(by_group)
     (found,) = check_bank(3, progress=False)
     assert found.like_right == {"The same.": 3} and not found.errors
+
+
+def test_check_bank_takes_figures_and_draws(a_bank):
+    def figure(homes):
+        prices = homes.groupby("zipcode", observed=True)["price"]
+        means, median = prices.mean(), prices.median()
+        mistakes = [Mistake({"y": median}, says="Medians."), Mistake({"y": means * 1.0001}, says="The same.")]
+        return Figure(x=prices.size(), y=means, mistakes=mistakes)
+
+    def draws(homes):
+        prices = homes.groupby("zipcode", observed=True)["price"]
+        mean, sd = prices.mean(), prices.std()
+        se = sd / prices.size() ** 0.5
+        mistakes = [Mistake({"sd": se}, says="se for sd"), Mistake({"mean": mean}, says="The same.")]
+        return Draws(mean=mean, sd=sd, quantiles={0.5: mean, 0.975: mean + 2 * sd}, mistakes=mistakes)
+
+    a_bank(figure, draws)
+    for found in check_bank(3, progress=False):
+        assert found.like_right == {"The same.": 3}
+        assert not found.errors and not found.misjudged
 
 
 def test_check_bank_is_content_with_a_good_question(a_bank, capsys):

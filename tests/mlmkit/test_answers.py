@@ -18,6 +18,11 @@ KEY = {
     "graded": {
         "l01-mean": {"own_data": True, "shape": {"kind": "number", "unit": "USD"}},
         "l01-means": {"own_data": True, "shape": {"kind": "by_group", "group": "zipcode", "count": 9}},
+        "l01-draws": {
+            "own_data": True,
+            "shape": {"kind": "draws", "group": "zipcode", "count": 9, "at_least": 1000, "unit": ""},
+        },
+        "l01-plot": {"own_data": False, "shape": {"kind": "figure", "mark": "points"}},
         "l01-formula": {"own_data": False, "shape": {"kind": "formula"}},
     },
     "practice": {
@@ -46,6 +51,17 @@ CELLS = {
     "one group missing": 'check("l01-means", by.mean().iloc[1:])',
     "formula": 'check("l01-formula", "y ~ (1 | g)")',
     "broken formula": 'check("l01-formula", "y ~ (1 | g")',
+    "draws": (
+        "import numpy as np, pandas as pd; means = by.mean(); rng = np.random.default_rng(1)\n"
+        "draws = pd.DataFrame(rng.normal(means, 1, (4000, 9)), columns=means.index)\n"
+        'check("l01-draws", draws)'
+    ),
+    "means for draws": 'check("l01-draws", means)',
+    "figure": (
+        'import matplotlib.pyplot as plt; ax = plt.subplots()[1]; ax.scatter(by.size(), means, label="_")\n'
+        'ax.set_xlabel("sales")\nplt.close("all")\ncheck("l01-plot", ax)'
+    ),
+    "empty figure": 'empty = plt.subplots()[1]; plt.close("all"); check("l01-plot", empty)',
     "right practice": 'check("p01-larger", " B ")',
     "mistaken practice": 'check("p01-larger", "a")',
     "wrong practice": 'check("p01-larger", "c")',
@@ -95,6 +111,8 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
     assert outputs["nothing"][0].data[MIME]["answer"] is None
     assert outputs["nan"][0].data[MIME]["answer"] == {"number": "nan"}
     assert len(outputs["by group"][0].data[MIME]["answer"]["by_group"]) == 9
+    assert set(outputs["draws"][0].data[MIME]["answer"]["draws"]) == set(ZIPCODES)
+    assert len(outputs["figure"][0].data[MIME]["answer"]["figure"]["axes"][0]["marks"][0]["x"]) == 9
     assert outputs["no key"][0].data[MIME]["answer"] == pytest.approx(homes["price"].mean())
 
 
@@ -115,6 +133,10 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         ("one group missing", f"missing: {ZIPCODES[0]}"),
         ("formula", 'recorded "y ~ (1 | g)": a model formula'),
         ("broken formula", "never closed"),
+        ("draws", "recorded: simulation draws, a data frame with a column per zipcode (nine columns) and at"),
+        ("means for draws", "Don't summarise them"),
+        ("figure", 'recorded (the x axis says "sales", the y axis nothing): a figure'),
+        ("empty figure", "The figure is empty"),
         ("right practice", "Right."),
         ("mistaken practice", "That one is smaller. Read again: 01: Sizes."),
         ("wrong practice", "Draw both. Read again: 01: Sizes."),

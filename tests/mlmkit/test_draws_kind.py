@@ -184,6 +184,19 @@ def test_a_mistake_near_the_right_answer_is_left_out():
     assert [m.says for m in many.usable_mistakes] == ["1.15", "1.25"]
 
 
+def test_the_nearest_of_two_similar_mistakes_is_named():
+    mistakes = [Mistake({"sd": sd}, says=f"It is {sd}.") for sd in (0.5, 0.55)]
+    kind = Draws(mean=0.0, sd=1.0, quantiles={0.025: -Z, 0.975: Z}, mistakes=mistakes)
+    named = [grade(kind, draws(0.55, 0.0, seed=seed)).says for seed in range(40)]
+    assert named.count("It is 0.55.") > 30
+
+
+def test_an_sd_that_leaves_out_what_is_small_is_no_mistake():
+    without_se = Mistake({"sd": math.hypot(WITHIN, BETWEEN)}, says="Without the se.")
+    quantiles = {p: MEAN + z * NEW_HOUSE_SD for p, z in {0.025: -Z, 0.5: 0.0, 0.975: Z}.items()}
+    assert not Draws(mean=MEAN, sd=NEW_HOUSE_SD, quantiles=quantiles, mistakes=[without_se]).usable_mistakes
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "says"),
     [
@@ -325,7 +338,7 @@ def test_quantiles_alone_can_be_judged():
         mistakes=[Mistake({"quantiles": {0.5: 1.0}}, says="x y")],
     )
     assert grade(kind, draws(1.0, 0.0)).status == "right"
-    assert "Look at the quantiles of your draws: 5%, 95%." in grade(kind, draws(2.0, 0.0)).says
+    assert "Look at their quantiles 5%, 95%." in grade(kind, draws(2.0, 0.0)).says
     assert [mistake.name for mistake in kind.usable_mistakes] == ["x y"]
     heavy = np.random.default_rng(1).standard_cauchy(4000)
     assert grade(Draws(quantiles={0.25: -1.0, 0.5: 0.0, 0.75: 1.0}), heavy).status == "right"
@@ -342,6 +355,7 @@ def test_quantiles_alone_can_be_judged():
         ({"mean": 1.0, "sd": 1.0, "quantiles": {2.5: 0.0}}, "between 0 and 1"),
         ({"mean": MEANS, "sd": SDS.iloc[:2]}, "other labels"),
         ({"mean": "a", "sd": 1.0}, "a number, or a Series"),
+        ({"mean": 1.0, "sd": 1.0, "group": "zipcode"}, "a mean per zipcode"),
     ],
 )
 def test_an_impossible_question_is_refused(options, says):

@@ -1,0 +1,92 @@
+"""What draws should look like: a table of statistics, with a row per group, from numbers or from a sample.
+
+Columns are ``mean``, ``sd``, quantiles by name such as ``2.5%``, ``kurtosis`` (how well the sd can be
+estimated) and ``size`` (effective draws behind the row; infinite for exact statistics).
+"""
+
+import numpy as np
+import pandas as pd
+
+from mlmkit.draws_answer import SINGLE, DrawsAnswer
+from mlmkit.encoding import BadAnswerError, decode, encode, label_text
+
+MEAN, SD, KURTOSIS, SIZE = "mean", "sd", "kurtosis", "size"
+JUDGED = (0.025, 0.5, 0.975)  # quantiles that are taken from a sample
+
+
+def quantile_names(names):
+    """Pick the names of quantiles, such as 2.5%."""
+    return [name for name in names if name.endswith("%")]
+
+
+def probability_of(name):
+    """Return 0.025 for 2.5%."""
+    return round(float(name.removesuffix("%")) / 100, 8)
+
+
+def quantile_name(probability):
+    """Return 2.5% for 0.025."""
+    if not 0 < probability < 1:
+        raise ValueError(f"The probability of a quantile is between 0 and 1, not {probability}.")
+    return f"{100 * probability:.6g}%"
+
+
+def _is_statistic(name):
+    return name in (MEAN, SD, KURTOSIS, SIZE, "quantiles") or (isinstance(name, str) and name.endswith("%"))
+
+
+def table_of(value):
+    """Turn statistics or a sample into a data frame: a row per group, columns mean, sd, 2.5% and so on."""
+    if isinstance(value, dict) and all(map(_is_statistic, value)):
+        table = _statistics_table(value)
+    elif isinstance(value, pd.DataFrame) and all(map(_is_statistic, value.columns)):
+        table = value.set_axis([label_text(label) for label in value.index]).astype(float)
+    else:
+        table = sample_table(value, JUDGED)
+    if not np.all(np.isfinite(table.drop(columns=SIZE, errors="ignore"))):
+        raise BadAnswerError("A statistic of the expected draws is not finite.")
+    if SD in table and (table[SD] < 0).any():
+        raise ValueError("A standard deviation is negative.")
+    return table
+
+
+def _statistics_table(value):
+    value = dict(value)
+    quantiles = {quantile_name(p): numbers for p, numbers in value.pop("quantiles", {}).items()}
+    columns = {name: decode(encode(numbers)) for name, numbers in {**value, **quantiles}.items()}
+    groups = next((list(column) for column in columns.values() if isinstance(column, dict)), [SINGLE])
+    for name, column in columns.items():
+        if isinstance(column, dict) and set(column) != set(groups):
+            raise ValueError(f"The {name} of the draws has other labels than the first statistic.")
+        if not isinstance(column, float | dict):
+            raise ValueError(f"The {name} of the draws is a number, or a Series by group.")
+    rows = {
+        name: [column[group] if isinstance(column, dict) else column for group in groups]
+        for name, column in columns.items()
+    }
+    return pd.DataFrame(rows, index=groups, dtype=float)
+
+
+def sample_table(draws, probabilities):
+    """Compute the statistics of draws: an array, or a data frame with a column per group."""
+    frame = draws
+    if not isinstance(draws, pd.DataFrame):
+        frame = pd.DataFrame({SINGLE: np.asarray(draws, dtype=float)})
+    answer = decode(encode(frame))
+    if not isinstance(answer, DrawsAnswer):
+        raise ValueError("A sample of draws needs hundreds of numbers, in an array or a column per group.")
+    rows = {}
+    for place, (label, summary) in enumerate(answer.columns.items()):
+        values = frame.iloc[:, place].to_numpy(dtype=float)
+        if summary.not_finite:
+            raise BadAnswerError("Some of the expected draws are not finite.")
+        rows[label] = {MEAN: summary.mean, SD: summary.sd}
+        rows[label] |= {quantile_name(p): float(np.quantile(values, p)) for p in probabilities}
+        rows[label] |= {KURTOSIS: _kurtosis(values), SIZE: summary.ess}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _kurtosis(values):
+    deviations = values - values.mean()
+    variance = np.mean(deviations**2)
+    return float(np.mean(deviations**4) / variance**2) if variance > 0 else 1.0
