@@ -50,7 +50,8 @@ look at the picture below instead.
         return
     from IPython.display import display
 
-    display(panel)
+    # A page made from a saved notebook shows the text: let it be the sentence, not the widget's repr.
+    display({**panel._repr_mimebundle_(), "text/plain": NOT_LIVE}, raw=True)
 
 
 def _somebody_is_there():
@@ -75,7 +76,7 @@ def _panel(fit, group):
     estimates = {"between": between, "within": fit.sigma}
     sliders = {name: _slider(widgets, f"sd {name} groups", value) for name, value in estimates.items()}
     picture = widgets.HTML()
-    back = widgets.Button(description="Back to the estimates")
+    back = widgets.Button(description="Back to the estimates", layout={"width": "auto"})
 
     def redraw(_change=None):
         picture.value = picture_html(
@@ -90,7 +91,7 @@ def _panel(fit, group):
         slider.observe(redraw, "value")
     back.on_click(reset)
     redraw()
-    return widgets.VBox([*sliders.values(), back, picture])
+    return widgets.VBox([*sliders.values(), back, picture], layout={"align_items": "flex-start"})
 
 
 def _slider(widgets, label, value):
@@ -102,8 +103,8 @@ def _slider(widgets, label, value):
         step=0.05,
         description=label,
         readout_format=",.0f" if middle > 2 else ".3g",
-        style={"description_width": "initial"},
-        layout={"width": "32em"},
+        style={"description_width": "10em"},
+        layout={"width": "36em"},
     )
 
 

@@ -98,6 +98,7 @@ def weights(picture):
 def test_a_person_sees_two_sliders_a_button_and_a_described_picture(front_end):
     (shown,) = front_end.outputs
     assert VIEW in shown["content"]["data"]
+    assert shown["content"]["data"]["text/plain"] == NOT_LIVE
     labels = [slider["description"] for slider in front_end.named("FloatLogSliderModel").values()]
     assert labels == ["sd between groups", "sd within groups"]
     assert len(front_end.named("ButtonModel")) == 1
