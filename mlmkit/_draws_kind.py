@@ -14,7 +14,8 @@ from mlmkit._draws_table import (
     SIZE,
     probability_of,
     quantile_names,
-    sample_table,
+    rows_of,
+    sample_rows,
     table_of,
 )
 from mlmkit._kind import Kind, Mistake, Outcome, unpacked
@@ -107,9 +108,10 @@ class Draws(Kind):
             raise ValueError("Draws needs a mean and an sd, or quantiles, or both.")
         given = {MEAN: self.mean, SD: self.sd, "quantiles": self.quantiles}
         given |= {KURTOSIS: self.kurtosis, SIZE: self.size}
-        table = table_of({name: value for name, value in given.items() if value is not None})
-        object.__setattr__(self, "value", table)
-        by_group = list(table.index) != [SINGLE]
+        rows = rows_of({name: value for name, value in given.items() if value is not None})
+        object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "value", table_of(rows))
+        by_group = list(rows) != [SINGLE]
         if self.group and not by_group:
             raise ValueError(f"Draws by {self.group} need a mean per {self.group}: a Series or a dict.")
         if by_group and not self.group:
@@ -144,7 +146,7 @@ class Draws(Kind):
         """
         if isinstance(draws, pd.DataFrame) and len(draws.columns) > 1:
             more.setdefault("group", str(draws.columns.name or "group"))
-        return cls._of_table(sample_table(draws, quantiles), **more)
+        return cls._of_table(table_of(sample_rows(draws, quantiles)), **more)
 
     @classmethod
     def _of_table(cls, table, **more):
@@ -164,7 +166,7 @@ class Draws(Kind):
         """Write this kind as plain JSON values."""
         return {
             "value": encode(self.value),
-            "mistakes": self._mistake_entries(lambda value: encode(self._normal(value))),
+            "mistakes": self._mistake_entries(lambda value: encode(table_of(self._normal(value)))),
             "at_least": int(self.at_least),
             "unit": self.unit,
             "group": self.group,
@@ -180,19 +182,17 @@ class Draws(Kind):
 
     def answer_with(self, value):
         """Return draws, as few as the question allows, that look exactly as `value` says."""
-        table = self._normal(value)
-        if MEAN in table:  # quantiles that aren't stated: the right ones, moved and stretched
-            stretch = table[SD] / self.value[SD].where(self.value[SD] > 0, 1.0)
-            for name in quantile_names(self.value.columns):
-                if name not in table:
-                    table = table.assign(
-                        **{name: table[MEAN] + stretch * (self.value[name] - self.value[MEAN])}
-                    )
-        return DrawsAnswer({label: self._summary(table.loc[label]) for label in table.index})
+        rows = self._normal(value)
+        return DrawsAnswer({label: self._summary(row, self._rows[label]) for label, row in rows.items()})
 
-    def _summary(self, row):
+    def _summary(self, row, right):
         """Make up draws with these statistics; between the stated quantiles they lie on straight lines."""
-        stated = sorted((probability_of(name), row[name]) for name in quantile_names(row.index))
+        row = dict(row)
+        if MEAN in row:  # quantiles that aren't stated: the right ones, moved and stretched
+            stretch = row[SD] / (right[SD] or 1.0)
+            for name in quantile_names(right):
+                row.setdefault(name, row[MEAN] + stretch * (right[name] - right[MEAN]))
+        stated = sorted((probability_of(name), row[name]) for name in quantile_names(row))
         middle, sd = (row[MEAN], row[SD]) if MEAN in row else (stated[0][1], stated[-1][1] - stated[0][1])
         values = [value for _, value in stated]
         ends = min([middle - 6 * sd, *values]), max([middle + 6 * sd, *values])
@@ -209,22 +209,20 @@ class Draws(Kind):
             return False
 
     def _normal(self, value):
-        """Return a table of statistics by group; what a mistake doesn't state is as in the right answer."""
-        table = table_of(value)
-        if list(table.index) == [SINGLE] and self.group:
-            table = table.loc[[SINGLE] * len(self.value)].set_axis(self.value.index)
-        if set(table.index) != set(self.value.index):
-            raise ValueError(f"A value has the labels {a_few(list(table.index))}, not those of the question.")
-        table = table.loc[self.value.index]
-        missing = [name for name in (MEAN, SD, KURTOSIS) if name in self.value and name not in table]
-        return table.assign(
-            **{name: self.value[name] for name in missing}, **{SIZE: table.get(SIZE, math.inf)}
-        )
+        """Return statistics by group; a mean or sd that a mistake doesn't state is as in the right answer."""
+        rows = rows_of(value)
+        if list(rows) == [SINGLE]:
+            rows = dict.fromkeys(self._rows, rows[SINGLE])
+        if rows.keys() != self._rows.keys():
+            raise ValueError(f"A value has the labels {a_few(list(rows))}, not those of the question.")
+        known = (MEAN, SD, KURTOSIS)
+        return {
+            label: {SIZE: math.inf, **{name: right[name] for name in known if name in right}, **rows[label]}
+            for label, right in self._rows.items()
+        }
 
     def _distance(self, given, value):
-        return max(
-            abs(gap) for label, row in value.iterrows() for gap in self._gaps(given[label], row).values()
-        )
+        return max(abs(gap) for label, row in value.items() for gap in self._gaps(given[label], row).values())
 
     def _gaps(self, summary, row):
         """Return the signed distance of each statistic, in tolerances."""
@@ -235,7 +233,7 @@ class Draws(Kind):
             gaps[MEAN] = _ratio(summary.mean - row[MEAN], row[SD] * (middle * error + self.rel))
             spread = row[SD] * math.sqrt(max(row[KURTOSIS] - 1, 0.0) / 4)
             gaps[SD] = _ratio(summary.sd - row[SD], LOOSE * error * spread + self.rel * row[SD])
-        for name in quantile_names(row.index):
+        for name in quantile_names(row):
             p = probability_of(name)
             times = middle if p == 0.5 else LOOSE
             gap = _share_gap(summary.quantiles, row[name], p)
@@ -253,7 +251,7 @@ class Draws(Kind):
 
     def _explain(self, given):
         off = {}
-        for label, row in self.value.iterrows():
+        for label, row in self._rows.items():
             if given[label].sd == 0:
                 return "All your draws are the same number. Each needs a random number of its own."
             for name, gap in self._gaps(given[label], row).items():
@@ -261,10 +259,10 @@ class Draws(Kind):
                     off.setdefault((name, gap > 0), []).append(label)
         means = [key for key in off if key[0] == MEAN]
         spreads = [key for key in off if key[0] == SD]
-        parts = [_off_words(key, off[key], len(self.value)) for key in means + spreads]
+        parts = [_off_words(key, off[key], len(self._rows)) for key in means + spreads]
         if not parts:
             names = sorted({name for name, _ in off}, key=probability_of)
-            fit = "Their mean and spread fit, but the shape does not." if MEAN in self.value else ""
+            fit = "Their mean and spread fit, but the shape does not." if self.mean is not None else ""
             parts = [f"{fit} Look at their quantiles {a_few(names)}.".strip()]
         return " ".join(["These draws are not from the expected distribution.", *parts])
 

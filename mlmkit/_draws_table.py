@@ -1,8 +1,10 @@
-"""What draws should look like: a table of statistics, with a row per group, from numbers or from a sample.
+"""What draws should look like: statistics by group, from numbers or from a sample.
 
-Columns are ``mean``, ``sd``, quantiles by name such as ``2.5%``, ``kurtosis`` (how well the sd can be
-estimated) and ``size`` (effective draws behind the row; infinite for exact statistics).
+Their names are ``mean``, ``sd``, quantiles by name such as ``2.5%``, ``kurtosis`` (how well the sd can be
+estimated) and ``size`` (effective draws behind them; infinite for exact statistics).
 """
+
+import math
 
 import numpy as np
 import pandas as pd
@@ -35,22 +37,28 @@ def _is_statistic(name):
     return name in (MEAN, SD, KURTOSIS, SIZE, "quantiles") or (isinstance(name, str) and name.endswith("%"))
 
 
-def table_of(value):
-    """Turn statistics or a sample into a data frame: a row per group, columns mean, sd, 2.5% and so on."""
+def rows_of(value):
+    """Turn statistics or a sample into rows: label of a group to a dict of mean, sd, 2.5% and so on."""
     if isinstance(value, dict) and all(map(_is_statistic, value)):
-        table = _statistics_table(value)
+        rows = _statistics_rows(value)
     elif isinstance(value, pd.DataFrame) and all(map(_is_statistic, value.columns)):
-        table = value.set_axis([label_text(label) for label in value.index]).astype(float)
+        rows = {label_text(label): row for label, row in value.astype(float).to_dict(orient="index").items()}
     else:
-        table = sample_table(value, JUDGED)
-    if not np.all(np.isfinite(table.drop(columns=SIZE, errors="ignore"))):
-        raise BadAnswerError("A statistic of the expected draws is not finite.")
-    if SD in table and (table[SD] < 0).any():
-        raise ValueError("A standard deviation is negative.")
-    return table
+        rows = sample_rows(value, JUDGED)
+    for row in rows.values():
+        if not all(math.isfinite(number) for name, number in row.items() if name != SIZE):
+            raise BadAnswerError("A statistic of the expected draws is not finite.")
+        if row.get(SD, 0.0) < 0:
+            raise ValueError("A standard deviation is negative.")
+    return rows
 
 
-def _statistics_table(value):
+def table_of(rows):
+    """Lay rows out as a data frame."""
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _statistics_rows(value):
     value = dict(value)
     quantiles = {quantile_name(p): numbers for p, numbers in value.pop("quantiles", {}).items()}
     columns = {name: decode(encode(numbers)) for name, numbers in {**value, **quantiles}.items()}
@@ -60,14 +68,15 @@ def _statistics_table(value):
             raise ValueError(f"The {name} of the draws has other labels than the first statistic.")
         if not isinstance(column, float | dict):
             raise ValueError(f"The {name} of the draws is a number, or a Series by group.")
-    rows = {
-        name: [column[group] if isinstance(column, dict) else column for group in groups]
-        for name, column in columns.items()
+    return {
+        group: {
+            name: column[group] if isinstance(column, dict) else column for name, column in columns.items()
+        }
+        for group in groups
     }
-    return pd.DataFrame(rows, index=groups, dtype=float)
 
 
-def sample_table(draws, probabilities):
+def sample_rows(draws, probabilities):
     """Compute the statistics of draws: an array, or a data frame with a column per group."""
     frame = draws
     if not isinstance(draws, pd.DataFrame):
@@ -83,7 +92,7 @@ def sample_table(draws, probabilities):
         rows[label] = {MEAN: summary.mean, SD: summary.sd}
         rows[label] |= {quantile_name(p): float(np.quantile(values, p)) for p in probabilities}
         rows[label] |= {KURTOSIS: _kurtosis(values), SIZE: summary.ess}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return rows
 
 
 def _kurtosis(values):
