@@ -55,14 +55,14 @@ class PosteriorDraws:
 
 
 def effect_name(term, label, level):
-    """Name a group effect as rstanarm does.
+    """Name a group effect as rstanarm does, which puts ``_`` for blanks in the names of groups.
 
     Examples
     --------
     >>> effect_name("(Intercept)", "zipcode", "98010")
     'b[(Intercept) zipcode:98010]'
     """
-    return f"b[{term} {label}:{level}]".replace("  ", " ")
+    return f"b[{term} {label}:{str(level).replace(' ', '_')}]"
 
 
 def covariance_entries(factor):

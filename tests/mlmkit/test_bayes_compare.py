@@ -139,10 +139,10 @@ def test_simulation_based_calibration_of_the_exact_sampler(formula):
     frame = pd.DataFrame({"g": np.repeat([f"g{j}" for j in range(6)], 5), "x": rng.normal(size=30)})
     fixed = {"prior": normal(0, 1), "prior_intercept": normal(0, 2), "prior_aux": normal(0, 1)}
     template = stan_lmer(formula, frame.assign(y=rng.normal(size=30)), **fixed, draws=1, chains=1, seed=0)
-    rounds, bins = 400, 10
-    truth = template.prior_only(rounds, seed=1)
+    rounds, bins = 1_000, 10
+    truth = template.prior_only(rounds, seed=5)
+    # with all draws used, predict_draws keeps their order
     outcomes = truth.predict_draws(kind="outcome", n_sims=None, seed=2)
-    # predict_draws keeps the order of the draws when it uses all of them
     ranks = []
     for k in range(rounds):
         fit = stan_lmer(

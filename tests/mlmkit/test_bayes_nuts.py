@@ -63,6 +63,16 @@ def test_nuts_and_exact_agree():
     pd.testing.assert_frame_equal(same.draws, again.draws)
 
 
+def test_poor_importance_weights_fall_back_to_nuts_and_say_so(monkeypatch):
+    monkeypatch.setattr("mlmkit.bayes.exact.GOOD_K", -10.0)  # nothing is good enough
+    fit = stan_lmer("y ~ x + (1 | g)", small(), draws=200, seed=1)
+    assert fit.method == "nuts"
+    assert any("poor importance weights" in message for message in fit.messages)
+    stubborn = stan_lmer("y ~ x + (1 | g)", small(), draws=200, seed=1, method="exact")
+    assert stubborn.method == "exact"
+    assert "don't trust these draws" in repr(stubborn)
+
+
 @pytest.mark.parametrize("form", ["centred", "mixed", "noncentred"])
 @pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
 def test_every_form_has_its_own_parameters(formula, form):
