@@ -106,7 +106,7 @@ def _decode_axes(panel):
     ticks = [tuple(map(_tick, _list(panel.get(name), MAX_LABELS))) for name in ("xticks", "yticks")]
     words = [tuple(map(_is_text, _list(panel.get(name), MAX_LABELS))) for name in ("legend", "texts")]
     marks = tuple(map(_decode_marks, _list(panel.get("marks"), MAX_MARKS)))
-    if sum(len(entry.x) for entry in marks) > MAX_NUMBERS:
+    if 2 * sum(len(entry.x) for entry in marks) > MAX_NUMBERS:
         raise _unreadable()
     return AxesAnswer(*texts, *limits, *ticks, *words, marks)
 
