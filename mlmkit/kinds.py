@@ -31,7 +31,8 @@ __all__ = [
     "verdict",
 ]
 
-NEARLY = 20  # within this many tolerances, a wrong number is called close
+NEARLY = 20  # within this many tolerances, a wrong number is called close,
+SHARE = 0.05  # if it is within this share too: tolerances for simulated answers are wide
 
 
 def _gap(given, value, tolerance):
@@ -94,9 +95,9 @@ class Number(Kind):
         return _gap(given, value, self.abs + self.rel * abs(value))
 
     def _explain(self, given):
-        return (
-            _CLOSE if self._distance(given, self._normal(self.value)) <= NEARLY else super()._explain(given)
-        )
+        value = self._normal(self.value)
+        near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)
+        return _CLOSE if near else super()._explain(given)
 
 
 class _Labelled(Kind):
@@ -114,9 +115,10 @@ class _Labelled(Kind):
 
     def _explain(self, given):
         value = self._normal(self.value)
-        if self._distance(given, value) <= NEARLY:
-            return _CLOSE
         floor = 0.1 * max(abs(number) for number in value.values())
+        shares = [_gap(given[label], number, max(abs(number), floor)) for label, number in value.items()]
+        if self._distance(given, value) <= NEARLY and max(shares) <= SHARE:
+            return _CLOSE
         wrong = [label for label in value if self._one_distance(given[label], value[label], floor) > 1]
         if len(wrong) == len(value):
             return f"None of the {count_of(len(value), 'value')} is the expected one."
