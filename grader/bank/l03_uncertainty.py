@@ -453,7 +453,7 @@ def ratio(homes):
     return ByGroup(
         _middle(ratios),
         rel=0.0,
-        abs=0.2 * ratios.std(),  # three standard errors of an end from 4,000 draws
+        abs=0.33 * ratios.std(),  # for two standard deviations to each side, although ratios are skewed
         group="end",
         in_order=True,
         mistakes=[
@@ -462,15 +462,6 @@ def ratio(homes):
                 name="ends divided",
                 says="You divided the ends of two intervals. Lower by lower and upper by upper is not the "
                 "interval of the ratio: compute the ratio in each draw first.",
-            ),
-            Mistake(
-                {
-                    "lower": ends[high]["lower"] / ends[low]["upper"],
-                    "upper": ends[high]["upper"] / ends[low]["lower"],
-                },
-                name="ends divided crosswise",
-                says="You divided the ends of two intervals crosswise. That takes both zip codes at their "
-                "extremes at once, which is rarer than 5 in 100: compute the ratio in each draw first.",
             ),
             Mistake(
                 _middle(differences),
@@ -576,7 +567,7 @@ def house_draws(homes):
         mean=s.mu,
         sd=sd,
         quantiles=_normal_quantiles(s.mu, sd),
-        at_least=MANY_DRAWS,
+        at_least=int(0.85 * MANY_DRAWS),  # so that negative draws thrown away are recognised
         rel=0.02,
         unit="dollars",
         mistakes=[
@@ -624,7 +615,7 @@ def below_zero(homes):
     share = _normal_cdf(-s.mu / sd)
     return Number(
         share,
-        rel=0.1,  # with and without the uncertainty of the mean
+        rel=0.13,  # with and without the uncertainty of the mean
         abs=0.002,  # for the error of a share in 10,000 draws
         mistakes=[
             Mistake(
@@ -832,7 +823,7 @@ def _house_in(sales, where, more=()):
     return ByGroup(
         _around(middle, 2 * sd),
         rel=0.0,
-        abs=0.14 * sd,  # three standard errors of an end from 4,000 draws; 1.96 for 2 is less
+        abs=0.17 * sd,  # four standard errors of an end from 4,000 draws; 1.96 for 2 is less
         unit="dollars",
         group="end",
         in_order=True,
@@ -842,6 +833,13 @@ def _house_in(sales, where, more=()):
                 name="interval of the mean for a house",
                 says="This is the interval of the mean price in this zip code. Single houses differ from "
                 "the mean, so the interval for a house is much wider.",
+            ),
+            Mistake(
+                {"lower": 0.0, "upper": middle + 2 * sd},
+                name="lower end cut at zero",
+                says="You cut the interval at zero. The model does not: it takes prices below zero for "
+                "possible. Cutting hides this.",
+                credit=0.5,
             ),
             Mistake(
                 _around(s.mu, 2 * sd),

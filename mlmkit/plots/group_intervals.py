@@ -85,9 +85,8 @@ def plot_group_intervals(
     if limit is not None:
         ax.set_xlim(right=limit)
     if hidden:
-        note = (
-            f"{_observations(hidden)} above {money(limit) if y == 'price' else in_words(limit, y)} not shown"
-        )
+        end = money(limit) if y == "price" else in_words(limit, y)
+        note = f"{_observations(hidden)} above {end} not shown"
         ax.set_title(note, loc="right", fontsize=9, color="#4D4D4D")
     tidy(ax, grid="x")
     if len(tables) > 1:
@@ -135,31 +134,15 @@ def _dots(ax, groups, limit):
 def _lines(ax, tables, labels):
     rows = np.arange(len(tables[0]))
     if len(tables) > 1:
-        low, high = tables[1]["lower"], tables[1]["upper"]
-        middle, half = (low + high) / 2, (high - low) / 2
-        ax.errorbar(
-            middle,
-            rows,
-            xerr=half,
-            fmt="none",
-            ecolor="#00573F",
-            elinewidth=1.4,
-            capsize=5,
-            label="a new house",
-        )
-    low, high = tables[0]["lower"], tables[0]["upper"]
-    middle, half = (low + high) / 2, (high - low) / 2
-    ax.errorbar(
-        middle,
-        rows,
-        xerr=half,
-        fmt="D",
-        color=PARTIAL,
-        markersize=5,
-        markeredgecolor="white",
-        elinewidth=5,
-        label="the mean",
-    )
+        style = {"fmt": "none", "ecolor": _DARK, "elinewidth": 1.4, "capsize": 5}
+        _errorbar(ax, tables[1], rows, label=labels[1], **style)
+    style = {"fmt": "D", "color": PARTIAL, "markersize": 5, "markeredgecolor": "white", "elinewidth": 5}
+    _errorbar(ax, tables[0], rows, label=labels[0], **style)
+
+
+def _errorbar(ax, ends, rows, **style):
+    middle, half = (ends["lower"] + ends["upper"]) / 2, (ends["upper"] - ends["lower"]) / 2
+    ax.errorbar(middle, rows, xerr=half, **style)
 
 
 def _observations(count):
