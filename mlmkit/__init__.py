@@ -25,6 +25,7 @@ _EXPORTS = {
         "student_t",
         "cauchy",
         "exponential",
+        "flat",
         "decov",
         "compare_fits",
         "compare",

@@ -126,6 +126,23 @@ def exponential(rate=1.0, autoscale=False):
     return Prior("exponential", 0.0, 1.0 / _positive("rate", rate), None, bool(autoscale))
 
 
+def flat():
+    """Describe a flat (improper) prior: every value is as likely as every other one. In R: ``NULL``.
+
+    Returns
+    -------
+    Prior
+        For ``prior``, ``prior_intercept`` and ``prior_aux``.
+
+    Examples
+    --------
+    >>> from mlmkit import flat
+    >>> print(flat())
+    flat
+    """
+    return Prior("flat", 0.0, math.inf)
+
+
 def decov(regularization=1.0, concentration=1.0, shape=1.0, scale=1.0):
     """Describe a prior of the covariance matrix of group effects, taken apart into parts one can imagine.
 
@@ -190,11 +207,10 @@ class Priors:
         return all(prior.family in ("normal", "flat") for prior in fixed)
 
 
-DEFAULT = "default"
 CHOICES = {
-    "prior": "normal, student_t, cauchy, or None for a flat prior",
-    "prior_intercept": "normal, student_t, cauchy, or None for a flat prior",
-    "prior_aux": "exponential, normal, student_t, cauchy (the half above zero), or None for a flat prior",
+    "prior": "normal, student_t, cauchy, flat",
+    "prior_intercept": "normal, student_t, cauchy, flat",
+    "prior_aux": "exponential, normal, student_t, cauchy (the half above zero), flat",
     "prior_covariance": "decov",
 }
 
@@ -206,7 +222,7 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
     ----------
     given : dict
         ``prior``, ``prior_intercept``, ``prior_aux``, ``prior_covariance``, each a
-        prior, None or ``DEFAULT``.
+        prior, or None for rstanarm's default.
     y_mean, y_sd : float
         Of the outcome.
     x_sds : dict of str to float
@@ -237,29 +253,23 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
         return replace(prior, scale=max(prior.scale * unit, 1e-12), autoscale=False)
 
     start = normal(y_mean if gaussian else 0.0, 2.5, autoscale=True)
-    centre = scaled("(Intercept)", _or_flat(given["prior_intercept"], start), y_scale) if intercept else None
-    slopes = _one_each(_or_flat(given["prior"], normal(0, 2.5, autoscale=True)), list(x_sds))
+    centre = scaled("(Intercept)", _given_or(given["prior_intercept"], start), y_scale) if intercept else None
+    slopes = _one_each(_given_or(given["prior"], normal(0, 2.5, autoscale=True)), list(x_sds))
     coefs = tuple(
         scaled(name, prior, y_scale / (sd or 1.0))
         for (name, sd), prior in zip(x_sds.items(), slopes, strict=True)
     )
     aux = None
     if gaussian:
-        aux = scaled("sigma", _or_flat(given["prior_aux"], exponential(1, autoscale=True)), y_scale)
-    elif not _is_default(given["prior_aux"]):
+        aux = scaled("sigma", _given_or(given["prior_aux"], exponential(1, autoscale=True)), y_scale)
+    elif given["prior_aux"] is not None:
         raise ValueError("prior_aux is about sigma, and binomial and Poisson models have none. Leave it out.")
-    covariance = decov() if _is_default(given["prior_covariance"]) else given["prior_covariance"]
+    covariance = _given_or(given["prior_covariance"], decov())
     return Priors(centre, coefs, aux, covariance, adjusted)
 
 
-def _is_default(value):
-    return isinstance(value, str) and value == DEFAULT
-
-
-def _or_flat(value, default):
-    if _is_default(value):
-        return default
-    return Prior("flat", 0.0, math.inf) if value is None else value
+def _given_or(value, default):
+    return default if value is None else value
 
 
 def _one_each(prior, names):
@@ -283,11 +293,9 @@ def _one_each(prior, names):
 
 def _check_kinds(given):
     for name, value in given.items():
-        if _is_default(value):
+        if value is None:
             continue
         right = isinstance(value, Decov) if name == "prior_covariance" else isinstance(value, Prior)
-        if name != "prior_covariance" and value is None:
-            continue
         if right and name != "prior_aux" and name != "prior_covariance" and value.family == "exponential":
             right = False
         if not right:

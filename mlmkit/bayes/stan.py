@@ -6,7 +6,6 @@ from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
 from mlmkit.bayes.fit import StanFit
 from mlmkit.bayes.model import build_model
-from mlmkit.bayes.priors import DEFAULT
 
 METHODS = ("auto", "exact", "nuts")
 
@@ -16,10 +15,10 @@ def stan_lmer(
     data,
     *,
     method="auto",
-    prior=DEFAULT,
-    prior_intercept=DEFAULT,
-    prior_aux=DEFAULT,
-    prior_covariance=DEFAULT,
+    prior=None,
+    prior_intercept=None,
+    prior_aux=None,
+    prior_covariance=None,
     draws=1000,
     chains=4,
     seed=None,
@@ -49,10 +48,10 @@ def stan_glmer(
     *,
     family="gaussian",
     method="auto",
-    prior=DEFAULT,
-    prior_intercept=DEFAULT,
-    prior_aux=DEFAULT,
-    prior_covariance=DEFAULT,
+    prior=None,
+    prior_intercept=None,
+    prior_aux=None,
+    prior_covariance=None,
     draws=1000,
     chains=4,
     seed=None,
@@ -75,16 +74,16 @@ def stan_glmer(
         ``"exact"`` gives independent draws in a fraction of a second, for Gaussian models with one
         grouping factor and up to two varying terms. ``"nuts"`` is the No-U-Turn sampler of PyMC, for
         every model. ``"auto"`` takes the first where it is possible.
-    prior : Prior or None
-        Of the fixed effects besides the intercept: ``normal(0, 2.5)``, ``student_t(…)``, ``cauchy(…)``, or
-        None for a flat prior. A list of locations or scales gives every coefficient its own. Default:
-        rstanarm's ``normal(0, 2.5, autoscale=True)``.
-    prior_intercept : Prior or None
+    prior : Prior, optional
+        Of the fixed effects besides the intercept: ``normal(0, 2.5)``, ``student_t(…)``, ``cauchy(…)`` or
+        ``flat()``. A list of locations or scales gives every coefficient its own. Default: rstanarm's
+        ``normal(0, 2.5, autoscale=True)``.
+    prior_intercept : Prior, optional
         Of the intercept when all predictors are at their means. Default: in Gaussian models
         ``normal(mean(y), 2.5, autoscale=True)``, else ``normal(0, 2.5)``.
-    prior_aux : Prior or None
+    prior_aux : Prior, optional
         Of sigma. Default: ``exponential(1, autoscale=True)``, whose mean is sd(y).
-    prior_covariance : Decov
+    prior_covariance : Decov, optional
         Of the group effects. Default: ``decov(1, 1, 1, 1)``.
     draws : int
         Draws from each chain that are kept. As many again warm up NUTS.

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from mlmkit import compare, compare_fits, decov, lmer, load_seattle, loo, normal, prior_sensitivity, stan_lmer
+from mlmkit import (
+    compare,
+    compare_fits,
+    decov,
+    flat,
+    lmer,
+    load_seattle,
+    loo,
+    normal,
+    prior_sensitivity,
+    stan_lmer,
+)
 
 SEATTLE = load_seattle()
 INTERCEPTS, SIZE = "price ~ (1 | zipcode)", "price ~ scale_sqft + (1 | zipcode)"
@@ -115,7 +126,7 @@ def test_prior_draws_have_the_priors_moments():
     assert prior.posterior_predict(draws=200, seed=1).shape == (200, 869)
     assert "prior" in repr(prior)
     with pytest.raises(ValueError, match="flat, and nothing can be drawn"):
-        stan_lmer(SIZE, SEATTLE, prior=None, prior_PD=True)
+        stan_lmer(SIZE, SEATTLE, prior=flat(), prior_PD=True)
 
 
 def test_three_correlations_from_the_lkj_prior():

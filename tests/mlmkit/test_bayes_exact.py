@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import decov, load_seattle, normal, stan_glmer, stan_lmer
+from mlmkit import decov, flat, load_seattle, normal, stan_glmer, stan_lmer
 from mlmkit.bayes.exact import laplace
 from mlmkit.bayes.pareto import pareto_k
 
@@ -177,10 +177,15 @@ def test_a_strong_prior_wins_and_a_flat_one_yields():
     data = load_seattle()
     strong = stan_lmer("price ~ scale_sqft + (1 | zipcode)", data, prior=normal(0, 10), seed=1)
     assert abs(strong.fixef["scale_sqft"]) < 50
-    flat = stan_lmer(
-        "price ~ scale_sqft + (1 | zipcode)", data, prior=None, prior_intercept=None, prior_aux=None, seed=1
+    free = stan_lmer(
+        "price ~ scale_sqft + (1 | zipcode)",
+        data,
+        prior=flat(),
+        prior_intercept=flat(),
+        prior_aux=flat(),
+        seed=1,
     )
-    assert flat.fixef["scale_sqft"] == pytest.approx(403385, abs=2000)
+    assert free.fixef["scale_sqft"] == pytest.approx(403385, abs=2000)
     tight = stan_lmer("price ~ (1 | zipcode)", data, prior_covariance=decov(scale=0.01), seed=1)
     assert tight.varcorr["zipcode"].sd.iloc[0] < 0.5 * fitted("m1").varcorr["zipcode"].sd.iloc[0]
 

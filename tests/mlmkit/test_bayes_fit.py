@@ -10,6 +10,7 @@ from mlmkit import (
     decov,
     display,
     exponential,
+    flat,
     load_seattle,
     normal,
     stan_glmer,
@@ -211,7 +212,7 @@ def test_few_groups_are_told():
         ({"prior": exponential(1)}, TypeError, "prior can't be exponential"),
         ({"prior_aux": decov()}, TypeError, "prior_aux can't be"),
         ({"prior_covariance": normal()}, TypeError, "It takes: decov"),
-        ({"prior_covariance": None}, TypeError, "prior_covariance can't be None"),
+        ({"prior_covariance": flat()}, TypeError, "prior_covariance can't be flat"),
         ({"prior_intercept": normal([0, 1])}, ValueError, "one number"),
         (
             {"method": "exact", "prior_intercept": cauchy(0, 1e6)},

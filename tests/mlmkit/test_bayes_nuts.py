@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import cauchy, decov, glmer, lmer, load_seattle, normal, stan_glmer, stan_lmer, student_t
+from mlmkit import cauchy, decov, flat, glmer, lmer, load_seattle, normal, stan_glmer, stan_lmer, student_t
 from mlmkit.bayes import nuts
 from mlmkit.bayes.exact import GaussianOneFactor
 from mlmkit.bayes.model import build_model
@@ -19,7 +19,7 @@ SLOPES = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 
 
 def model(formula, data=SEATTLE, family="gaussian", **priors):
-    given = _given(*["default"] * 4) | priors
+    given = _given(*[None] * 4) | priors
     return build_model(formula, data, family, given, function="stan_glmer")
 
 
@@ -143,11 +143,11 @@ def test_auto_chooses_the_form_by_what_the_data_tell():
         ("y ~ x + (1 | g) + (1 | h)", "gaussian", {}),
         ("y ~ 0 + x + (0 + x | g)", "gaussian", {"prior": student_t(4)}),
         ("y ~ x + (1 + x + I(x**2) | g)", "gaussian", {"prior_aux": cauchy(0, 1)}),
-        ("y ~ (1 + x || g) + offset(x)", "gaussian", {"prior_aux": normal(1, 1), "prior_intercept": None}),
+        ("y ~ (1 + x || g) + offset(x)", "gaussian", {"prior_aux": normal(1, 1), "prior_intercept": flat()}),
         ("y ~ (1 | g)", "gaussian", {"prior_aux": student_t(3, 1, 1)}),
         ("yes ~ x + (1 | g)", "binomial", {}),
         ("cbind(count, 10 + 0 * count) ~ x + (1 | g)", "binomial", {}),
-        ("count ~ x + (1 | g)", "poisson", {"prior_aux": "default"}),
+        ("count ~ x + (1 | g)", "poisson", {}),
     ],
 )
 def test_every_model_can_be_written_in_pymc(formula, family, priors):
