@@ -1,9 +1,10 @@
 """Questions of lesson 02: shrinkage.
 
-The graded questions use two sets of sales: all of the student's homes, and a small sample with 2 to 18 of
+The graded questions use two sets of sales: all of the student's homes, and a small sample with 4 to 36 of
 them in each zip code, where the weights are far enough from 1 to tell one formula from another.
-Tolerances are wider than the difference between lmer, statsmodels and a hand formula. statsmodels stops up
-to 0.4 % away in the standard deviation between zip codes; a weight w then moves by less than 0.8 % of 1 - w.
+Tolerances are wider than the difference between lmer, statsmodels and a hand formula. For all homes
+statsmodels stops up to 0.4 % away in the standard deviation between zip codes; for the sample 40 students'
+fits agreed within 0.02 %.
 """
 
 import pandas as pd
@@ -19,9 +20,13 @@ SALES = range(1, 41)  # the horizontal axis of l02-curve
 
 
 def small_sample(sales):
-    """Keep the first 2 sales of the first zip code, 4 of the second, …, 18 of the ninth."""
+    """Keep the first 4 sales of the first zip code, 8 of the second, …, 36 of the ninth.
+
+    As `uneven_sample` in the lesson. With fewer sales some students' fits would be singular; with these, none
+    of the 8,192 sets of zip codes gives one.
+    """
     groups = sales.groupby(G, observed=True)
-    return pd.concat([rows.head(2 * place) for place, (_, rows) in enumerate(groups, start=1)])
+    return pd.concat([rows.head(4 * place) for place, (_, rows) in enumerate(groups, start=1)])
 
 
 def _sizes(sales):
@@ -335,7 +340,7 @@ def weights(homes):
     right = _weight(n, between, within)
     return ByGroup(
         right,
-        rel=7e-3,
+        rel=2e-3,
         group=G,
         mistakes=[
             Mistake(
@@ -414,7 +419,7 @@ def estimates(homes):
     weight = _weight(n, between, within)
     return ByGroup(
         _mixed(weight, means, centre),
-        rel=1e-3,
+        rel=3e-4,
         group=G,
         unit="dollars",
         mistakes=[
@@ -635,8 +640,8 @@ def centre(homes):
             Mistake(
                 means.mean(),
                 name="plain mean of the means",
-                says="This counts each zip code the same. But a mean of two sales is less certain than a "
-                "mean of eighteen, and counts a little less.",
+                says="This counts each zip code the same. But a mean of four sales is less certain than a "
+                "mean of thirty-six, and counts a little less.",
                 credit=0.5,
             ),
             Mistake(
