@@ -58,13 +58,7 @@ def plot_predictions(draws, *, y="price", impossible_below=None, bins=60, ax=Non
     """
     rows = _rows(draws, y)
     everything = pd.concat(rows.values())
-    edges = np.linspace(
-        min(row.quantile(0.001) for row in rows.values()),
-        max(row.quantile(0.999) for row in rows.values()),
-        bins + 1,
-    )
-    if impossible_below is not None and edges[0] < impossible_below < edges[-1]:
-        edges = edges + (impossible_below - edges[np.searchsorted(edges, impossible_below)])  # an edge there
+    edges = _edges(rows.values(), bins, impossible_below)
     ax = new_axes(ax, figsize=(7.6, 1.05 * len(rows) + 1.0))
     for place, row in enumerate(rows.values()):
         _histogram(ax, row, place, edges, impossible_below)
@@ -93,6 +87,17 @@ def _rows(draws, y):
         if not np.isfinite(row).all():
             raise ValueError(f"Some draws of {name!r} are missing or infinite. Leave them out, or mend them.")
     return rows
+
+
+def _edges(rows, bins, floor):
+    """Place the ends of the bars, the same for all rows; one of them is at the floor."""
+    low, high = min(row.quantile(0.001) for row in rows), max(row.quantile(0.999) for row in rows)
+    if low == high:  # all draws are the same number
+        low, high = low - 0.01 * (abs(low) or 1.0), high + 0.01 * (abs(high) or 1.0)
+    edges = np.linspace(low, high, bins + 1)
+    if floor is not None and low < floor < high:
+        edges = edges + (floor - edges[np.searchsorted(edges, floor)])
+    return edges
 
 
 def _histogram(ax, row, place, edges, floor):

@@ -126,6 +126,16 @@ def test_an_expected_number_that_is_none_is_refused(value):
         Number(value)
 
 
+def test_close_means_close_even_where_the_tolerance_is_wide():
+    share = Number(0.05, rel=0.1, abs=0.005)  # a share in simulated draws
+    assert "close" not in share.grade(0.0).says
+    assert (
+        "close" not in ByGroup({"lower": 1.0, "upper": 2.0}, rel=0.1).grade({"lower": 1.0, "upper": 3.0}).says
+    )
+    assert "close" in Number(100.0, rel=1e-3).grade(101.0).says
+    assert "close" in ByGroup({"lower": 1.0, "upper": 2.0}).grade({"lower": 1.0, "upper": 2.01}).says
+
+
 def test_wrong_tolerances_and_credits_are_refused():
     with pytest.raises(ValueError, match="Tolerances"):
         Number(1.0, rel=-1)

@@ -38,6 +38,11 @@ def test_different_models(one, other):
     assert canonical(one) != canonical(other)
 
 
+def test_numpys_prefix_of_a_function_makes_no_other_model():
+    assert canonical("np.log(y) ~ np.sqrt(x) + (1|g)") == canonical("log(y) ~ sqrt(x) + (1|g)")
+    assert canonical("amp.y ~ (1|g)") != canonical("y ~ (1|g)")
+
+
 @pytest.mark.parametrize(
     "text", ["", "y", "y ~", "~ x", "y ~ x ~ z", "y ~ (1|g", "y ~ x y", "y ~ 'a", "y ~ *"]
 )
