@@ -20,6 +20,7 @@ from mlmkit._theta import pattern
 
 LARGEST_REST = 12_000  # random effects outside the eliminated factor; their matrix is dense
 ROWS_AT_ONCE = 4_000
+EXPENSIVE = 300  # size of the dense part from which curvatures are updated, not measured
 SMALL = 200_000  # entries of A12 up to which a dense array is faster than a sparse one
 
 
@@ -107,6 +108,7 @@ class Crossed:
         self.B2 = np.asarray(rest.T @ XY)
         self.C = XY.T @ XY
         self.starts = self._starts(Z, XY)
+        self.expensive = len(self.A22) > EXPENSIVE
         self._set(reml)
 
     def _set(self, reml):

@@ -84,7 +84,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
             unseen += 1
             if small or unseen > 5:
                 unseen = 0
-                point = point.moved(canonical)
+                point = point.moved(canonical).measured()
                 down = point.way_down() if kicks < 8 else None
                 if down is None:
                     return point.optimum(True, used)
@@ -97,10 +97,12 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         elif gain < 0.25:
             radius = 0.3 * length
         if gain > 1e-4:
+            if getattr(function, "expensive", False):
+                trial.hessian = updated(point.hessian, step, trial.gradient - point.gradient)
             point = trial
         elif radius < 1e-14 * size:
             break
-    return point.moved(canonical).optimum(False, used)
+    return point.moved(canonical).measured().optimum(False, used)
 
 
 class _Point:
@@ -123,6 +125,12 @@ class _Point:
         """Return the equivalent point to report; this one if it is that already."""
         theta = self.theta if canonical is None else canonical(self.theta)
         return self if np.array_equal(theta, self.theta) else _Point(self.function, theta)
+
+    def measured(self):
+        """Return this point with its curvature measured, not updated."""
+        if getattr(self.function, "expensive", False):
+            self.hessian = hessian_by_differences(self.function, self.theta, self.gradient)
+        return self
 
     def optimum(self, converged, used):
         """Report this point."""
@@ -163,6 +171,28 @@ def hessian_by_differences(function, theta, gradient):
         moved[i] += step
         hessian[i] = (function(moved)[1] - gradient) / (moved[i] - theta[i])
     return (hessian + hessian.T) / 2
+
+
+def updated(hessian, step, change):
+    """Update a Hessian from the change of the gradient along a step (symmetric rank one).
+
+    Parameters
+    ----------
+    hessian : ndarray, shape (k, k)
+        At the last point.
+    step, change : ndarray, shape (k,)
+        From the last point to the present one: of the parameters, and of the gradient.
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        At the present point, approximately; costs no evaluation.
+    """
+    gap = change - hessian @ step
+    along = gap @ step
+    if abs(along) <= 1e-8 * np.sqrt((gap @ gap) * (step @ step)):
+        return hessian
+    return hessian + np.outer(gap, gap) / along
 
 
 def difference_steps(theta):
