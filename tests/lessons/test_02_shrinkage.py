@@ -1,0 +1,352 @@
+"""What lesson 2 says in words and numbers is so; its questions accept every correct way."""
+
+import re
+import warnings
+from itertools import pairwise
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from grader import references
+from grader.authoring import role_of, source_notebook
+from grader.bank import questions
+from grader.bank.l02_shrinkage import SALES, small_sample
+from grader.build import ROOT
+from grader.judge import judge
+from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, zipcodes_for
+from mlmkit.encoding import encode
+
+mpl.use("Agg")
+
+LESSON = "02_shrinkage"
+MODEL = "price ~ (1 | zipcode)"
+STUDENTS = ["ada", "grace", "emmy"]
+GRADED = [id for id, question in questions(LESSON).items() if not question.practice]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
+
+
+@pytest.fixture(scope="module")
+def prose(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown").replace("{,}", ",")
+
+
+@pytest.fixture(scope="module")
+def flat(prose):
+    return " ".join(prose.split())
+
+
+@pytest.fixture(scope="module")
+def seattle():
+    return load_seattle()
+
+
+@pytest.fixture(scope="module")
+def lmer1(seattle):
+    return lmer(MODEL, seattle)
+
+
+@pytest.fixture(scope="module")
+def sample_fit(seattle):
+    return lmer(MODEL, small_sample(seattle))
+
+
+def sds(fit):
+    return fit.varcorr["zipcode"].sd["(Intercept)"], fit.sigma
+
+
+def own_means(sales):
+    return sales.groupby("zipcode", observed=True)["price"].mean()
+
+
+def sizes_of(sales):
+    return sales["zipcode"].value_counts(sort=False)
+
+
+# The text -------------------------------------------------------------------------------------------
+
+
+def test_numbers_in_the_prose_are_those_of_the_fits(flat, seattle, lmer1):
+    between, within = sds(lmer1)
+    estimates, means = lmer1.coef["zipcode"]["(Intercept)"], own_means(seattle)
+    facts = {
+        "584,667": f"{between:,.0f}",
+        "460,891": f"{within:,.0f}",
+        "713,204": f"{lmer1.fixef['(Intercept)']:,.0f}",
+        "284,909": f"{means['98148']:,.0f}",
+        "289,527": f"{np.floor(estimates['98148']):,.0f}",
+        "253,581.2": f"{estimates['98032']:,.1f}",
+        "2,143,523.7": f"{estimates['98039']:,.1f}",
+        "289,527.5": f"{estimates['98148']:,.1f}",
+        "289,535": f"{0.9892 * 284_909 + 0.0108 * 713_204:,.0f}",
+    }
+    for text, value in facts.items():
+        assert text in flat
+        assert value == text
+    assert round(estimates["98148"], 1) == pytest.approx(289_527.5)
+    known = {*facts, "2,143,523", "500,000", "600,000"}
+    assert set(re.findall(r"(?<![\d,])\d{3},\d{3}(?:\.\d)?", flat)) <= known, "a number that no test looks at"
+
+
+def test_the_worked_example_is_right_to_its_last_digit(flat, lmer1):
+    between, within = 584_667, 460_891
+    own, others = 57 / within**2, 1 / between**2
+    assert f"{own * 1e10:.3f}" == "2.683"
+    assert f"{others * 1e10:.3f}" == "0.029"
+    assert f"{own / (own + others):.4f}" == "0.9892" == f"{lmer1.shrinkage()['weight']['98148']:.4f}"
+    assert r"2.683 \times 10^{-10}" in flat
+    assert r"w = \frac{2.683}{2.683 + 0.029} = 0.9892" in flat
+
+
+def test_statements_about_the_lectures_data_are_true(flat, seattle, lmer1):
+    between, within = sds(lmer1)
+    assert "the other zip codes are worth 0.62 sales" in flat
+    assert f"{within**2 / between**2:.2f}" == "0.62"
+    assert "About 62 percent of the variance" in flat
+    assert round(100 * lmer1.icc()["zipcode"]) == 62
+    table = lmer1.shrinkage()
+    moved = (table["partial_pooling"] - table["no_pooling"]).abs()
+    assert moved.idxmax() == table["weight"].idxmin() == "98039"
+    assert "by almost 18,000 dollars" in flat
+    assert 17_500 < moved["98039"] < 18_000
+    assert moved["98039"] < 0.01 * table["no_pooling"]["98039"]
+    sizes = sizes_of(seattle)
+    assert sizes.idxmax() == "98032"
+    assert (sizes["98148"], sizes["98024"]) == (57, 81)
+    assert (sizes.min(), sizes.max()) == (50, 125)
+    assert own_means(seattle).std() > between
+
+
+def test_the_lectures_formula_is_nearly_the_fit(flat, seattle, lmer1):
+    weight = lmer1.shrinkage()["weight"]
+    lecture = weight * own_means(seattle) + (1 - weight) * seattle["price"].mean()
+    gap = (lecture - lmer1.coef["zipcode"]["(Intercept)"]).abs()
+    assert "The differences are less than a thousand dollars" in flat
+    assert 200 < gap.min() < gap[["98032", "98039", "98148"]].max() < 1_000
+    assert lmer1.coef["zipcode"]["(Intercept)"].mean() == pytest.approx(lmer1.fixef["(Intercept)"])
+
+
+def test_the_lectures_formula_is_exact_for_groups_of_the_same_size(seattle):
+    five = seattle.groupby("zipcode", observed=True).head(5)
+    assert five["price"].mean() == pytest.approx(lmer(MODEL, five).fixef["(Intercept)"])
+
+
+def test_statements_about_the_sample_are_true(flat, seattle, sample_fit):
+    assert f"estimated from the {len(small_sample(seattle))} sales of the sample" in flat
+    table = sample_fit.shrinkage()
+    assert table["n"].tolist() == list(range(4, 37, 4))
+    moved = (table["partial_pooling"] - table["no_pooling"]).abs().sort_values(ascending=False)
+    assert set(moved.index[:2]) == {"98010", "98039"}, "the lesson calls their lines the longest"
+
+
+def test_statements_about_reml_and_ml_are_true(flat, seattle, lmer1):
+    ml = lmer(MODEL, seattle, REML=False)
+    ratio = sds(ml)[0] / sds(lmer1)[0]
+    assert "ML is about 6 percent smaller" in flat
+    assert round(100 * (1 - ratio)) == 6
+    assert f"{(8 / 9) ** 0.5:.3f}" == "0.943"
+    assert sds(ml)[1] == pytest.approx(sds(lmer1)[1], rel=1e-5)
+    numbers = [lmer1.criterion + 6, ml.criterion, 2 * ml.criterion - lmer1.criterion]
+    assert "25155.1, 25175.2 and 25201.4" in flat
+    assert [f"{number:.1f}" for number in numbers] == ["25155.1", "25175.2", "25201.4"]
+
+
+def test_the_simulation_shows_the_bias_of_ml_and_none_of_reml(cells, seattle):
+    (simulation,) = [cell.source for cell in cells if "for repeat in range(400)" in cell.source]
+    names = {"seattle": seattle, "lmer": lmer, "np": np, "pd": pd}
+    exec(simulation.replace("range(400)", "range(150)"), names)
+    average = pd.DataFrame(names["estimates"]).mean() / 500_000**2
+    assert average["ML"] / average["REML"] == pytest.approx(8 / 9, abs=0.005)
+    assert average["REML"] == pytest.approx(1, abs=3 * (2 / 8 / 150) ** 0.5)
+
+
+def test_minutes_of_the_sections_add_up_and_name_real_sections(prose):
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|$", prose, re.MULTILINE)
+    total = int(re.search(r"About (\d+) minutes", prose).group(1))
+    assert sum(int(minutes) for _, minutes in rows) == total
+    sections = re.findall(r"^## (.+)$", prose, re.MULTILINE)
+    assert [name.removesuffix(" (graded)") for name, _ in rows] == sections[: len(rows)]
+
+
+def test_points_in_the_prose_are_those_of_the_cells(cells, prose):
+    points = [
+        cell.metadata.nbgrader.points for cell in cells if "points" in cell.metadata.get("nbgrader", {})
+    ]
+    said = [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", prose)]
+    assert said == points
+    assert f"The questions are worth {sum(points)} points" in prose
+
+
+def test_headings_go_down_one_step_at_a_time(prose):
+    text = re.sub(r"### (BEGIN|END) SOLUTION", "", prose)
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_question_sends_students_back_to_a_section_that_exists(prose):
+    sections = {f"02: {name}" for name in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
+    assert {question.revisit for question in questions(LESSON).values()} <= sections
+
+
+def test_the_glossary_explains_the_words_that_the_lesson_introduces():
+    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
+    for word in [
+        "variance components",
+        "precision",
+        "weight",
+        "centre",
+        "limit",
+        "intraclass correlation",
+        "maximum likelihood",
+        "REML",
+        "REML criterion",
+        "biased",
+    ]:
+        assert f"**{word}**" in glossary
+
+
+# The questions --------------------------------------------------------------------------------------
+
+
+def test_there_are_enough_questions_of_different_kinds(cells):
+    kinds = {type(references.expected(id, "ada")).__name__ for id in GRADED}
+    assert kinds >= {"Number", "ByGroup", "Choice", "Table", "Figure"}
+    roles = [role_of(cell) for cell in cells]
+    assert roles.count("practice") >= 5
+    assert roles.count("check") >= 8
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+@pytest.mark.parametrize("id", GRADED)
+def test_every_graded_question_knows_three_mistakes_on_this_students_data(id, student):
+    kind = references.expected(id, student)
+    assert len(kind.usable_mistakes) >= 3
+    if id == "l02-curve":
+        return  # its mistakes are drawn below
+    for mistake in kind.usable_mistakes:
+        verdict = judged(id, mistake.value, student)
+        assert (verdict.status, verdict.score < 2) == ("mistake", True)
+        assert mistake.name == verdict.mistake or not kind.told_apart(
+            mistake.value, next(m.value for m in kind.usable_mistakes if m.name == verdict.mistake)
+        )
+
+
+def test_every_sentence_about_a_mistake_is_its_own_and_tells_no_number_of_the_answer():
+    for id in questions(LESSON):
+        says = [mistake.says for mistake in references.expected(id, "ada").mistakes]
+        assert len(set(says)) == len(says)
+        assert not [text for text in says if re.search(r"\d{4,}|\d,\d{3}|0\.\d{3}", text)]
+
+
+def judged(id, answer, student):
+    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
+    return judge(id, payload, student=student, max_points=2)
+
+
+def by_statsmodels(sales):
+    """Mean, standard deviations and effects of a student who uses statsmodels."""
+    import statsmodels.formula.api as smf
+
+    sales = sales.assign(price=sales["price"] / 1e6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # statsmodels warns about its own search
+        fit = smf.mixedlm("price ~ 1", sales, groups=sales["zipcode"].astype(str)).fit(reml=True)
+        ml = smf.mixedlm("price ~ 1", sales, groups=sales["zipcode"].astype(str)).fit(reml=False)
+    effects = {name: 1e6 * effect.iloc[0] for name, effect in fit.random_effects.items()}
+    reml_sds, ml_sds = ((1e6 * f.cov_re.iloc[0, 0] ** 0.5, 1e6 * f.scale**0.5) for f in (fit, ml))
+    return 1e6 * fit.fe_params.iloc[0], reml_sds, ml_sds, effects
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_statsmodels_gives_right_answers_too(student):
+    homes = homes_for(student)
+    small = small_sample(homes)
+    _, (between, within), ml, _ = by_statsmodels(homes)
+    centre, (small_between, small_within), _, effects = by_statsmodels(small)
+    answers = {
+        "l02-weights": sizes_of(small) / (sizes_of(small) + small_within**2 / small_between**2),
+        "l02-estimates": {name: centre + effect for name, effect in effects.items()},
+        "l02-sd-zipcode": between,
+        "l02-icc": between**2 / (between**2 + within**2),
+        "l02-sales-needed": 19 * within**2 / between**2,
+        "l02-centre": centre,
+        "l02-reml-ml": pd.DataFrame({"ML": ml, "REML": (between, within)}, index=["zipcode", "Residual"]),
+    }
+    for id, answer in answers.items():
+        assert judged(id, answer, student).status == "right", id
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_the_fits_own_tables_are_right_answers_too(student):
+    homes = homes_for(student)
+    table = lmer(MODEL, small_sample(homes)).shrinkage()
+    answers = {
+        "l02-weights": table["weight"].iloc[::-1],  # labels matter, their order doesn't
+        "l02-estimates": dict(table["partial_pooling"]),
+        "l02-icc": lmer(MODEL, homes).icc()["zipcode"],
+        "l02-centre": table["partial_pooling"].mean(),
+        "l02-limits": table.rename(columns={"complete_pooling": "zero", "no_pooling": "infinity"})[
+            ["infinity", "zero"]
+        ],
+    }
+    for id, answer in answers.items():
+        assert judged(id, answer, student).status == "right", id
+
+
+def curve(homes, weight, draw="plot", labels=True):
+    """Draw the figure of the last question; `weight` gets sales and the two standard deviations."""
+    _, ax = plt.subplots()
+    n = np.array(SALES)
+    getattr(ax, draw)(n, weight(n, *sds(lmer(MODEL, homes))))
+    if labels:
+        ax.set(xlabel="Number of sales", ylabel="Weight")
+    return ax
+
+
+def right(n, between, within):
+    return n / (n + within**2 / between**2)
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_the_figure_is_read_from_what_is_drawn(student):
+    homes = homes_for(student)
+    plt.close("all")
+    assert judged("l02-curve", curve(homes, right), student).status == "right"
+    bare = judged("l02-curve", curve(homes, right, labels=False), student)
+    assert 0 < bare.score < 2
+    assert "no label" in bare.message
+    points = judged("l02-curve", curve(homes, right, draw="scatter"), student)
+    assert (points.mistake, points.score) == ("points for lines", 1)
+    wrong = {
+        "standard deviations for variances": lambda n, between, within: n / (n + within / between),
+        "weight of the centre": lambda n, between, within: 1 - right(n, between, within),
+        "standard deviations exchanged": lambda n, between, within: right(n, within, between),
+    }
+    known = {mistake.name for mistake in references.expected("l02-curve", student).usable_mistakes}
+    for name in wrong.keys() & known:
+        assert judged("l02-curve", curve(homes, wrong[name]), student).mistake == name
+    plt.close("all")
+
+
+def test_which_way_the_lectures_formula_lies_depends_on_the_students_zip_codes():
+    letters = {references.expected("l02-direction", f"student{n}").value for n in range(12)}
+    assert letters == {"a", "b"}
+
+
+def test_the_sample_takes_the_zip_codes_in_the_order_in_which_the_lesson_names_them():
+    sizes = sizes_of(small_sample(homes_for("ada")))
+    assert list(sizes.index) == zipcodes_for("ada")
+    assert sizes.tolist() == list(range(4, 37, 4))
+
+
+def test_no_students_sample_is_singular():
+    for n in range(25):
+        assert not lmer(MODEL, small_sample(homes_for(f"student{n}"))).is_singular
