@@ -128,12 +128,11 @@ def test_an_expected_number_that_is_none_is_refused(value):
 
 def test_close_means_close_even_where_the_tolerance_is_wide():
     share = Number(0.05, rel=0.1, abs=0.005)  # a share in simulated draws
+    ends = {"lower": 1.0, "upper": 2.0}
     assert "close" not in share.grade(0.0).says
-    assert (
-        "close" not in ByGroup({"lower": 1.0, "upper": 2.0}, rel=0.1).grade({"lower": 1.0, "upper": 3.0}).says
-    )
+    assert "close" not in ByGroup(ends, rel=0.1).grade({"lower": 1.0, "upper": 3.0}).says
     assert "close" in Number(100.0, rel=1e-3).grade(101.0).says
-    assert "close" in ByGroup({"lower": 1.0, "upper": 2.0}).grade({"lower": 1.0, "upper": 2.01}).says
+    assert "close" in ByGroup(ends).grade({"lower": 1.0, "upper": 2.01}).says
 
 
 def test_wrong_tolerances_and_credits_are_refused():

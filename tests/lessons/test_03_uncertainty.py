@@ -1,0 +1,413 @@
+"""What lesson 3 says in words and numbers is so; its questions accept every correct way."""
+
+import re
+from itertools import pairwise
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from grader import references
+from grader.authoring import role_of, source_notebook
+from grader.bank import questions
+from grader.build import ROOT
+from grader.judge import judge
+from mlmkit import data_fingerprint, homes_for, lmer, load_king_county, plot_caterpillar, plot_group_intervals
+from mlmkit.encoding import encode
+
+mpl.use("Agg")
+
+LESSON = "03_uncertainty"
+MODEL = "price ~ (1 | zipcode)"
+STUDENTS = ["ada", "grace", "emmy"]
+GRADED = [id for id, question in questions(LESSON).items() if not question.practice]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
+
+
+@pytest.fixture(scope="module")
+def prose(cells):
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return re.sub(r"### (BEGIN|END) SOLUTION", "", text)
+
+
+@pytest.fixture(scope="module")
+def words(prose):
+    """The prose on one line, so that a sentence can be found across line ends."""
+    return " ".join(prose.split())
+
+
+@pytest.fixture(scope="module")
+def run(cells):
+    """The names that the lecture part of the lesson leaves behind, after its code has run."""
+    names = {}
+    for cell in cells:
+        if role_of(cell) == "student":
+            break
+        if cell.cell_type == "code" and role_of(cell) != "practice":
+            exec(cell.source, names)
+    plt.close("all")
+    return names
+
+
+def excludes_zero(intervals):
+    return (intervals["lower"] > 0) | (intervals["upper"] < 0)
+
+
+# The text -------------------------------------------------------------------------------------------
+
+
+def test_the_intervals_are_those_of_the_lecture(run):
+    assert list(run["fixed_ci"]) == [322_042, 1_104_366]
+    lecture = {
+        "98010": (-379643, -195857),
+        "98014": (-338874, -173731),
+        "98024": (-233587, -29528),
+        "98032": (-541866, -377381),
+        "98039": (1300763, 1559876),
+        "98070": (-309176, -139907),
+        "98102": (97512, 276896),
+        "98109": (77888, 253968),
+        "98148": (-545109, -302244),
+    }
+    table = run["effect_intervals"].round()
+    assert {name: tuple(row) for name, row in table.iterrows()} == lecture
+
+
+def test_numbers_in_the_prose_are_those_of_the_fits(prose, run):
+    fit, effects = run["lmer1"], run["effect_intervals"]
+    facts = {
+        "322,042": run["fixed_ci"][0],
+        "1,104,366": run["fixed_ci"][1],
+        "−379,643": effects.loc["98010", "lower"],
+        "−195,857": effects.loc["98010", "upper"],
+        "713,204": run["mu"],
+        "289,527": fit.coef["zipcode"].loc["98148", "(Intercept)"],
+        "204,789": np.hypot(run["se_mu"], run["se_effect"]["98148"]),
+    }
+    for text, value in facts.items():
+        assert text in prose, text
+        assert f"{value:,.0f}".replace("-", "−") == text
+    rounded = {
+        "196,000": -effects.loc["98010", "upper"],
+        "380,000": -effects.loc["98010", "lower"],
+        "461,000": run["sigma_y"],
+        "585,000": run["sigma_alpha"],
+        "234,000": run["other_means"].std(),
+        "65,000": run["coverage"].loc["98032", "sd of the prices"],
+        "21,000": fit.coef["zipcode"]["(Intercept)"][["98109", "98102"]].diff().iloc[1],
+    }
+    for text, value in rounded.items():
+        assert f"{text} dollars" in prose or text in prose, text
+        assert f"{round(value, -3):,.0f}" == text
+    other = {"104,366", "90,000", "200,000", "10,000", "20,744"}
+    found = set(re.findall(r"−?\d{2,3},\d{3}", prose))
+    assert not found - set(facts) - set(rounded) - other, "a number in the prose that no test looks at"
+    assert len(run["others"]) == 20_744
+    assert round(run["se_mu"], -3) == 196_000
+
+
+def test_two_standard_errors_of_a_mean_are_about_what_the_first_lines_say(run):
+    assert (2 * run["se_total"]).median() == pytest.approx(90_000, rel=0.02)
+
+
+def test_the_fixed_effect_is_uncertain_because_there_are_nine_zip_codes(run):
+    assert 1 < run["se_mu"] / (run["sigma_alpha"] / 3) < 1.01
+    assert run["factor"] == pytest.approx(2.306, abs=1e-3)
+
+
+def test_the_formula_for_the_sum_is_that_of_the_fit(run):
+    np.testing.assert_allclose(run["by_hand"], run["se_total"], rtol=1e-9)
+    too_large = np.hypot(run["se_mu"], run["se_effect"]) / run["se_total"]
+    assert 3 < too_large.min() < too_large.max() < 5
+    assert 3.5 < run["se_mu"] / run["se_effect"].median() < 4.5
+
+
+def test_the_draws_show_what_the_text_says(words, run):
+    np.testing.assert_allclose(run["group_totals"].std(), run["se_total"], rtol=0.08)
+    assert run["correlation"] < -0.95
+    pd.testing.assert_frame_equal(
+        run["group_totals"], run["samples"].coef["zipcode"]["(Intercept)"], check_names=False
+    )
+    assert excludes_zero(run["effect_intervals"]).sum() == 9
+    assert excludes_zero(run["free"]).sum() == 3
+    assert "only three of the nine intervals do not contain 0" in words
+    prices, ends = run["seattle"]["price"], run["total_intervals"]
+    zipcode = run["seattle"]["zipcode"].astype(str)
+    inside = prices.between(zipcode.map(ends["lower"]), zipcode.map(ends["upper"]))
+    assert inside.mean() < 0.5  # "Most houses lie outside the bars"
+    assert (prices > 3_000_000).sum() == 9
+
+
+def test_coverage_is_right_on_average_and_wrong_by_zip_code(run):
+    share = run["coverage"]["share of houses inside"]
+    assert run["inside"].mean() == pytest.approx(0.96, abs=0.005)
+    assert (share == 1).sum() == 4
+    assert share["98039"] == pytest.approx(0.70)
+    assert run["coverage"]["sd of the prices"]["98039"] > 1e6
+    assert run["coverage"]["inside, logarithms"]["98039"] == pytest.approx(0.96)
+    assert np.exp(0.44) == pytest.approx(1.55, abs=0.005)
+    assert run["log_fit"].sigma == pytest.approx(0.44, abs=0.005)
+
+
+def test_the_new_zip_code_shows_what_the_text_says(words, run):
+    mu, new_zip = run["mu"], run["new_zip"]
+    both = np.hypot(run["sigma_alpha"], run["sigma_y"])
+    assert "Two of them are negative!" in words
+    assert (np.random.default_rng(58).normal(mu, run["sigma_alpha"], 10) < 0).sum() == 2
+    contains = run["contains"]
+    assert contains.iloc[0] == pytest.approx(0.95, abs=0.01)
+    assert contains.iloc[1:3].max() < 0.9
+    assert contains.iloc[3] == pytest.approx(0.4, abs=0.02)
+    assert np.hypot(both, run["se_mu"]) / both == pytest.approx(1.03, abs=0.005)
+    assert run["stats"].norm.cdf(0, mu, both) == pytest.approx(1 / 6, abs=0.005)
+    assert new_zip[new_zip > 0].mean() - new_zip.mean() > 200_000
+    assert 0.5 < run["low"] < 0.56
+    assert 1.44 < run["high"] < 1.5
+
+
+def test_the_rest_of_the_county_shows_what_the_text_says(run):
+    whole, part = run["in_the_county"](run["lmer1"]), run["in_the_county"](run["without"])
+    means, houses = "share of the zip-code means", "share of the houses"
+    assert whole.loc["se", means] == pytest.approx(0.74, abs=0.02)
+    assert whole.loc["se and sigma_alpha", means] == 1
+    assert part.loc["se and sigma_alpha", means] == pytest.approx(0.95, abs=0.005)
+    assert part.loc["all three", houses] == pytest.approx(0.98, abs=0.006)
+    assert run["without"].varcorr["zipcode"].sd.iloc[0] < run["sigma_alpha"] / 2
+
+
+def test_zero_and_marginal_have_one_centre_and_the_spread_of_the_formulas(run):
+    se, between, within = run["se_mu"], run["sigma_alpha"], run["sigma_y"]
+    sd = [se, np.hypot(se, within), np.hypot(se, between), np.sqrt(se**2 + between**2 + within**2)]
+    np.testing.assert_allclose(run["four"].std(), sd, rtol=0.04)
+    assert (np.abs(run["four"].mean() - run["mu"]) < 4 * np.array(sd) / 4000**0.5).all()
+
+
+def test_sales_from_a_new_zip_code_take_its_uncertainty_away(run):
+    errors = pd.DataFrame(run["steps"]).set_index("sales")["standard error"]
+    assert errors.is_monotonic_decreasing
+    assert 1 - errors[1] / errors[0] == pytest.approx(2 / 5, abs=0.02)
+    assert 1 - errors[5] / errors[0] == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_the_model_in_logarithms_has_no_negative_price_and_is_still_too_wide(run):
+    model, real = run["log_draws"], run["others"]["price"]
+    assert model.min() > 0
+    low, high = model.quantile([0.025, 0.975])
+    assert real.between(low, high).mean() > 0.98
+
+
+def test_minutes_of_the_sections_add_up_and_name_real_sections(prose):
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|$", prose, re.MULTILINE)
+    total = int(re.search(r"About (\d+) minutes", prose).group(1))
+    assert sum(int(minutes) for _, minutes in rows) == total
+    sections = re.findall(r"^## (.+)$", prose, re.MULTILINE)
+    assert [name.removesuffix(" (graded)") for name, _ in rows] == sections[: len(rows)]
+
+
+def test_points_in_the_prose_are_those_of_the_cells(cells, words):
+    points = [
+        cell.metadata.nbgrader.points for cell in cells if "points" in cell.metadata.get("nbgrader", {})
+    ]
+    assert [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", words)] == points
+    assert f"They are worth {sum(points)} points" in words
+
+
+def test_headings_go_down_one_step_at_a_time(prose):
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", prose, re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_question_sends_students_back_to_a_section_that_exists(prose):
+    sections = {f"03: {name}" for name in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
+    assert {question.revisit for question in questions(LESSON).values()} <= sections
+
+
+def test_the_glossary_explains_the_words_that_the_lesson_introduces():
+    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
+    for word in [
+        "95 % interval",
+        "conditional prediction",
+        "coverage",
+        "draw",
+        "marginal prediction",
+        "prediction interval",
+        "quantile",
+        "seed",
+        "skewed",
+        "zero prediction",
+    ]:
+        assert f"**{word}**" in glossary
+
+
+# The questions --------------------------------------------------------------------------------------
+
+
+def judged(id, answer, student):
+    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
+    return judge(id, payload, student=student, max_points=2)
+
+
+def test_there_are_enough_questions_of_different_kinds(cells):
+    kinds = {type(references.expected(id, "ada")).__name__ for id in questions(LESSON)}
+    assert kinds >= {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"}
+    roles = [role_of(cell) for cell in cells]
+    assert roles.count("practice") >= 5
+    assert roles.count("check") >= 8
+    assert roles.count("manual") == 1
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+@pytest.mark.parametrize("id", GRADED)
+def test_every_graded_question_knows_three_mistakes_on_this_students_data(id, student):
+    kind = references.expected(id, student)
+    assert len(kind.usable_mistakes) >= 3
+    assert all(mistake.says.endswith(".") for mistake in kind.mistakes)
+
+
+def test_no_sentence_about_a_mistake_tells_a_number_of_the_answer():
+    for id in questions(LESSON):
+        for mistake in references.expected(id, "ada").mistakes:
+            assert not re.search(r"\d{4,}|\d,\d{3}", re.sub(r"\b98\d{3}\b", "", mistake.says)), mistake.says
+
+
+class Answers:
+    """What a student may hand in: by draws with any seed, or by hand."""
+
+    def __init__(self, student):
+        self.homes = homes_for(student)
+        self.fit = lmer(MODEL, self.homes)
+        self.mu, self.se = self.fit.fixef["(Intercept)"], self.fit.se_fixef["(Intercept)"]
+        self.between, self.within = self.fit.varcorr["zipcode"].sd["(Intercept)"], self.fit.sigma
+        self.means = self.fit.coef["zipcode"]["(Intercept)"]
+        self.se_means = self.fit.se_coef["zipcode"]["(Intercept)"]
+        county = load_king_county()
+        self.others = county.loc[~county["zipcode"].isin(self.homes["zipcode"].unique()), "price"]
+
+    def coverage(self, half):
+        return np.mean(np.abs(self.others - self.mu) < half)
+
+    def by_draws(self, seed):
+        """Everything through `sim` and `predict_draws`."""
+        new, cheapest = pd.DataFrame({"zipcode": ["x"]}), pd.DataFrame({"zipcode": [self.means.idxmin()]})
+        totals = self.fit.sim(4000, seed=seed).coef["zipcode"]["(Intercept)"]
+        ratio = totals[self.means.idxmax()] / totals[self.means.idxmin()]
+        house = self.fit.predict_draws(cheapest, 4000, kind="outcome", seed=seed)[0]
+        houses = self.fit.predict_draws(new, 10_000, "marginal", "outcome", seed=seed)[0]
+        sds = pd.DataFrame(
+            {
+                kind: {
+                    way: self.fit.predict_draws(new, 4000, way, kind, seed=seed)[0].std()
+                    for way in ("zero", "marginal")
+                }
+                for kind in ("mean", "outcome")
+            }
+        )
+        return {
+            "l03-totals": totals,
+            "l03-ratio": ratio.quantile([0.025, 0.975]).tolist(),
+            "l03-new-house": house.quantile([0.025, 0.975]).tolist(),
+            "l03-four-sds": sds,
+            "l03-house-draws": houses.tolist(),
+            "l03-below-zero": (houses < 0).mean(),
+            "l03-coverage": self.coverage(2 * houses.std()),
+        }
+
+    def by_hand(self, seed):
+        """Formulas, the lecture's own draws, and 1.96 instead of 2."""
+        from scipy.stats import norm
+
+        rng = np.random.default_rng(seed)
+        new_house = np.hypot(self.between, self.within)
+        low, high = self.means.idxmin(), self.means.idxmax()
+        effect, se_effect = (table["zipcode"]["(Intercept)"] for table in (self.fit.ranef, self.fit.se_ranef))
+        house = np.hypot(self.se_means[low], self.within)
+        ratio = rng.normal(self.means[high], self.se_means[high], 4000) / rng.normal(
+            self.means[low], self.se_means[low], 4000
+        )
+        se = self.se
+        return {
+            "l03-more-zip-codes": self.between / 6,
+            "l03-effect-intervals": pd.DataFrame(
+                {"upper": effect + 1.96 * se_effect, "lower": effect - 1.96 * se_effect}
+            ).iloc[::-1],
+            "l03-ratio": {"lower": np.quantile(ratio, 0.025), "upper": np.quantile(ratio, 0.975)},
+            "l03-new-house": [self.means[low] - 1.96 * house, self.means[low] + 1.96 * house],
+            "l03-four-sds": pd.DataFrame(
+                {
+                    "outcome": [np.hypot(se, new_house), np.hypot(se, self.within)],
+                    "mean": [np.hypot(se, self.between), se],
+                },
+                index=["marginal", "zero"],
+            ),
+            "l03-house-draws": rng.normal(rng.normal(self.mu, self.between, 10_000), self.within),
+            "l03-below-zero": norm.cdf(-self.mu / new_house),
+            "l03-coverage": self.coverage(1.96 * new_house),
+        }
+
+
+@pytest.mark.parametrize("way", ["by_draws", "by_hand"])
+@pytest.mark.parametrize("student", STUDENTS)
+def test_every_correct_way_is_right(way, student):
+    for id, answer in getattr(Answers(student), way)(seed=11).items():
+        verdict = judged(id, answer, student)
+        assert verdict.status == "right", (id, verdict.message)
+
+
+@pytest.mark.slow
+def test_simulated_answers_are_right_with_nearly_every_seed():
+    wrong = [
+        (student, seed, id)
+        for student in STUDENTS
+        for seed in range(40)
+        for id, answer in Answers(student).by_draws(seed).items()
+        if judged(id, answer, student).status != "right"
+    ]
+    assert len(wrong) <= 3, wrong
+
+
+def test_wrong_draws_are_recognised():
+    student = "ada"
+    known = Answers(student)
+    samples = known.fit.sim(4000, seed=5)
+    effects, overall = samples.ranef["zipcode"]["(Intercept)"], samples.fixef["(Intercept)"]
+    mixed = effects.add(overall.sample(frac=1, random_state=1).to_numpy(), axis="index")
+    rng = np.random.default_rng(5)
+    means = rng.normal(known.mu, known.between, 10_000)
+    houses = rng.normal(means, known.within)
+    for id, answer, name in [
+        ("l03-totals", effects, "ranef for the sum"),
+        ("l03-totals", mixed, "draws of different rows added"),
+        ("l03-house-draws", means, "spread within groups forgotten"),
+        ("l03-house-draws", rng.normal(known.mu, known.within, 10_000), "spread between groups forgotten"),
+        ("l03-house-draws", houses[houses > 0], "negative draws thrown away"),
+        ("l03-below-zero", int((houses < 0).sum()), "count for share"),
+    ]:
+        assert judged(id, answer, student).mistake == name, (id, name)
+
+
+def test_a_figure_may_be_drawn_in_several_ways_but_needs_labels():
+    student = "ada"
+    known = Answers(student)
+    draws = known.fit.sim(4000, seed=5).coef["zipcode"]["(Intercept)"]
+    ends = draws.quantile([0.025, 0.975]).T.set_axis(["lower", "upper"], axis=1)
+    upright = plt.subplots()[1]
+    upright.errorbar(list(known.means.index), known.means / 1000, yerr=2 * known.se_means / 1000, fmt="o")
+    upright.set(xlabel="Zip code", ylabel="Mean price (thousands of dollars)")
+    for ax in (
+        plot_caterpillar(known.fit, what="coef"),
+        plot_group_intervals(known.homes, ends, limit=2_000_000),
+        upright,
+    ):
+        assert judged("l03-figure", ax, student).status == "right"
+    assert judged("l03-figure", plot_caterpillar(known.fit), student).mistake == "ranef for the sum"
+    upright.set(xlabel="", ylabel="")
+    assert judged("l03-figure", upright, student).score == 1
+    plt.close("all")
