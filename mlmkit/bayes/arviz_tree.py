@@ -19,7 +19,8 @@ def to_datatree(fit):
     -------
     xarray.DataTree
         ``posterior``: ``fixef`` (by term), ``b_zipcode`` (by group and term), ``sigma``,
-        ``Sigma_zipcode``; ``log_likelihood`` and ``observed_data`` (by row);
+        ``Sigma_zipcode``; ``log_likelihood`` (left out where it wouldn't fit into memory) and
+        ``observed_data`` (by row);
         ``log_prior`` of the parameters that have priors of their own.
     """
     from arviz_base import from_dict
@@ -44,16 +45,14 @@ def to_datatree(fit):
         posterior["sigma"] = by_chain(draws.sigma)
     outcome = model.formula.response
     dims[outcome] = ["row"]
-    return from_dict(
-        {
-            "posterior": posterior,
-            "log_likelihood": {outcome: by_chain(log_likelihood(fit))},
-            "log_prior": {f"{name} prior": by_chain(value) for name, value in log_prior(fit).items()},
-            "observed_data": {outcome: model.y},
-        },
-        dims=dims,
-        coords=coords,
-    )
+    groups = {
+        "posterior": posterior,
+        "log_prior": {f"{name} prior": by_chain(value) for name, value in log_prior(fit).items()},
+        "observed_data": {outcome: model.y},
+    }
+    if not checks.too_large(fit, model.n):
+        groups["log_likelihood"] = {outcome: by_chain(log_likelihood(fit))}
+    return from_dict(groups, dims=dims, coords=coords)
 
 
 def log_likelihood(fit):

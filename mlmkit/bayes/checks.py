@@ -10,6 +10,7 @@ from mlmkit.bayes.text import PosteriorSummary
 RHAT_LIMIT = 1.01
 ESS_LIMIT = 400
 FEW_GROUPS = 5
+MOST_NUMBERS = 200_000_000  # 1.6 GB
 
 
 def _percent(prob):
@@ -42,6 +43,17 @@ def mean_ppd(fit):
         outcome = fit._draw_outcome(fit._inverse_link(linear_predictor(fit, part)), part.sigma, rng)
         means[rows] = outcome.mean(axis=1)
     return means
+
+
+def too_large(fit, rows, draws=None):
+    """Say in a sentence that a table of draws by rows wouldn't fit into memory; empty if it does."""
+    draws = fit._posterior.size if draws is None else draws
+    if draws * rows <= MOST_NUMBERS:
+        return ""
+    return (
+        f"{draws:,} draws for {rows:,} rows are {draws * rows:.2g} numbers, more than fit into memory. Use "
+        f"fewer draws (at most {MOST_NUMBERS // rows:,} for these rows) or fewer rows."
+    )
 
 
 def row_blocks(fit, cells=4_000_000):
@@ -235,10 +247,17 @@ def _nuts_messages(fit, table, report):
 
 def few_groups(fit):
     """Warn where the prior, not the data, decides how much the groups differ."""
-    return [
-        f"'{factor.label}' has only {len(factor.levels)} groups, so the data say little about how much "
-        "groups differ; the prior decides much of it. See prior_summary() and try other values of "
-        "decov(scale=…)."
-        for factor in fit._model.factors
-        if len(factor.levels) < FEW_GROUPS
-    ]
+    found = []
+    for factor in fit._model.factors:
+        groups, advice = len(factor.levels), "See prior_summary() and try other values of decov(scale=…)."
+        if groups < FEW_GROUPS:
+            found.append(
+                f"'{factor.label}' has only {groups} groups, so the data say little about how much groups "
+                f"differ; the prior decides much of it. {advice}"
+            )
+        if groups == fit.nobs and fit.family == "gaussian":
+            found.append(
+                f"Every group of '{factor.label}' has one row only, so differences between groups can't be "
+                f"told from differences within them; the prior decides. {advice}"
+            )
+    return found

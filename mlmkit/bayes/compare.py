@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mlmkit.bayes.checks import too_large
 from mlmkit.bayes.fit import StanFit
 
 
@@ -174,7 +175,7 @@ def loo(fit):
     >>> bool(-12150 < found.elpd < -12100)
     True
     """
-    _need_stan(fit)
+    _need_log_likelihood(fit)
     if "_loo" not in fit.__dict__:
         from arviz_stats import loo as arviz_loo
 
@@ -281,7 +282,7 @@ def prior_sensitivity(fit, threshold=0.05):
     >>> list(prior_sensitivity(fit).columns)
     ['prior', 'likelihood', 'diagnosis']
     """
-    _need_stan(fit)
+    _need_log_likelihood(fit)
     from arviz_base import dataset_to_dataframe
     from arviz_stats import psense
 
@@ -304,6 +305,13 @@ def _diagnosis(prior, likelihood, threshold):
     if likelihood < threshold:
         return "the prior decides, the data say little"
     return "prior and data both matter: do they agree?"
+
+
+def _need_log_likelihood(fit):
+    _need_stan(fit)
+    problem = too_large(fit, fit.nobs)
+    if problem:
+        raise ValueError(f"This needs the log-likelihood of every row under every draw. {problem}")
 
 
 def _need_stan(fit):

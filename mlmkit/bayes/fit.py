@@ -204,6 +204,9 @@ class StanFit(MixedFit):
         effect from the distribution of groups, whose covariance is uncertain too: every draw has its own.
         """
         n_sims = self._posterior.size if n_sims is None else n_sims
+        problem = checks.too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
+        if problem:
+            raise ValueError(problem)
         return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
 
     def posterior_predict(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):

@@ -1,6 +1,10 @@
 """Fits laid side by side, predictions compared, priors looked at."""
 
+import re
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlmkit import (
@@ -13,6 +17,7 @@ from mlmkit import (
     loo,
     normal,
     prior_sensitivity,
+    stan_glmer,
     stan_lmer,
 )
 
@@ -42,6 +47,15 @@ def test_the_lectures_two_tables_side_by_side(fits):
     wide = compare_fits(lmer(SLOPES, SEATTLE), fits[SLOPES])
     assert wide["zipcode"].shape == (18, 4)
     assert "corr zipcode (Intercept) scale_sqft" in wide["varcorr"].index
+
+
+def test_the_readme_shows_these_numbers():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^(98\d{3}) +(\d+) (\d+) +(\d+) (\d+)$", text, re.M)
+    shown = pd.DataFrame(rows).set_index(0).astype(float)
+    both = compare_fits(lmer(INTERCEPTS, SEATTLE), stan_glmer(INTERCEPTS, SEATTLE, seed=1))["zipcode"]
+    assert list(shown.index) == list(both.index)
+    np.testing.assert_allclose(shown.to_numpy(), both.to_numpy(), rtol=2e-3)
 
 
 def test_fits_of_different_models_are_not_laid_side_by_side(fits):
@@ -88,6 +102,17 @@ def test_what_can_not_be_compared_is_told(fits):
         compare(a=fits[SIZE], b=stan_lmer("log(price) ~ (1 | zipcode)", SEATTLE, draws=50, seed=1))
     with pytest.raises(TypeError, match="not on LinearMixedFit"):
         loo(lmer(SIZE, SEATTLE))
+
+
+def test_what_does_not_fit_into_memory_is_told(fits, monkeypatch):
+    monkeypatch.setattr("mlmkit.bayes.checks.MOST_NUMBERS", 1_000_000)
+    fit = stan_lmer(SIZE, SEATTLE, seed=1)
+    with pytest.raises(ValueError, match=r"4,000 draws for 869 rows .*at most 1,150 for these rows"):
+        loo(fit)
+    with pytest.raises(ValueError, match="more than fit into memory"):
+        fit.posterior_predict()
+    assert fit.posterior_predict(draws=100, seed=1).shape == (100, 869)
+    assert "log_likelihood" not in fit.idata.children
 
 
 def test_prior_sensitivity_sees_a_strong_prior(fits):
@@ -143,7 +168,6 @@ def test_three_correlations_from_the_lkj_prior():
 @pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
 def test_simulation_based_calibration_of_the_exact_sampler(formula):
     """Draw parameters from the prior, data from them, fit: the true values' ranks must be uniform."""
-    import pandas as pd
     from scipy.stats import chi2
 
     rng = np.random.default_rng(8)

@@ -197,6 +197,30 @@ def test_few_groups_are_told():
     assert "only 2 groups" in repr(fit)
 
 
+def test_groups_of_one_row_are_told():
+    one_each = SEATTLE.groupby("zipcode", observed=True).head(1)
+    fit = stan_lmer("price ~ (1 | zipcode)", one_each, seed=1)
+    assert any("one row only" in message for message in fit.messages)
+
+
+@pytest.mark.parametrize(("draws", "chains"), [(1, 1), (2, 1), (3, 2)])
+def test_very_few_draws_break_nothing(draws, chains):
+    fit = stan_lmer("price ~ scale_sqft + (1 | zipcode)", SEATTLE, draws=draws, chains=chains, seed=1)
+    assert len(fit.draws) == draws * chains
+    assert fit.summary().shape == (14, 8)
+    assert fit.posterior_predict().shape == (draws * chains, 869)
+    assert "Median" in repr(fit)
+
+
+def test_dropped_rows_and_columns_are_told():
+    gaps = SEATTLE.assign(price=SEATTLE["price"].where(np.arange(869) % 50 > 0))
+    fit = stan_lmer("price ~ scale_sqft + I(2 * scale_sqft) + (1 | zipcode)", gaps, seed=1)
+    assert fit.nobs == 851
+    assert list(fit.fixef.index) == ["(Intercept)", "scale_sqft"]
+    assert any("18 of 869 rows were dropped" in message for message in fit.messages)
+    assert any("combination" in message for message in fit.messages)
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "says"),
     [
