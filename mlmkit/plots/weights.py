@@ -54,7 +54,7 @@ def plot_weights(fit, *, group=None, ax=None):
     weight = sizes / (sizes + half)
 
     ax = new_axes(ax, figsize=(7.2, 4.0))
-    grid = np.linspace(0, 1.08 * max(sizes.max(), half), 400)
+    grid = np.append(0, np.geomspace(half / 100, 1.08 * max(sizes.max(), half), 400))  # denser where it bends
     ax.plot(grid, grid / (grid + half), color=PARTIAL, linewidth=2)
     ax.plot(sizes, weight, "D", color=PARTIAL, markersize=6)
     for name, place in spread(sizes, 0.025 * grid[-1]).items():

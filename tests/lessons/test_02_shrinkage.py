@@ -16,7 +16,7 @@ from grader.bank import questions
 from grader.bank.l02_shrinkage import SALES, small_sample
 from grader.build import ROOT
 from grader.judge import judge
-from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, zipcodes_for
+from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
 from mlmkit.encoding import encode
 
 mpl.use("Agg")
@@ -320,6 +320,7 @@ def test_the_figure_is_read_from_what_is_drawn(student):
     homes = homes_for(student)
     plt.close("all")
     assert judged("l02-curve", curve(homes, right), student).status == "right"
+    assert judged("l02-curve", plot_weights(lmer(MODEL, homes)), student).status == "right"
     bare = judged("l02-curve", curve(homes, right, labels=False), student)
     assert 0 < bare.score < 2
     assert "no label" in bare.message
