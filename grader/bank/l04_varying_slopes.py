@@ -367,8 +367,9 @@ def same_grade(homes):
 @question("l04-slopes", topic="varying slopes", revisit="04: Let the slope vary")
 def slopes(homes):
     """Ask for each zip code's slope in the varying-slope model."""
-    reml, _ = fits(VARYING, homes)
-    return ByGroup(reml.coef[G][X], unit="dollars", mistakes=_about_slopes(homes, reml))
+    return ByGroup(
+        fits(VARYING, homes)[0].coef[G][X], rel=8e-4, unit="dollars", mistakes=_about_slopes(homes)
+    )
 
 
 @question("l04-sd-table", topic="variance components", revisit="04: A search that does not converge")
@@ -445,6 +446,7 @@ def correlations(homes):
         rel=0.0,
         abs=0.006,  # two digits, as display prints them, are right too
         group="zero",
+        in_order=True,
         mistakes=[
             Mistake(
                 _zeros(r_mean, r_mean),
@@ -599,6 +601,58 @@ def height(homes):
     )
 
 
+@question("l04-repaired", topic="convergence", revisit="04: A search that does not converge")
+def repaired(homes):
+    """Ask for a standard deviation of slopes whose search needs another zero and unit."""
+    moved = homes.assign(decades=(homes["yr_built"] - 1970) / 10)
+    reml, ml = fits("price ~ decades + (1 + decades | zipcode)", moved)
+    right = _sd(reml, "decades")
+    return Number(
+        right,
+        rel=4e-3,
+        unit="dollars per decade",
+        mistakes=[
+            Mistake(
+                right / 10,
+                name="per year",
+                says="This is in dollars per year. The question asks for decades.",
+                credit=0.5,
+            ),
+            Mistake(
+                right * homes["yr_built"].std() / 10,
+                name="per standard deviation",
+                says="This is per standard deviation of the year. The search likes that unit, too, but the "
+                "question asks for decades.",
+                credit=0.5,
+            ),
+            Mistake(
+                _sd(reml),
+                name="intercept for slope",
+                says="This is how much the intercepts differ, at the year 1970. The question asks about the "
+                "slopes.",
+            ),
+            Mistake(
+                reml.fixef["decades"],
+                name="mean for standard deviation",
+                says="This is the mean of the slopes. The question asks how much they differ.",
+            ),
+            Mistake(
+                _sd(ml, "decades"),
+                name="ML for REML",
+                says="The repair is right, but this is from maximum likelihood. Where a question doesn't say "
+                "otherwise, use REML.",
+                credit=0.5,
+            ),
+            Mistake(
+                right**2,
+                name="variance for standard deviation",
+                says="This is the variance of the slopes. The question asks for its square root.",
+                credit=0.5,
+            ),
+        ],
+    )
+
+
 @question("l04-formula", topic="formulas", revisit="04: A fixed intercept with a varying slope")
 def formula():
     """Ask for the formula in which all lines meet at the mean size."""
@@ -680,7 +734,7 @@ def few_slopes(homes):
     full, _ = fits(VARYING, homes)
     return ByGroup(
         reml.coef[G][X],
-        rel=5e-3,
+        rel=4e-3,
         unit="dollars",
         mistakes=[
             Mistake(
@@ -691,7 +745,7 @@ def few_slopes(homes):
                 "to the small sample.",
                 credit=0.5,
             ),
-            *_about_slopes(few, reml),
+            *_about_slopes(few),
         ],
     )
 
@@ -791,10 +845,18 @@ def _per_100(sales):
     )
 
 
-def _about_slopes(sales, fit):
-    """List what is given instead of the partial-pooling slopes of a fit."""
+def _about_slopes(sales):
+    """List what is given instead of the partial-pooling slopes by REML."""
+    fit, ml = fits(VARYING, sales)
     right = fit.coef[G][X]
     return [
+        Mistake(
+            ml.coef[G][X],
+            name="ML for REML",
+            says="These are from a fit with REML=False, as in the lecture's model. Where a question doesn't "
+            "say otherwise, use REML.",
+            credit=0.5,
+        ),
         Mistake(
             no_pooling(VARYING, sales).coef[G][X],
             name="no pooling for partial pooling",

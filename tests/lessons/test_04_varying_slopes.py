@@ -199,6 +199,19 @@ def test_the_search_of_the_lesson_needs_scaling(cells, reml, raw):
     assert walks["correlation"]["sqft_living", 600] > 0 > corr(raw)
 
 
+def test_the_year_built_traps_the_search_until_it_is_centred(cells, seattle):
+    cell = next(cell.source for cell in cells if "def simple_search" in cell.source)
+    names = {"criterion_at": criterion_at, "lmer": lmer, "seattle": seattle, "pd": pd}
+    exec(cell.partition("walks = {}")[0], names)
+    exec(next(cell.source for cell in cells if cell.source.startswith("recorded =")), names)
+    trapped, found = names["two_walks"]["yr_built"], names["two_walks"]["decades"]
+    assert trapped["converged"]
+    assert trapped["above the lowest point"] == pytest.approx(120, abs=15)
+    assert trapped["sd of intercepts"] < 1
+    assert found["converged"]
+    assert found["above the lowest point"] < 0.01
+
+
 def test_ten_sales_give_a_singular_fit_and_fake_data_mostly_too(seattle, lmer2):
     few = lmer(VARYING, seattle.groupby("zipcode", observed=True).head(10))
     assert few.converged
@@ -284,7 +297,7 @@ def test_there_are_enough_questions_of_different_kinds(cells):
     kinds = {type(references.expected(id, "ada")).__name__ for id in questions(LESSON)}
     assert kinds >= {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"}
     roles = [role_of(cell) for cell in cells]
-    assert (roles.count("practice"), roles.count("check")) == (7, 12)
+    assert (roles.count("practice"), roles.count("check")) == (7, 13)
 
 
 @pytest.mark.parametrize("student", STUDENTS)
