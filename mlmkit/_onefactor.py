@@ -302,7 +302,7 @@ class OneFactor:
         beta = _inverse_and_log_det(self.C[:p, :p])[0] @ self.C[:p, p]
         rest = self.B[:, :, p] - self.B[:, :, :p] @ beta
         rss = self.C[p, p] - self.C[:p, p] @ beta
-        inverse = np.linalg.inv(self.A + ridge)
+        inverse = _inverses(self.A + ridge)
         estimates = (inverse @ rest[:, :, None])[:, :, 0]
         within = max(rss - np.sum(rest * estimates), 1e-8 * rss) / max(self.n - self.groups * self.q, 1)
         good = np.einsum("jaa->ja", inverse).max(axis=1) * size.max() < 1e2
@@ -313,6 +313,18 @@ class OneFactor:
         values, vectors = np.linalg.eigh(excess / within)
         values = np.maximum(values, 0.02 * max(values.max(), 1e-2))
         return np.linalg.cholesky((vectors * values) @ vectors.T)[self.pattern]
+
+
+def _inverses(matrices):
+    """Invert many small symmetric matrices, shape (J, q, q); up to two columns by the formula."""
+    if len(matrices[0]) == 1:
+        return 1.0 / matrices
+    if len(matrices[0]) > 2:
+        return np.linalg.inv(matrices)
+    a, b, d = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]
+    inverse = np.empty_like(matrices)
+    inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 0], inverse[:, 1, 1] = d, -b, -b, a
+    return inverse / (a * d - b * b)[:, None, None]
 
 
 def _inverse_and_log_det(matrix):

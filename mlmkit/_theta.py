@@ -80,6 +80,9 @@ def canonical(theta, patterns, blocks):
     ndarray
         With non-negative diagonals.
     """
+    diagonals = np.concatenate([rows == columns for rows, columns in patterns])
+    if theta[diagonals].min() > 1e-6 * np.abs(theta).max():
+        return theta  # lower triangles with positive diagonals already
     parts, used = [], 0
     for (rows, columns), terms in zip(patterns, blocks, strict=True):
         lam = np.zeros((max(rows) + 1,) * 2)

@@ -69,10 +69,14 @@ class MixedFit:
     def _by_group(self, arrays):
         return Named(
             {
-                factor.label: pd.DataFrame(array, index=factor.levels, columns=factor.names)
+                factor.label: pd.DataFrame(array, index=factor.levels, columns=self._columns_of(factor))
                 for factor, array in zip(self._model.factors, arrays, strict=True)
             }
         )
+
+    def _columns_of(self, factor):
+        """Name a factor's columns, with the fixed effects' index where it is the same (it saves time)."""
+        return self._terms if factor.names == self._model.fixed.names else factor.names
 
     @cached_property
     def ranef(self):

@@ -5,7 +5,9 @@
     python -m tests.bench --all           statsmodels at 1e5 rows too (a minute)
 
 Peers run in processes of their own; their start and their reading of the data don't count.
-MLMKIT_BENCH_PYTHON names a Python that has ``glmm`` (0.6) and pandas; without it glmm is skipped.
+Elapsed time, or processor time with MLMKIT_BENCH_CLOCK=cpu (for a machine that does other work too;
+set OPENBLAS_NUM_THREADS=1 with it, since threads that wait count). MLMKIT_BENCH_PYTHON names
+a Python that has ``glmm`` (0.6) and pandas; without it glmm is skipped.
 """
 
 import os
@@ -24,16 +26,18 @@ from mlmkit._onefactor import group_sums
 from tests.bench.datasets import TASKS
 
 HERE = Path(__file__).parent
+CPU = os.environ.get("MLMKIT_BENCH_CLOCK") == "cpu"
+clock = time.process_time if CPU else time.perf_counter
 SLOW = {("statsmodels", "1e5"), ("statsmodels", "1e6")}
 
 
 def fastest(function, seconds=2.0, at_least=3):
     """Run a function for about some seconds; return its fastest time in milliseconds."""
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < at_least or (time.perf_counter() < end and len(times) < 300):
-        start = time.perf_counter()
+    times, end = [], clock() + seconds
+    while len(times) < at_least or (clock() < end and len(times) < 300):
+        start = clock()
         function()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return 1e3 * min(times)
 
 

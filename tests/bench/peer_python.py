@@ -4,6 +4,7 @@ Usage: python peer_python.py glmm|statsmodels FILE FORMULA FAMILY REPEATS GROUP_
 Prints the fastest time in milliseconds and the deviance.
 """
 
+import os
 import sys
 import time
 import warnings
@@ -33,10 +34,11 @@ else:
         return mixedlm(fixed, data, groups=data[group], re_formula=f"~{columns}").fit(reml=True)
 
 
+clock = time.process_time if os.environ.get("MLMKIT_BENCH_CLOCK") == "cpu" else time.perf_counter
 times = []
 for _ in range(int(repeats)):
-    start = time.perf_counter()
+    start = clock()
     fitted = fit()
-    times.append(time.perf_counter() - start)
+    times.append(clock() - start)
 loglik = getattr(fitted, "loglik", None) or getattr(fitted, "llf", None)
 print(1e3 * min(times), -2 * loglik() if callable(loglik) else -2 * (loglik or float("nan")))
