@@ -14,52 +14,132 @@ def _ask(fit, name):
 
 
 def fixef(fit):
-    """Return the fixed effects, a Series by term. The same as ``fit.fixef``."""
+    """Return the fixed effects, a Series by term. The same as ``fit.fixef``.
+
+    Examples
+    --------
+    >>> from mlmkit import fixef, lmer, load_seattle
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> fixef(fit).round(1).to_dict()
+    {'(Intercept)': 713204.2}
+    """
     return _ask(fit, "fixef")
 
 
 def ranef(fit):
-    """Return the random effects, a DataFrame by grouping factor. The same as ``fit.ranef``."""
+    """Return the random effects, a DataFrame by grouping factor. The same as ``fit.ranef``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, ranef
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
+    1430319.0
+    """
     return _ask(fit, "ranef")
 
 
 def coef(fit):
-    """Return each group's coefficients: fixed plus random. The same as ``fit.coef``."""
+    """Return each group's coefficients: fixed plus random. The same as ``fit.coef``.
+
+    Examples
+    --------
+    >>> from mlmkit import coef, lmer, load_seattle
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
+    2143524.0
+    """
     return _ask(fit, "coef")
 
 
 def sigma(fit):
-    """Return the residual standard deviation. The same as ``fit.sigma``."""
+    """Return the residual standard deviation. The same as ``fit.sigma``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, sigma
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> round(sigma(fit))
+    460891
+    """
     return _ask(fit, "sigma")
 
 
 def VarCorr(fit):
-    """Return standard deviations and correlations between groups. The same as ``fit.varcorr``."""
+    """Return standard deviations and correlations between groups. The same as ``fit.varcorr``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, VarCorr
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> VarCorr(fit)["zipcode"].sd.round().to_dict()
+    {'(Intercept)': 584667.0}
+    """
     return _ask(fit, "varcorr")
 
 
 def se_fixef(fit):
-    """Return the standard errors of the fixed effects, as ``arm::se.fixef``."""
+    """Return the standard errors of the fixed effects, as ``arm::se.fixef``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, se_fixef
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> se_fixef(fit).round().to_dict()
+    {'(Intercept)': 195581.0}
+    """
     return _ask(fit, "se_fixef")
 
 
 def se_ranef(fit):
-    """Return the standard errors of the random effects, as ``arm::se.ranef``."""
+    """Return the standard errors of the random effects, as ``arm::se.ranef``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, se_ranef
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> se_ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
+    64778.0
+    """
     return _ask(fit, "se_ranef")
 
 
 def se_coef(fit):
-    """Return the standard errors of each group's coefficients. The same as ``fit.se_coef``."""
+    """Return the standard errors of each group's coefficients. The same as ``fit.se_coef``.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, se_coef
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> se_coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
+    64823.0
+    """
     return _ask(fit, "se_coef")
 
 
 def ngrps(fit):
-    """Return the number of groups by grouping factor."""
+    """Return the number of groups by grouping factor.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, ngrps
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> ngrps(fit)
+    {'zipcode': 9}
+    """
     return _ask(fit, "ngrps")
 
 
 def predict(fit, newdata=None, **options):
-    """Predict the outcome's mean. The same as ``fit.predict``, where the options are described."""
+    """Predict the outcome's mean. The same as ``fit.predict``, where the options are described.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, predict
+    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
+    >>> predict(fit).head(1).round().tolist()
+    [488663.0]
+    """
     return _ask(fit, "predict")(newdata, **options)
 
 
