@@ -143,8 +143,8 @@ def practice_se_total(seattle):
             Mistake(
                 np.hypot(s.se_mu, s.se_effects[where]),
                 name="squares of dependent errors added",
-                says="This is the number of the report. It adds the squares as if the two parts were "
-                "independent, but their errors cancel.",
+                says="This is as large as in the report, which adds the squares as if the two parts were "
+                "independent. But their errors cancel.",
             ),
             Mistake(
                 s.se_mu + s.se_effects[where],
