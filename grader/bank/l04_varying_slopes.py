@@ -628,7 +628,7 @@ def repaired(homes):
             Mistake(
                 _sd(reml),
                 name="intercept for slope",
-                says="This is how much the intercepts differ, where decades is 0. The question asks about the "
+                says="This is how much the intercepts differ, where decades is 0. The question is about the "
                 "slopes.",
             ),
             Mistake(
