@@ -48,7 +48,7 @@ bench: $(READY)  ## measure speed against other packages, in one run
 	@$(PYTHON) -m tests.bench.bayes
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	  --all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
 
 clean:  ## remove what the demo and the environment made

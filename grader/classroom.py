@@ -275,7 +275,7 @@ def local_cluster(workers: int) -> Iterator:
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address=":0",  # any free port: two classes may be graded at the same time
             silence_logs=logging.CRITICAL,
         )
         with cluster, Client(cluster) as crew:

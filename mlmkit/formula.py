@@ -24,6 +24,17 @@ class FormulaError(ValueError):
         The whole formula.
     position : int, optional
         The place, counted from 0, that the message is about.
+
+    Examples
+    --------
+    >>> from mlmkit import FormulaError, lmer, load_seattle
+    >>> try:
+    ...     lmer("price ~ (1 | zipcode", load_seattle())
+    ... except FormulaError as error:
+    ...     print(error)
+    The bracket '(' is never closed: add ')'.
+        price ~ (1 | zipcode
+                ^
     """
 
     def __init__(self, message, formula=None, position=None):
