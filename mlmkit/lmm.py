@@ -4,6 +4,7 @@ import numpy as np
 
 from mlmkit._columns import INTERCEPT
 from mlmkit._design import design
+from mlmkit._messages import SINGULAR
 from mlmkit._onefactor import OneFactor, group_sums
 from mlmkit._optimize import minimise
 from mlmkit._rank import drop_dependent
@@ -84,8 +85,25 @@ def fit_design(model, *, REML=True):
     problem = _problem(model, scaled, REML)
     patterns = [pattern(factor.terms) for factor in model.factors]
     blocks = [factor.terms for factor in model.factors]
-    optimum = minimise(problem, problem.start(), canonical=lambda theta: canonical(theta, patterns, blocks))
+
+    def tidy_signs(theta):
+        return canonical(theta, patterns, blocks)
+
+    optimum = minimise(problem, problem.start(), canonical=tidy_signs)
+    optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
     return LinearMixedFit(model, scaled, problem, optimum)
+
+
+def _look_elsewhere(problem, optimum, patterns, tidy_signs):
+    """Start again from other places when the fit is singular; small problems can have two optima."""
+    diagonal = np.concatenate([rows == columns for rows, columns in patterns])
+    if optimum.theta[diagonal].min() >= SINGULAR or getattr(problem, "expensive", False):
+        return optimum
+    for size in (0.3, 2.0):
+        other = minimise(problem, diagonal * size, canonical=tidy_signs)
+        if other.value < optimum.value - 1e-7:
+            optimum = other
+    return optimum
 
 
 def _problem(model, scaled, REML):

@@ -1,0 +1,79 @@
+"""Random small problems with degenerate variances: the fit is never worse than a search from anywhere."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlmkit import glmer, lmer
+from mlmkit._optimize import minimise, trust_step
+
+FORMULAS = ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)", "y ~ x + (x || g)", "y ~ x + (1 + x | g) + (1 | h)"]
+
+
+def problem(seed, groups, size, sds, rho, shift):
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(groups), size)
+    x = rng.normal(size=len(g)) + shift
+    z = rng.normal(size=(groups, 2))
+    intercepts = sds[0] * z[:, 0]
+    slopes = sds[1] * (rho * z[:, 0] + np.sqrt(1 - rho**2) * z[:, 1])
+    y = 1 + x + intercepts[g] + slopes[g] * x + rng.normal(size=len(g))
+    return pd.DataFrame({"y": y, "x": x, "g": g, "h": rng.integers(0, 3, len(g))})
+
+
+sd = st.sampled_from([0.0, 0.0, 0.3, 2.0])
+cases = st.tuples(
+    st.integers(0, 10**6), st.integers(3, 8), st.integers(4, 8), st.tuples(sd, sd),
+    st.sampled_from([-1.0, 0.0, 1.0]), st.sampled_from([0.0, 5.0]),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(case=cases, formula=st.sampled_from(FORMULAS), reml=st.booleans())
+def test_no_other_start_finds_a_better_fit(case, formula, reml):
+    fit = lmer(formula, problem(*case), REML=reml)
+    assert fit.converged
+    rng = np.random.default_rng(case[0])
+    starts = rng.normal(size=(3, len(fit.theta))) * np.array([[0.1], [1.0], [4.0]])
+    best = min(minimise(fit._problem, start).value for start in starts)
+    assert fit._optimum.value <= best + 1e-6
+    assert np.isfinite(fit.se_fixef).all() and np.isfinite(fit.coef["g"]).all(axis=None)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(case=cases)
+def test_counts_too(case):
+    frame = problem(*case)
+    rng = np.random.default_rng(case[0])
+    frame["n"] = rng.poisson(np.exp(np.clip(frame["y"] / 3, -3, 3)))
+    if frame["n"].sum() < 5:
+        return
+    fit = glmer("n ~ 1 + (1 | g)", frame, family="poisson")
+    assert fit.converged
+    others = [np.array([size, 0.5]) for size in (0.1, 2.0)]
+    assert fit.criterion <= min(minimise(fit._problem, start).value for start in others) + 1e-6
+
+
+def test_a_saddle_is_left():
+    """A variance of zero is a stationary point; where the deviance falls beside it, the search goes on."""
+
+    def function(theta):
+        value = (theta[0] ** 2 - 1) ** 2 + theta[1] ** 2
+        return value, np.array([4 * theta[0] * (theta[0] ** 2 - 1), 2 * theta[1]])
+
+    found = minimise(function, np.array([0.0, 0.5]))
+    assert found.converged and np.allclose(np.abs(found.theta), [1.0, 0.0], atol=1e-6)
+
+
+def test_a_search_that_cannot_end_says_so():
+    found = minimise(
+        lambda theta: (-(theta[0] ** 2), np.array([-2 * theta[0]])), np.array([1.0]), max_iterations=5
+    )
+    assert not found.converged
+
+
+def test_steps_go_down_and_stay_inside():
+    step, gain = trust_step(np.diag([2.0, -1.0]), np.array([1.0, 1.0]), 0.5)
+    assert np.linalg.norm(step) <= 0.5 + 1e-12 and gain > 0
+    assert (step < 0).all()
