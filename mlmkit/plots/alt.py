@@ -56,6 +56,13 @@ def alt_text(plot):
     -------
     str
         The description.
+
+    Examples
+    --------
+    >>> from mlmkit import alt_text, lmer, load_seattle, plot_caterpillar
+    >>> ax = plot_caterpillar(lmer("price ~ (1 | zipcode)", load_seattle()))
+    >>> alt_text(ax).startswith("The random effects of the 9 groups of zipcode")
+    True
     """
     if hasattr(plot, "axes") and isinstance(plot.axes, list):
         texts = _descriptions.get(plot, {})
