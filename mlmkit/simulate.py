@@ -199,6 +199,14 @@ def refit(fit, y):
     -------
     fit
         Of the same kind, by the same criterion.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, refit
+    >>> sales = load_seattle()
+    >>> fit = lmer("price ~ (1 | zipcode)", sales)
+    >>> round(refit(fit, sales["price"] / 1000).sigma, 1)
+    460.9
     """
     y = np.asarray(y, dtype=float)
     if y.shape != (fit.nobs,):
