@@ -93,3 +93,15 @@ def canonical(theta, patterns, blocks):
         parts.append(lam[rows, columns])
         used += len(rows)
     return np.concatenate(parts)
+
+
+def split_theta(theta, factors):
+    """Fill one Lambda for each grouping factor of a model, from the whole theta."""
+    lambdas, used = [], 0
+    for factor in factors:
+        rows, columns = pattern(factor.terms)
+        lam = np.zeros((len(factor.names),) * 2)
+        lam[rows, columns] = theta[used : used + len(rows)]
+        used += len(rows)
+        lambdas.append(lam)
+    return lambdas

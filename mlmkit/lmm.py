@@ -10,7 +10,7 @@ from mlmkit._optimize import minimise
 from mlmkit._rank import drop_dependent
 from mlmkit._scaling import scale_columns
 from mlmkit._theta import canonical, pattern
-from mlmkit.results import LinearMixedFit
+from mlmkit.linear_fit import LinearMixedFit
 
 
 def lmer(formula, data, *, REML=True, weights=None, offset=None, na_action="drop"):

@@ -6,8 +6,9 @@ import pytest
 from from_r import data_for, reference
 
 from mlmkit import FormulaError, glmer
+from mlmkit._blocks import DenseBlocks, GroupBlocks
 from mlmkit._families import FAMILIES, Binomial, Poisson
-from mlmkit._laplace import DenseBlocks, GroupBlocks, Laplace
+from mlmkit._laplace import Laplace
 from mlmkit._quadrature import Quadrature
 from mlmkit._theta import pattern
 
