@@ -523,27 +523,15 @@ def new_house(homes):
     draws = fit.draws
     rng = np.random.default_rng(55)
     effect, noise = (rng.standard_normal(len(draws)) for _ in range(2))
-    mean = draws[ONE] + _sds(fit) * effect
+    new_zip = _quantiles(draws[ONE] + _sds(fit) * effect)
+    typical = _quantiles(draws[ONE] + draws["sigma"] * noise)
     return Draws(
-        **_quantiles(mean + draws["sigma"] * noise),
+        **_quantiles(draws[ONE] + _sds(fit) * effect + draws["sigma"] * noise),
         at_least=MANY_DRAWS,
         size=_worth(fit),
         unit="dollars",
         mistakes=[
-            Mistake(
-                _quantiles(mean),
-                name="mean of a zip code for a house",
-                says="These are mean prices of new zip codes. A single house differs from the mean of its "
-                "zip code.",
-                credit=0.5,
-            ),
-            Mistake(
-                _quantiles(draws[ONE] + draws["sigma"] * noise),
-                name="difference between zip codes forgotten",
-                says="These are houses in an average zip code. A new zip code is not average: it differs "
-                "from the mean as zip codes do.",
-                credit=0.5,
-            ),
+            *_one_spread_forgotten(new_zip, typical, _sds(fit).median() / fit.sigma),
             Mistake(
                 _quantiles(draws[ONE]),
                 name="uncertainty of the mean for a prediction",
@@ -551,6 +539,36 @@ def new_house(homes):
             ),
         ],
     )
+
+
+def _one_spread_forgotten(new_zip, typical, ratio):
+    """List the two halves of a prediction; as one mistake where zip codes differ as much as houses do."""
+    if 0.65 < ratio < 1.5:
+        return [
+            Mistake(
+                new_zip,
+                name="one source of spread forgotten",
+                says="These draws spread too little. A new zip code differs from the mean of the zip codes, "
+                "and a house differs from the mean of its zip code. One of the two is missing.",
+                credit=0.5,
+            )
+        ]
+    return [
+        Mistake(
+            new_zip,
+            name="mean of a zip code for a house",
+            says="These are mean prices of new zip codes. A single house differs from the mean of its zip "
+            "code.",
+            credit=0.5,
+        ),
+        Mistake(
+            typical,
+            name="difference between zip codes forgotten",
+            says="These are houses in an average zip code. A new zip code is not average: it differs from "
+            "the mean as zip codes do.",
+            credit=0.5,
+        ),
+    ]
 
 
 @question("l05-why-larger", topic="posterior and lmer", revisit="05: Why the standard deviation differs")

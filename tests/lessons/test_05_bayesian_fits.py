@@ -70,7 +70,7 @@ def test_right_answers_are_right_whatever_the_seed(student, seed):
         ("l05-coef", "ranef for coef", lambda fit: fit.ranef["zipcode"]["(Intercept)"]),
         (
             "l05-new-house",
-            "mean of a zip code for a house",
+            "one source of spread forgotten",
             lambda fit: fit.posterior_epred(pd.DataFrame({"zipcode": ["x"]}), seed=1)[0],
         ),
         (
