@@ -92,7 +92,8 @@ def stan_glmer(
     seed : int, optional
         Makes the draws repeatable.
     progress : bool, optional
-        Show a progress bar for NUTS. Default: yes where somebody watches, no while a notebook is graded.
+        Show what NUTS is doing. Default: yes in a terminal or a notebook, unless the environment variable
+        ``MLMKIT_QUIET`` is set, as it should be where notebooks are graded; no elsewhere.
     na_action : {"drop", "raise"}
         What to do with rows that have missing values in the columns used.
     prior_PD : bool
