@@ -550,13 +550,13 @@ def sd_3000(homes):
 @question("l04-height", topic="convergence", revisit="04: A search that does not converge")
 def height(homes):
     """Ask how far above the lowest point a reported fit lies."""
-    reml, _ = fits(VARYING, homes)
+    reml, ml = fits(VARYING, homes)
     there = criterion_at(reml, **REPORT)
     right = there - reml.criterion
     return Number(
         right,
-        rel=1e-3,
-        abs=0.02,
+        rel=1e-4,
+        abs=0.01,
         mistakes=[
             Mistake(
                 -right,
@@ -576,6 +576,13 @@ def height(homes):
                 name="criterion itself",
                 says="This is the criterion at the colleague's numbers. The question asks how far it lies "
                 "above the smallest one.",
+            ),
+            Mistake(
+                criterion_at(ml, **REPORT) - ml.criterion,
+                name="ML for REML",
+                says="This is a difference of deviances, from a maximum likelihood fit. The colleague used "
+                "REML.",
+                credit=0.5,
             ),
             Mistake(
                 there - reml.deviance,
