@@ -238,5 +238,7 @@ def _extremes(fit, factor):
 
     back = {column: name for name, column in plain.items()}
     none = no_pooling(f"y ~ {side(model.fixed.names)} + ({side(factor.names)} | g)", frame)
-    complete = complete_pooling(f"y ~ {side(model.fixed.names)}", frame)
-    return none.coef["g"].rename(columns=back), complete.fixef.rename(index=back)
+    shared = pd.Series(dtype=float)
+    if model.fixed.names:
+        shared = complete_pooling(f"y ~ {side(model.fixed.names)}", frame).fixef
+    return none.coef["g"].rename(columns=back), shared.rename(index=back)

@@ -85,3 +85,9 @@ def test_shrinkage_of_slopes_lies_between_the_extremes(seattle):
     assert ((table["weight"] > 0) & (table["weight"] < 1)).all()
     own = no_pooling("price ~ scale_sqft", seattle, group="zipcode").coef["zipcode"]["scale_sqft"]
     assert np.allclose(table["no_pooling"], own)
+
+
+def test_shrinkage_without_fixed_effects(seattle):
+    table = lmer("price ~ 0 + (1 | zipcode)", seattle).shrinkage()
+    assert np.allclose(table["partial_pooling"], table["weight"] * table["no_pooling"])
+    assert (table["complete_pooling"] == 0).all()
