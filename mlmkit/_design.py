@@ -154,7 +154,7 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
     named = data.attrs.get("rows") == len(data)  # a part of a named table has no name
     name = data.attrs.get("name", "data") if named else "data"
     extra = {"weights": weights, "offset": offset}
-    keep, data, messages = _complete_rows(parsed, data, extra, na_action)
+    keep, data, messages = _complete_rows(parsed, _Once(data), extra, na_action)
     y, trials = outcome(parsed.response, data, parsed.text) if outcome else (_number(parsed, data), None)
     fixed = make_columns(parsed.fixed, data, parsed.text)
     if not fixed.names and not parsed.bars:
@@ -166,6 +166,23 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
         known.append(_row_values(offset, data, keep, "offset"))
     total = np.sum(known, axis=0) if known else None
     return Design(parsed, y, fixed, factors, weight, total, data.index, messages, name, trials)
+
+
+class _Once:
+    """A data frame that looks each column up once: pandas takes longer for that than a small fit may."""
+
+    def __init__(self, frame):
+        self.frame, self.columns, self.index, self._found = frame, frame.columns, frame.index, {}
+
+    def __len__(self):
+        return len(self.index)
+
+    def __getitem__(self, name):
+        if isinstance(name, list):
+            return self.frame[name]
+        if name not in self._found:
+            self._found[name] = self.frame[name]
+        return self._found[name]
 
 
 def _complete_rows(parsed, data, extra, na_action):
@@ -205,7 +222,7 @@ def _complete_rows(parsed, data, extra, na_action):
     if bad.all():
         raise ValueError(f"Every row has a missing value in a column that the model uses: {where}.")
     message = f"{int(bad.sum())} of {len(data)} rows were dropped because of missing values: {where}."
-    return ~bad, data.loc[~bad], [message]
+    return ~bad, _Once(data.frame.loc[~bad]), [message]
 
 
 def _missing(column):
