@@ -1,6 +1,6 @@
 """What every fit offers, under R's names."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,12 @@ class Named(dict):
         raise KeyError(f"The fit has no grouping factor '{name}'. It has: {', '.join(map(str, self))}.")
 
 
+@lru_cache(maxsize=256)
+def _index(names):
+    """Make an index of names; pandas takes longer for that than a small fit may."""
+    return pd.Index(list(names))
+
+
 class MixedFit:
     """A fitted mixed model: the part that linear and generalised models share.
 
@@ -32,7 +38,7 @@ class MixedFit:
 
     @cached_property
     def _terms(self):
-        return pd.Index(self._model.fixed.names)
+        return _index(tuple(self._model.fixed.names))
 
     @property
     def formula(self):
@@ -74,8 +80,8 @@ class MixedFit:
         )
 
     def _columns_of(self, factor):
-        """Name a factor's columns, with the fixed effects' index where it is the same (it saves time)."""
-        return self._terms if factor.names == self._model.fixed.names else factor.names
+        """Name a factor's columns."""
+        return _index(tuple(factor.names))
 
     @cached_property
     def ranef(self):
