@@ -226,7 +226,7 @@ class StanFit(MixedFit):
         Returns
         -------
         DataFrame
-            A row a draw, a column a row of ``newdata``.
+            A row a draw, a column a row of ``newdata``. Binomial outcomes are shares of successes.
         """
         return self.predict_draws(newdata, draws, new_levels, "outcome", seed)
 
