@@ -24,6 +24,8 @@ $(READY): requirements.txt pyproject.toml
 	  && $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
 	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Compiling the numerical kernels, once ..."
+	@$(PYTHON) -m mlmkit.engine.kernels
 	@touch $(READY)
 
 demo: $(READY)  ## grade a sample class of 12 students, from release to class report

@@ -16,7 +16,7 @@ import nbformat
 from grader import references
 from grader.authoring import BEGIN, END, LessonError, source_notebook
 from grader.bank import questions
-from mlmkit.kinds import to_key
+from mlmkit.answers.kinds import to_key
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY_ENDING = ".practice.json"

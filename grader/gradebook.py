@@ -14,7 +14,7 @@ from grader.course import folder, open_gradebook, require_release
 from grader.plugins.feedback import lesson_title
 from grader.plugins.verdicts import read_verdicts
 from grader.preflight import diagnose
-from mlmkit.kinds import Verdict
+from mlmkit.answers.kinds import Verdict
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from grader import references
 from grader.bank import BankError, get
+from mlmkit.answers.encoding import plain
+from mlmkit.answers.kinds import ByGroup, Figure, Number, Table, Verdict, verdict
 from mlmkit.data import data_fingerprint
-from mlmkit.encoding import plain
-from mlmkit.kinds import ByGroup, Figure, Number, Table, Verdict, verdict
 
 __all__ = ["BankError", "judge"]
 
@@ -29,7 +29,7 @@ def judge(question_id, payload, *, student, max_points):
 
     Returns
     -------
-    mlmkit.kinds.Verdict
+    mlmkit.answers.kinds.Verdict
 
     Raises
     ------

@@ -5,8 +5,8 @@ from functools import lru_cache
 import pandas as pd
 
 from grader.bank import BankError, get
+from mlmkit.answers.kinds import Kind
 from mlmkit.data import homes_for, load_seattle
-from mlmkit.kinds import Kind
 
 _fits = {}
 _posteriors = {}
@@ -103,7 +103,7 @@ def expected(question, student):
 
     Returns
     -------
-    mlmkit.kinds.Kind
+    mlmkit.answers.kinds.Kind
 
     Raises
     ------

@@ -5,9 +5,9 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from mlmkit._design import design
-from mlmkit._families import FAMILIES
-from mlmkit._predict import linear
+from mlmkit.engine.design import design
+from mlmkit.engine.families import FAMILIES
+from mlmkit.engine.predict import linear
 from mlmkit.formula import NAME, FormulaError, parse
 
 

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlmkit._theta import lower_triangle, split_theta
+from mlmkit.engine.theta import lower_triangle, split_theta
 from mlmkit.results import MixedFit
 
 SEPARATED = 12.0  # a coefficient this large, per standard deviation of its predictor

@@ -4,16 +4,16 @@ import re
 
 import numpy as np
 
-from mlmkit._blocks import DenseBlocks, GroupBlocks
-from mlmkit._columns import INTERCEPT, one_vector
-from mlmkit._design import design
-from mlmkit._families import FAMILIES
-from mlmkit._laplace import Laplace
-from mlmkit._optimize import minimise
-from mlmkit._quadrature import Quadrature
-from mlmkit._rank import drop_dependent
-from mlmkit._scaling import scale_columns
-from mlmkit._theta import canonical, pattern
+from mlmkit.engine.blocks import DenseBlocks, GroupBlocks
+from mlmkit.engine.columns import INTERCEPT, one_vector
+from mlmkit.engine.design import design
+from mlmkit.engine.families import FAMILIES
+from mlmkit.engine.laplace import Laplace
+from mlmkit.engine.optimize import minimise
+from mlmkit.engine.quadrature import Quadrature
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
+from mlmkit.engine.theta import canonical, pattern
 from mlmkit.formula import FormulaError
 from mlmkit.generalized_fit import GeneralizedFit
 

@@ -129,7 +129,7 @@ def confint(fit, level=0.95, method="profile", *, n_sims=1000, seed=None):
         table["low"], table["high"] = fit.fixef - z * fit.se_fixef, fit.fixef + z * fit.se_fixef
         return table
     if method == "profile":
-        from mlmkit._profile import parameters
+        from mlmkit.engine.profile import parameters
 
         best, found = parameters(fit)
         rows = [(p.estimate, p.limit(best, z, -1), p.limit(best, z, +1)) for p in found]
@@ -172,7 +172,7 @@ def profile(fit, parameter, points=25, reach=3.0):
     >>> bool((table["zeta"].diff().dropna() > 0).all())
     True
     """
-    from mlmkit._profile import parameters
+    from mlmkit.engine.profile import parameters
 
     best, found = parameters(fit)
     names = [p.name for p in found]

@@ -5,9 +5,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._onefactor import LOG_2PI
-from mlmkit._predict import linear, new_rows
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.onefactor import LOG_2PI
+from mlmkit.engine.predict import linear, new_rows
 from mlmkit.printout import call_text, coefficient_lines, html_table
 from mlmkit.results import Named
 from mlmkit.varcorr import fixed_width

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._optimize import minimise
-from mlmkit._theta import canonical, lower_triangle, pattern, split_theta
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.optimize import minimise
+from mlmkit.engine.theta import canonical, lower_triangle, pattern, split_theta
 from mlmkit.results import MixedFit
 
 

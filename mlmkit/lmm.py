@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._design import design
-from mlmkit._messages import SINGULAR
-from mlmkit._onefactor import OneFactor, group_sums
-from mlmkit._optimize import minimise
-from mlmkit._rank import drop_dependent
-from mlmkit._scaling import scale_columns
-from mlmkit._theta import canonical, pattern
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.design import design
+from mlmkit.engine.messages import SINGULAR
+from mlmkit.engine.onefactor import OneFactor, group_sums
+from mlmkit.engine.optimize import minimise
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
+from mlmkit.engine.theta import canonical, pattern
 from mlmkit.linear_fit import LinearMixedFit
 
 
@@ -110,7 +110,7 @@ def _problem(model, scaled, REML):
     """Read the rows once and set up the deviance; predictors that depend on others are dropped."""
     factor = model.factors[0]
     if len(model.factors) > 1:
-        from mlmkit._crossed import crossed_problem
+        from mlmkit.engine.crossed import crossed_problem
 
         return crossed_problem(model, scaled, REML)
     by_group, total = group_sums(scaled, factor.codes, scaled.z[0], len(factor.levels))

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._design import design
-from mlmkit._onefactor import group_sums
-from mlmkit._rank import drop_dependent
-from mlmkit._scaling import scale_columns
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.design import design
+from mlmkit.engine.onefactor import group_sums
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
 from mlmkit.formula import Bar, FormulaError, parse
 from mlmkit.least_squares import LeastSquaresFit
 

@@ -5,10 +5,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from mlmkit import _predict, _tables
-from mlmkit._columns import INTERCEPT
-from mlmkit._messages import fit_messages, singular_terms
-from mlmkit._theta import pattern
+from mlmkit.engine import predict as _predict
+from mlmkit.engine import tables as _tables
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.messages import fit_messages, singular_terms
+from mlmkit.engine.theta import pattern
 from mlmkit.printout import mixed_html, mixed_text
 from mlmkit.varcorr import GroupVariance, VarCorrTable
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mlmkit._predict import linear
+from mlmkit.engine.predict import linear
 from mlmkit.results import Named
 
 

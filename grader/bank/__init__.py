@@ -1,7 +1,7 @@
 """The bank of questions: the only place that knows what is right.
 
 One module per lesson (``l01_pooling.py`` for lesson ``01_pooling``), one function per question. The
-function's parameters name the data that it needs; its result is a kind from `mlmkit.kinds`: what is
+function's parameters name the data that it needs; its result is a kind from `mlmkit.answers.kinds`: what is
 right, how close is close enough, and the mistakes worth naming.
 
 Examples
@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from mlmkit.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table
+from mlmkit.answers.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table
 
 __all__ = [
     "BankError",

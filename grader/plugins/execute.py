@@ -91,6 +91,8 @@ class SturdyExecute(Execute):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         group = None
         try:
+            # ... and neither are progress bars, in a notebook that nobody watches.
+            kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
             with super().setup_kernel(**quiet, **kwargs):
                 group = getattr(self.km.provisioner, "pgid", None)
                 yield

@@ -8,7 +8,7 @@ from pathlib import Path
 from nbconvert.exporters import HTMLExporter
 
 from grader.plugins.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
-from mlmkit.kinds import Verdict
+from mlmkit.answers.kinds import Verdict
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

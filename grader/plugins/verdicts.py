@@ -8,7 +8,7 @@ import re
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from mlmkit.kinds import Verdict
+from mlmkit.answers.kinds import Verdict
 
 MIME = "application/vnd.mlmkit.verdict+json"
 

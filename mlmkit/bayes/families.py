@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit import _families
-from mlmkit._columns import one_vector
+from mlmkit.engine import families as _families
+from mlmkit.engine.columns import one_vector
 from mlmkit.formula import FormulaError
 from mlmkit.glmm import binomial_outcome, poisson_outcome
 

@@ -5,10 +5,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit import _predict
-from mlmkit._families import FAMILIES
 from mlmkit.bayes import checks, text
 from mlmkit.bayes.draws import draws_table
+from mlmkit.engine import predict as _predict
+from mlmkit.engine.families import FAMILIES
 from mlmkit.results import MixedFit
 from mlmkit.simulate import Simulations
 from mlmkit.varcorr import GroupVariance, VarCorrTable

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._design import Design, design
-from mlmkit._onefactor import OneFactor, group_sums
-from mlmkit._rank import drop_dependent
-from mlmkit._scaling import scale_columns
-from mlmkit._theta import pattern
 from mlmkit.bayes.families import FAMILIES, Family, outcome_reader
 from mlmkit.bayes.priors import Priors, resolve
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.design import Design, design
+from mlmkit.engine.onefactor import OneFactor, group_sums
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
+from mlmkit.engine.theta import pattern
 
 
 @dataclass

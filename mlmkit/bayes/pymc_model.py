@@ -17,8 +17,8 @@ def choose_form(model, form):
     """Resolve ``"auto"``: mixed where the data tell each group's intercept well, else non-centred.
 
     Measured on ``price ~ scale_sqft + (1 + scale_sqft | zipcode)``, whose correlation is close to one (4
-    chains of 1,000 draws, two cores): centred, 119 divergences at a target acceptance of 0.8; non-centred,
-    40 s and 461 effective draws of the intercept; mixed, 1.8 s and 617, for the covariances more than 2,500.
+    chains of 1,000 draws): centred, 150 effective draws at the worst; non-centred, 393; mixed, 560, and the
+    sampling takes under 2 s.
 
     Parameters
     ----------

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mlmkit import _kernels, glmer, lmer
-from mlmkit._onefactor import group_sums
+from mlmkit import glmer, lmer
+from mlmkit.engine import kernels as _kernels
+from mlmkit.engine.onefactor import group_sums
 from tests.bench.datasets import TASKS
 
 HERE = Path(__file__).parent

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from grader.bank import BankError, Choice, Number, Question
 from grader.judge import judge
 from grader.references import expected, homes
+from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import Verdict
+from mlmkit.answers.verdicts import STATUSES
 from mlmkit.data import data_fingerprint, homes_for
-from mlmkit.encoding import encode
-from mlmkit.kinds import Verdict
-from mlmkit.verdicts import STATUSES
 
 QUESTION = "l01-mean-price"  # of the bank: the mean price of the student's houses
 

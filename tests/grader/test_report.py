@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.gradebook import Class, GradedQuestion, Submission
 from grader.report import correlation, histogram, mistakes_by_name, question_row, render, summary, topic_rows
-from mlmkit.kinds import Verdict
+from mlmkit.answers.kinds import Verdict
 
 QUESTIONS = [
     GradedQuestion("q-a", 2.0, "pooling", "01: Pooling", "The mean"),

@@ -13,7 +13,7 @@ from grader.bank import questions
 from grader.build import ROOT
 from grader.judge import judge
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
-from mlmkit.encoding import encode
+from mlmkit.answers.encoding import encode
 
 LESSON = "01_pooling"
 MODEL = "price ~ (1 | zipcode)"

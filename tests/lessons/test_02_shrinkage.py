@@ -17,7 +17,7 @@ from grader.bank.l02_shrinkage import SALES, small_sample
 from grader.build import ROOT
 from grader.judge import judge
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
-from mlmkit.encoding import encode
+from mlmkit.answers.encoding import encode
 
 mpl.use("Agg")
 

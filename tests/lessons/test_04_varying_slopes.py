@@ -24,7 +24,7 @@ from mlmkit import (
     no_pooling,
     plot_intercept_slope,
 )
-from mlmkit.encoding import encode
+from mlmkit.answers.encoding import encode
 
 mpl.use("Agg")
 

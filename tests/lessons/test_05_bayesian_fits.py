@@ -9,7 +9,7 @@ import pytest
 from grader.judge import judge
 from grader.references import homes, posterior, seattle
 from mlmkit import data_fingerprint, decov, lmer, stan_glmer
-from mlmkit.encoding import encode
+from mlmkit.answers.encoding import encode
 
 MODEL = "price ~ (1 | zipcode)"
 SIGMA_GROUP = "Sigma[zipcode:(Intercept),(Intercept)]"

@@ -12,7 +12,7 @@ from grader.bank import questions
 from grader.build import KEY_ENDING, ROOT, check_same, differences, lesson_names
 from grader.judge import judge
 from grader.leaks import scan_lessons
-from mlmkit.encoding import MIME
+from mlmkit.answers.encoding import MIME
 
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"

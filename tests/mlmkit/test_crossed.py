@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import _kernels, lmer
+from mlmkit import lmer
+from mlmkit.engine import kernels as _kernels
 
 FORMULAS = [
     "y ~ x + (1 + x | a) + (1 | b)",
@@ -71,7 +72,8 @@ def test_weights_and_crossed_factors(frame):
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("way", ["dense", "sparse", "compiled"])
 def test_the_gradient_is_that_of_the_deviance(frame, formula, way, monkeypatch):
-    from mlmkit import _compiled, _crossed
+    from mlmkit.engine import compiled as _compiled
+    from mlmkit.engine import crossed as _crossed
 
     compiled = way == "compiled"
     if way != "dense":
@@ -110,7 +112,7 @@ def test_predictions_for_crossed_and_nested_groups(frame):
 
 
 def test_too_many_groups_beside_the_largest_factor_are_refused(monkeypatch, frame):
-    from mlmkit import _crossed
+    from mlmkit.engine import crossed as _crossed
 
     monkeypatch.setattr(_crossed, "LARGEST_REST", 5)
     with pytest.raises(ValueError, match="at most 5 are possible"):

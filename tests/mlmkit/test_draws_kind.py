@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmkit.draws_answer import MAX_DRAWS, PROBABILITIES, DrawsAnswer, effective_size, summarise
-from mlmkit.encoding import BadAnswerError, TableAnswer, decode, encode
-from mlmkit.kinds import Draws, Mistake, Number, from_key, to_key, verdict
+from mlmkit.answers.draws_answer import MAX_DRAWS, PROBABILITIES, DrawsAnswer, effective_size, summarise
+from mlmkit.answers.encoding import BadAnswerError, TableAnswer, decode, encode
+from mlmkit.answers.kinds import Draws, Mistake, Number, from_key, to_key, verdict
 
 WITHIN, BETWEEN, SE, MEAN = 460.0, 580.0, 190.0, 710.0  # thousand dollars, about the lecture's
 NEW_HOUSE_SD = math.sqrt(WITHIN**2 + BETWEEN**2 + SE**2)
@@ -291,7 +291,7 @@ def test_what_is_summarised_arrives_or_says_why(values):
 
 
 def _packed(values):
-    from mlmkit.draws_answer import _packed as packed
+    from mlmkit.answers.draws_answer import _packed as packed
 
     return packed(summarise(values))
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmkit import FormulaError
-from mlmkit._columns import make_columns
-from mlmkit._design import design
+from mlmkit.engine.columns import make_columns
+from mlmkit.engine.design import design
 from mlmkit.formula import parse
 
 

@@ -6,11 +6,11 @@ import pytest
 from from_r import data_for, reference
 
 from mlmkit import FormulaError, glmer
-from mlmkit._blocks import DenseBlocks, GroupBlocks
-from mlmkit._families import FAMILIES, Binomial, Poisson
-from mlmkit._laplace import Laplace
-from mlmkit._quadrature import Quadrature
-from mlmkit._theta import pattern
+from mlmkit.engine.blocks import DenseBlocks, GroupBlocks
+from mlmkit.engine.families import FAMILIES, Binomial, Poisson
+from mlmkit.engine.laplace import Laplace
+from mlmkit.engine.quadrature import Quadrature
+from mlmkit.engine.theta import pattern
 
 CBPP = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
 

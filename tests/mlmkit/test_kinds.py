@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmkit.encoding import decode, encode
-from mlmkit.kinds import (
+from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.kinds import (
     ByGroup,
     Choice,
     Formula,

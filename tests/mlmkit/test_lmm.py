@@ -186,7 +186,8 @@ def test_fits_survive_pickling_and_copying(seattle):
 
 
 def test_compiled_and_numpy_kernels_agree(seattle):
-    from mlmkit import _compiled, _kernels
+    from mlmkit.engine import compiled as _compiled
+    from mlmkit.engine import kernels as _kernels
 
     for formula in (
         "price ~ scale_sqft + (1 | zipcode)",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmkit import glmer, lmer
-from mlmkit._optimize import minimise, trust_step
+from mlmkit.engine.optimize import minimise, trust_step
 
 FORMULAS = ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)", "y ~ x + (x || g)", "y ~ x + (1 + x | g) + (1 | h)"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mlmkit.encoding import BadAnswerError
-from mlmkit.same_model import canonical
+from mlmkit.answers.encoding import BadAnswerError
+from mlmkit.answers.same_model import canonical
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 Nothing here knows what is right: it knows kinds, labels and units only. So the same functions serve the
 student's kernel, where `check` says at once that a form is wrong, and the grader.
 
-Each reader takes the decoded answer (see `mlmkit.encoding.decode`) and a *shape*, a plain dict such as
-``{"kind": "by_group", "group": "zipcode", "count": 9}``, and returns the value or raises `BadAnswerError`.
+Each reader takes the decoded answer (see `mlmkit.answers.encoding.decode`) and a *shape*, a plain dict
+such as ``{"kind": "by_group", "group": "zipcode", "count": 9}``, and returns the value or raises `BadAnswerError`.
 """
 
 import math
 
-from mlmkit.draws_answer import SINGLE, summarise
-from mlmkit.encoding import BadAnswerError, DrawsAnswer, FigureAnswer, FitAnswer, TableAnswer, plain
-from mlmkit.same_model import canonical
+from mlmkit.answers.draws_answer import SINGLE, summarise
+from mlmkit.answers.encoding import BadAnswerError, DrawsAnswer, FigureAnswer, FitAnswer, TableAnswer, plain
+from mlmkit.answers.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 LEAST_SHARE = 0.25  # of the draws that a question asks for: effective draws below this are refused

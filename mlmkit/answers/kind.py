@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, fields
 
 import pandas as pd
 
-from mlmkit.encoding import BadAnswerError, TableAnswer, decode, encode
-from mlmkit.shapes import read
+from mlmkit.answers.encoding import BadAnswerError, TableAnswer, decode, encode
+from mlmkit.answers.shapes import read
 
 
 # eq=False here and in the kinds: their values may be Series, which have no single truth value.
@@ -59,7 +59,7 @@ class Kind:
     """What all kinds share. A kind has ``value``, ``mistakes``, and the four methods below."""
 
     def shape(self):
-        """Describe the form of an answer, without any value: see `mlmkit.shapes`."""
+        """Describe the form of an answer, without any value: see `mlmkit.answers.shapes`."""
         raise NotImplementedError
 
     def _normal(self, value):
@@ -122,7 +122,7 @@ class Kind:
         Parameters
         ----------
         answer : object
-            From `mlmkit.encoding.decode`.
+            From `mlmkit.answers.encoding.decode`.
 
         Returns
         -------

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from mlmkit import data
-from mlmkit.encoding import MIME, BadAnswerError, FigureAnswer, decode, encode, plain
-from mlmkit.shapes import a_few, read, wanted
+from mlmkit.answers.encoding import MIME, BadAnswerError, FigureAnswer, decode, encode, plain
+from mlmkit.answers.shapes import a_few, read, wanted
 
 __all__ = ["check"]
 
@@ -91,7 +91,7 @@ def _read_keys(folder):
 
 
 def _practise(entry, encoded):
-    from mlmkit.kinds import from_key, verdict
+    from mlmkit.answers.kinds import from_key, verdict
 
     result = verdict(
         from_key(entry["answer"]), encoded, max_points=1, revisit=entry["revisit"], hint=entry["hint"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit import _kernels
-from mlmkit._optimize import difference_steps
+from mlmkit.engine import kernels as _kernels
+from mlmkit.engine.optimize import difference_steps
 
 LOG_2PI = float(np.log(2 * np.pi))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype, is_numeric_dtype
 
-from mlmkit._columns import Columns, make_columns, one_vector, unknown_column, variables_in
+from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column, variables_in
 from mlmkit.formula import FormulaError, MixedFormula, parse
 
 

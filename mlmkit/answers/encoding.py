@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlmkit._answer_text import MAX_TEXT, BadAnswerError, label_text, plain
-from mlmkit.draws_answer import DrawsAnswer, decode_draws, encode_draws
-from mlmkit.figure_answer import FigureAnswer, decode_figure
-from mlmkit.figure_reading import encode_figure
+from mlmkit.answers.draws_answer import DrawsAnswer, decode_draws, encode_draws
+from mlmkit.answers.figure_answer import FigureAnswer, decode_figure
+from mlmkit.answers.figure_reading import encode_figure
+from mlmkit.answers.text import MAX_TEXT, BadAnswerError, label_text, plain
 
 __all__ = [
     "MAX_TEXT",
@@ -61,7 +61,8 @@ def encode(answer):
     ----------
     answer : object
         A number, text, truth value, Series or dict by group, data frame, list or 1-d array, a fit, a
-        matplotlib figure or axes. Hundreds of numbers without text are draws (see `mlmkit.draws_answer`).
+        matplotlib figure or axes. Hundreds of numbers without text are draws: see
+        `mlmkit.answers.draws_answer`.
         None and Ellipsis stand for "not answered".
 
     Returns

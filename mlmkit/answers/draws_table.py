@@ -9,8 +9,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from mlmkit.draws_answer import SINGLE, DrawsAnswer
-from mlmkit.encoding import BadAnswerError, decode, encode, label_text
+from mlmkit.answers.draws_answer import SINGLE, DrawsAnswer
+from mlmkit.answers.encoding import BadAnswerError, decode, encode, label_text
 
 MEAN, SD, KURTOSIS, SIZE = "mean", "sd", "kurtosis", "size"
 JUDGED = (0.025, 0.5, 0.975)  # quantiles that are taken from a sample

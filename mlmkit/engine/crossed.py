@@ -13,10 +13,10 @@ A = Z'Z, L1 and L2 are the parts of Lambda.
 
 import numpy as np
 
-from mlmkit import _kernels
-from mlmkit._onefactor import LOG_2PI, OneFactor, Solution, _inverse_and_log_det
-from mlmkit._rank import drop_dependent
-from mlmkit._theta import pattern
+from mlmkit.engine import kernels as _kernels
+from mlmkit.engine.onefactor import LOG_2PI, OneFactor, Solution, _inverse_and_log_det
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.theta import pattern
 
 LARGEST_REST = 12_000  # random effects outside the eliminated factor; their matrix is dense
 ROWS_AT_ONCE = 4_000

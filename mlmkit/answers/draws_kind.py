@@ -1,4 +1,4 @@
-"""Simulation draws as an answer, judged by their Monte Carlo error. Import `Draws` from `mlmkit.kinds`."""
+"""Simulation draws as an answer, judged by their Monte Carlo error. `mlmkit.answers.kinds` offers `Draws`."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mlmkit._draws_table import (
+from mlmkit.answers.draws_answer import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
+from mlmkit.answers.draws_table import (
     JUDGED,
     KURTOSIS,
     MEAN,
@@ -18,10 +19,9 @@ from mlmkit._draws_table import (
     sample_rows,
     table_of,
 )
-from mlmkit._kind import Kind, Mistake, Outcome, unpacked
-from mlmkit.draws_answer import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
-from mlmkit.encoding import BadAnswerError, encode
-from mlmkit.shapes import a_few, read_draws
+from mlmkit.answers.encoding import BadAnswerError, encode
+from mlmkit.answers.kind import Kind, Mistake, Outcome, unpacked
+from mlmkit.answers.shapes import a_few, read_draws
 
 FIRM, LOOSE = 4.0, 5.0  # standard errors that a right answer may be off by
 APART = 1.6  # tolerances; then a mistake is taken for the right answer less than once in 500 times
@@ -78,8 +78,8 @@ class Draws(Kind):
     Examples
     --------
     >>> import numpy as np
-    >>> from mlmkit.encoding import decode, encode
-    >>> from mlmkit.kinds import Mistake
+    >>> from mlmkit.answers.encoding import decode, encode
+    >>> from mlmkit.answers.kinds import Mistake
     >>> new_house = Draws(mean=500.0, sd=50.0, mistakes=[
     ...     Mistake({"sd": 30.0}, says="These are means of zip codes: houses differ from their zip code's.")
     ... ])

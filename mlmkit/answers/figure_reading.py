@@ -1,4 +1,4 @@
-"""Read a matplotlib figure into plain values: the student's side of `mlmkit.figure_answer`."""
+"""Read a matplotlib figure into plain values: the student's side of `mlmkit.answers.figure_answer`."""
 
 import math
 import sys
@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 
-from mlmkit._answer_text import BadAnswerError, plain
-from mlmkit.figure_answer import MAX_AXES, MAX_LABELS, MAX_MARKS, MAX_NUMBERS, MAX_POINTS
+from mlmkit.answers.figure_answer import MAX_AXES, MAX_LABELS, MAX_MARKS, MAX_NUMBERS, MAX_POINTS
+from mlmkit.answers.text import BadAnswerError, plain
 
 
 def encode_figure(answer):

@@ -1,14 +1,14 @@
-"""A figure as an answer, judged by what is drawn and by its labels. Import `Figure` from `mlmkit.kinds`."""
+"""A figure as an answer, judged by what is drawn and by its labels. `mlmkit.answers.kinds` offers `Figure`."""
 
 import math
 from dataclasses import dataclass, field, fields
 
-from mlmkit._figure_labels import AXES, flaws, required
-from mlmkit._figure_match import MARKS, Expected, best_share, find
-from mlmkit._kind import Kind, Mistake, Outcome
-from mlmkit.encoding import BadAnswerError
-from mlmkit.figure_answer import AxesAnswer, FigureAnswer, Marks
-from mlmkit.shapes import read
+from mlmkit.answers.encoding import BadAnswerError
+from mlmkit.answers.figure_answer import AxesAnswer, FigureAnswer, Marks
+from mlmkit.answers.figure_labels import AXES, flaws, required
+from mlmkit.answers.figure_match import MARKS, Expected, best_share, find
+from mlmkit.answers.kind import Kind, Mistake, Outcome
+from mlmkit.answers.shapes import read
 
 HALF = 0.5  # credit for right data drawn in another way than asked for
 
@@ -51,7 +51,7 @@ class Figure(Kind):
     Examples
     --------
     >>> import matplotlib.pyplot as plt
-    >>> from mlmkit.encoding import decode, encode
+    >>> from mlmkit.answers.encoding import decode, encode
     >>> _, ax = plt.subplots()
     >>> points = ax.scatter([5, 50], [0.3, 0.9])
     >>> label = ax.set_xlabel("sales")

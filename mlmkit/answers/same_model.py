@@ -5,7 +5,7 @@
 
 import re
 
-from mlmkit.encoding import BadAnswerError, plain
+from mlmkit.answers.encoding import BadAnswerError, plain
 from mlmkit.formula import FormulaError, parse
 
 # A student's formula is parsed in the grader's process. a*b*c*… doubles the terms with each name, and a

@@ -7,13 +7,13 @@ answers with it; `mlmkit.check` judges practice answers with the same code.
 import math
 from dataclasses import dataclass, field
 
-from mlmkit._draws_kind import Draws
-from mlmkit._figure_kind import Figure
-from mlmkit._kind import Kind, Mistake
-from mlmkit._text_kinds import Choice, Formula
-from mlmkit.encoding import TableAnswer, decode, encode
-from mlmkit.shapes import a_few, count_of, read, read_by_group, read_table
-from mlmkit.verdicts import Verdict, verdict
+from mlmkit.answers.draws_kind import Draws
+from mlmkit.answers.encoding import TableAnswer, decode, encode
+from mlmkit.answers.figure_kind import Figure
+from mlmkit.answers.kind import Kind, Mistake
+from mlmkit.answers.shapes import a_few, count_of, read, read_by_group, read_table
+from mlmkit.answers.text_kinds import Choice, Formula
+from mlmkit.answers.verdicts import Verdict, verdict
 
 __all__ = [
     "ByGroup",

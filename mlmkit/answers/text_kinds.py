@@ -1,12 +1,12 @@
-"""The kinds of answers that are text: a choice and a model formula. Import them from `mlmkit.kinds`."""
+"""The kinds of answers that are text: a choice and a model formula. `mlmkit.answers.kinds` offers them."""
 
 import math
 from dataclasses import dataclass, field
 
-from mlmkit._kind import Kind
-from mlmkit.encoding import BadAnswerError, plain
-from mlmkit.same_model import canonical
-from mlmkit.shapes import read
+from mlmkit.answers.encoding import BadAnswerError, plain
+from mlmkit.answers.kind import Kind
+from mlmkit.answers.same_model import canonical
+from mlmkit.answers.shapes import read
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class Choice(Kind):
 
     Examples
     --------
-    >>> from mlmkit.kinds import Mistake
+    >>> from mlmkit.answers.kinds import Mistake
     >>> Choice("b", mistakes=[Mistake("a", says="Not all houses: the zip codes.")]).grade(" B) ").status
     'right'
     """

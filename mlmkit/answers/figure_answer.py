@@ -8,7 +8,7 @@ seaborn and mlmkit work as well.
 import math
 from dataclasses import dataclass
 
-from mlmkit._answer_text import BadAnswerError
+from mlmkit.answers.text import BadAnswerError
 
 MAX_AXES = 12
 MAX_MARKS = 100  # sets of points, lines and sets of bars, in one axes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit._columns import INTERCEPT
+from mlmkit.engine.columns import INTERCEPT
 
 CHUNK = 16_384
 ONE_THREAD = 200_000  # multiplications up to which BLAS stays in one thread; waking others costs more

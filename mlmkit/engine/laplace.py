@@ -11,7 +11,7 @@ log det M in each eta_i, which is W'_i times the row's leverage.
 
 import numpy as np
 
-from mlmkit._theta import pattern as free_entries
+from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
 

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy.optimize import brentq, minimize
 
-from mlmkit._columns import INTERCEPT
-from mlmkit._laplace import Laplace
-from mlmkit._onefactor import OneFactor
-from mlmkit._optimize import minimise
-from mlmkit._quadrature import Quadrature
+from mlmkit.engine.columns import INTERCEPT
+from mlmkit.engine.laplace import Laplace
+from mlmkit.engine.onefactor import OneFactor
+from mlmkit.engine.optimize import minimise
+from mlmkit.engine.quadrature import Quadrature
 
 
 class Parameter:

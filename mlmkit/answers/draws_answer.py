@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlmkit._answer_text import MAX_TEXT, BadAnswerError, label_text, plain
+from mlmkit.answers.text import MAX_TEXT, BadAnswerError, label_text, plain
 
 MANY = 200  # rows; numbers without labels that are more than these are taken for draws
 MAX_DRAWS = 1_000_000  # numbers in one answer

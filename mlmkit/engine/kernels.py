@@ -3,7 +3,7 @@
 Compiling takes about ten seconds, once on a machine (the result is kept on disk beside this
 file); loading what was compiled takes half a second. So compiled kernels are used when they
 lie ready and the work is large, or when a process has worked so long that compiling pays.
-``python -m mlmkit._kernels`` makes them ready. Every kernel has a NumPy twin that gives the
+``python -m mlmkit.engine.kernels`` makes them ready. Every kernel has a NumPy twin that gives the
 same numbers; without numba, or where nothing can be written, the twin runs.
 """
 
@@ -53,7 +53,7 @@ def lie_ready():
 
 def _load():
     try:
-        from mlmkit import _compiled
+        from mlmkit.engine import compiled as _compiled
     except Exception:  # no numba, or nowhere to keep its cache: NumPy does the work
         _state["failed"] = True
     else:
@@ -65,7 +65,8 @@ def make_ready():
     import numpy as np
     import pandas as pd
 
-    from mlmkit import _crossed, _kernels
+    from mlmkit.engine import crossed as _crossed
+    from mlmkit.engine import kernels as _kernels
     from mlmkit.lmm import lmer
 
     _kernels._load()

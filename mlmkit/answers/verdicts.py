@@ -3,8 +3,8 @@
 import math
 from dataclasses import asdict, dataclass, fields
 
-from mlmkit._kind import Outcome
-from mlmkit.encoding import BadAnswerError, decode
+from mlmkit.answers.encoding import BadAnswerError, decode
+from mlmkit.answers.kind import Outcome
 
 STATUSES = ("right", "mistake", "wrong", "missing", "invalid", "other_data", "not_run", "ungraded")
 

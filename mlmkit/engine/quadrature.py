@@ -7,7 +7,7 @@ relative to the saturated model.
 
 import numpy as np
 
-from mlmkit._laplace import Laplace
+from mlmkit.engine.laplace import Laplace
 
 
 class Quadrature(Laplace):

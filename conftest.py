@@ -1,0 +1,13 @@
+"""What all tests and all examples in docstrings share."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Close what a test has drawn: matplotlib keeps figures open, and warns after the twentieth."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -1,0 +1,1 @@
+"""How the fits are computed: from a formula's matrices to the optimum. Nothing here is public."""
