@@ -62,8 +62,7 @@ def encode(answer):
     answer : object
         A number, text, truth value, Series or dict by group, data frame, list or 1-d array, a fit, a
         matplotlib figure or axes. Hundreds of numbers without text are draws: see
-        `mlmkit.answers.draws_answer`.
-        None and Ellipsis stand for "not answered".
+        `mlmkit.answers.draws_answer`. None and Ellipsis stand for "not answered".
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A figure as an answer, judged by what is drawn and by its labels. `mlmkit.answers.kinds` offers `Figure`."""
+"""A figure as an answer, judged by what is drawn and its labels. `mlmkit.answers.kinds` offers `Figure`."""
 
 import math
 from dataclasses import dataclass, field, fields

@@ -4,7 +4,8 @@ Nothing here knows what is right: it knows kinds, labels and units only. So the 
 student's kernel, where `check` says at once that a form is wrong, and the grader.
 
 Each reader takes the decoded answer (see `mlmkit.answers.encoding.decode`) and a *shape*, a plain dict
-such as ``{"kind": "by_group", "group": "zipcode", "count": 9}``, and returns the value or raises `BadAnswerError`.
+such as ``{"kind": "by_group", "group": "zipcode", "count": 9}``, and returns the value
+or raises `BadAnswerError`.
 """
 
 import math
