@@ -636,19 +636,35 @@ def below_zero(homes):
                 says="This seems to be a number of draws. Divide it by how many draws there are.",
                 credit=0.5,
             ),
-            Mistake(
-                _normal_cdf(-s.mu / s.within),
-                name="spread between groups forgotten",
-                says="Here all houses stand in a typical zip code. A new zip code may be cheaper.",
-            ),
-            Mistake(
-                _normal_cdf(-s.mu / s.between),
-                name="spread within groups forgotten",
-                says="This is the share of zip-code means, or of real prices, that lie below zero. The "
-                "question is about the houses that your model predicts.",
-            ),
+            *_one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between)),
         ],
     )
+
+
+def _one_spread_forgotten(within, between):
+    """Name the two halves of a share of impossible prices; as one mistake where they can't be told apart."""
+    if abs(within - between) <= 2 * (0.13 * max(within, between) + 0.002):
+        return [
+            Mistake(
+                (within + between) / 2,
+                name="one source of spread forgotten",
+                says="Here prices spread too little. A new zip code may be cheaper than a typical one, and a "
+                "house may be cheaper than others in its zip code. One of the two is missing.",
+            )
+        ]
+    return [
+        Mistake(
+            within,
+            name="spread between groups forgotten",
+            says="Here all houses stand in a typical zip code. A new zip code may be cheaper.",
+        ),
+        Mistake(
+            between,
+            name="spread within groups forgotten",
+            says="This is the share of zip-code means, or of real prices, that lie below zero. The "
+            "question is about the houses that your model predicts.",
+        ),
+    ]
 
 
 @question("l03-coverage", topic="model criticism", revisit="03: A new zip code")

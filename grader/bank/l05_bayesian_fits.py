@@ -537,6 +537,12 @@ def new_house(homes):
                 name="uncertainty of the mean for a prediction",
                 says="These are draws of the mean of all zip codes. A house is not a mean.",
             ),
+            Mistake(
+                _quantiles(draws[ONE] + (_sds(fit) + draws["sigma"]) * noise),
+                name="standard deviations added",
+                says="These draws spread too much. Two independent sources of spread add as variances, not "
+                "as standard deviations.",
+            ),
         ],
     )
 

@@ -61,7 +61,7 @@ def test_a_student_cannot_draw_a_verdict():
 
 
 def test_tables_of_pandas_stay_tables():
-    html = clean_html(pd.DataFrame({"price": [1.5]}, index=["98010"]).to_html())
+    html = clean_html(pd.DataFrame({"price": [1.5]}, index=["98010"]).to_html(float_format="{:.1f}".format))
     assert "<th>98010</th>" in html
     assert "<td>1.5</td>" in html
 

@@ -15,9 +15,9 @@ from grader.course import folder, open_course
 from grader.demo import make_folder
 from grader.judge import judge
 from grader.plugins.verdicts import read_verdicts
+from mlmkit.answers.encoding import TableAnswer
+from mlmkit.answers.kinds import Draws, Figure
 from mlmkit.data import data_fingerprint
-from mlmkit.encoding import TableAnswer
-from mlmkit.kinds import Draws, Figure
 
 pytestmark = [
     pytest.mark.slow,  # up to ten notebooks a lesson, each with a kernel of its own
