@@ -232,10 +232,11 @@ def _missing(column):
         if np.isfinite(values.sum()):
             return None
         if np.isinf(values).any():
-            first = column.index[np.isinf(values)][0]
+            where = column.index[np.isinf(values)]
+            many = f"{len(where)} infinite values, the first" if len(where) > 1 else "an infinite value"
             raise ValueError(
-                f"The column '{column.name}' has {int(np.isinf(values).sum())} infinite values, the first in "
-                f"row {first!r}. Replace or drop them before fitting."
+                f"The column '{column.name}' has {many} in row {where[0]!r}. "
+                "Replace or drop what is infinite before fitting."
             )
         missing = np.isnan(values)
     elif isinstance(column.dtype, pd.CategoricalDtype):

@@ -32,7 +32,7 @@ def money(amount, _position=None):
     if size >= 999_500:
         return f"{sign}${size / 1e6:.3g}M"
     if size >= 999.5:
-        return f"{sign}${size / 1e3:.0f}k"
+        return f"{sign}${size / 1e3:.3g}k"
     return f"{sign}${size:.0f}"
 
 

@@ -274,7 +274,15 @@ def test_money_reads_back_as_about_the_same_amount(amount):
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(0, "$0"), (999, "$999"), (999.7, "$1k"), (999_400, "$999k"), (999_600, "$1M"), (-2.5e6, "−$2.5M")],
+    [
+        (0, "$0"),
+        (999, "$999"),
+        (999.7, "$1k"),
+        (1_450, "$1.45k"),
+        (999_400, "$999k"),
+        (999_600, "$1M"),
+        (-2.5e6, "−$2.5M"),
+    ],
 )
 def test_money_changes_its_unit_at_the_right_place(amount, text):
     assert money(amount) == text
