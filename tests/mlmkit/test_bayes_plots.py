@@ -6,7 +6,6 @@ import pytest
 
 matplotlib.use("agg")
 
-import matplotlib.pyplot as plt
 
 from mlmkit import (
     alt_text,
@@ -35,12 +34,6 @@ def fit():
 @pytest.fixture(scope="module")
 def slopes():
     return stan_lmer("price ~ scale_sqft + (1 + scale_sqft | zipcode)", SEATTLE, seed=1)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def test_a_density_integrates_to_one_and_peaks_where_the_draws_are():

@@ -35,12 +35,6 @@ POINTS = Figure(
 BARS = Figure(x=ZIPCODES, y=MEAN, mark="bars", xlabel=("zip code", "zipcode"), ylabel=("price", "mean"))
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def grade(kind, answer):
     return kind.grade(decode(json.loads(json.dumps(encode(answer)))))
 

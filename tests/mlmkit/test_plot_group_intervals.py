@@ -9,12 +9,6 @@ from mlmkit.plots import POOLING_COLORS, alt_text, plot_group_intervals
 mpl.use("Agg")
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def lmer1(seattle):
     return lmer("price ~ (1 | zipcode)", seattle)

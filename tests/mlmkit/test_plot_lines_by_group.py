@@ -10,12 +10,6 @@ mpl.use("Agg")
 VARYING = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def few(seattle):
     return seattle.groupby("zipcode", observed=True).head(5)

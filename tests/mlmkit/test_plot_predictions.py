@@ -8,12 +8,6 @@ from mlmkit.plots import alt_text, plot_predictions
 mpl.use("Agg")
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def draws():
     rng = np.random.default_rng(1)

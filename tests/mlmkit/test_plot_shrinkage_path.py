@@ -11,12 +11,6 @@ mpl.use("Agg")
 MODEL = "price ~ (1 | zipcode)"
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def sample(seattle):
     """Between 4 and 36 sales of each zip code."""

@@ -12,12 +12,6 @@ VARYING = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 STOP = (249_091.87, 193_697.02)
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def fit(seattle):
     return lmer(VARYING, seattle)

@@ -10,12 +10,6 @@ mpl.use("Agg")
 VARYING = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def fit(seattle):
     return lmer(VARYING, seattle)

@@ -23,12 +23,6 @@ mpl.use("Agg")
 MODEL = "price ~ (1 | zipcode)"
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    mpl.pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def lmer1(seattle):
     return lmer(MODEL, seattle)
