@@ -46,8 +46,8 @@ def compiled(name, *, rows=0, groups=0):
 
 def lie_ready():
     """Tell whether kernels were compiled from the present source."""
-    source = Path(__file__).with_name("_compiled.py")
-    kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("_compiled.*.nbi")]
+    source = Path(__file__).with_name("compiled.py")
+    kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("compiled.*.nbi")]
     return bool(kept) and max(kept) > source.stat().st_mtime
 
 
