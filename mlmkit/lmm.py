@@ -117,8 +117,14 @@ def _problem(model, scaled, REML):
     if drop_dependent(model, scaled, total):
         return _problem(model, scaled, REML)
     columns = [*scaled.x, len(scaled.arrays) - 1]
-    A, B = by_group[:, :, scaled.z[0]], by_group[:, :, columns]
-    return OneFactor(A, B, total[np.ix_(columns, columns)], model.n, pattern(factor.terms), REML)
+    A, B, C = _take(by_group, scaled.z[0]), _take(by_group, columns), _take(_take(total, columns).T, columns)
+    return OneFactor(A, B, C, model.n, pattern(factor.terms), REML)
+
+
+def _take(array, positions):
+    """Pick from the last axis; without a copy where nothing is left out."""
+    everything = positions == list(range(array.shape[-1]))
+    return array if everything else array[..., positions]
 
 
 def _check_sizes(model, y):

@@ -25,7 +25,7 @@ def drop_dependent(model, scaled, total):
     """
     if not scaled.x:
         return False
-    cross = total[np.ix_(scaled.x, scaled.x)]
+    cross = total[scaled.x][:, scaled.x]
     if not _suspicious(cross):
         return False
     columns = np.column_stack([(scaled.arrays[i] - scaled.shift[i]) / scaled.scale[i] for i in scaled.x])
@@ -51,12 +51,11 @@ def drop_dependent(model, scaled, total):
 
 def _suspicious(cross):
     """Tell from the cross-products whether some column is nearly explained by the earlier ones."""
-    rest, size = cross.copy(), np.diagonal(cross).copy()
-    for k in range(len(rest)):
-        if rest[k, k] <= SUSPICIOUS * size[k]:
-            return True
-        rest[k + 1 :, k + 1 :] -= np.outer(rest[k + 1 :, k], rest[k, k + 1 :]) / rest[k, k]
-    return False
+    try:
+        root = np.linalg.cholesky(cross)
+    except np.linalg.LinAlgError:
+        return True
+    return bool((root.diagonal() ** 2 <= SUSPICIOUS * cross.diagonal()).any())
 
 
 def _orthogonalise(scaled, columns):
