@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlmkit.engine.frame import Frame
-from mlmkit.formula import NAME, FormulaError
+from mlmkit.formula import NAME, FormulaError, names_in
 
 INTERCEPT = "(Intercept)"
 PLAIN = re.compile(r"(`[^`]+`|[A-Za-z_.][A-Za-z0-9_.]*|[01])$")
@@ -130,14 +130,7 @@ def python_expression(text):
 
 def variables_in(text, data):
     """List the columns of the data that a piece of formula names."""
-    return [name for name in _names_in(text) if name in data.columns]
-
-
-@lru_cache(maxsize=512)
-def _names_in(text):
-    """List what looks like a name, once each; text in quotes doesn't."""
-    found = NAME.findall(re.sub(r"(\"[^\"]*\"|'[^']*')", "", text))
-    return tuple(dict.fromkeys(name.strip("`") for name in found))
+    return [name for name in names_in(text) if name in data.columns]
 
 
 def unknown_column(name, data, formula):

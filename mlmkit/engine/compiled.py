@@ -386,9 +386,10 @@ def one_factor_solution(lam, A, B, C):
                 for c in range(a + 1):
                     variances[j, a, b] += lam[a, c] * half[c, b]
     schur = C - explained
-    root, beta = np.zeros((p, p)), np.zeros((p, 1))
+    root, beta, covariance = np.zeros((p, p)), np.zeros((p, 1)), np.zeros((p, p))
     if not cholesky(schur[:p, :p], root):
         raise np.linalg.LinAlgError("The fixed effects can't be told apart.")
+    solve(root, np.eye(p), covariance)
     solve(root, schur[:p, p:], beta)
     rss, log_det_x = schur[p, p], 0.0
     modes = spread[:, :, p].copy()
@@ -398,4 +399,4 @@ def one_factor_solution(lam, A, B, C):
         for j in range(groups):
             for a in range(q):
                 modes[j, a] -= spread[j, a, s] * beta[s, 0]
-    return beta[:, 0], rss, log_det, log_det_x, schur[:p, :p], modes, variances, spread[:, :, :p]
+    return beta[:, 0], rss, log_det, log_det_x, schur[:p, :p], covariance, modes, variances, spread[:, :, :p]

@@ -16,6 +16,19 @@ def add_group_sums(by_group, codes, block, places):
 
 
 @njit(cache=True)
+def nearly_dependent(total, places, share):
+    """Tell whether earlier columns nearly explain a column; the twin is ``rank._nearly_dependent``."""
+    rest = total[places][:, places]
+    for k in range(places.shape[0]):
+        if rest[k, k] <= share * total[places[k], places[k]]:
+            return True
+        for a in range(k + 1, places.shape[0]):
+            for b in range(k + 1, places.shape[0]):
+                rest[a, b] -= rest[a, k] * rest[k, b] / rest[k, k]
+    return False
+
+
+@njit(cache=True)
 def cross_product(indptr, indices, data, P, size):
     """Compute A' P A for a sparse A and block-diagonal P; the twin is ``crossed._cross_product``."""
     result = np.zeros((size, size))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column, variables_in
+from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column
 from mlmkit.engine.frame import Frame
 from mlmkit.formula import FormulaError, MixedFormula, parse
 
@@ -174,9 +174,7 @@ def _complete_rows(parsed, data, extra, na_action):
         raise ValueError(f"na_action is {na_action!r}. Valid choices: 'drop', 'raise'.")
     if len(data) == 0:
         raise ValueError("The data has no rows. Was a filter too strict?")
-    texts = [parsed.response, parsed.fixed, *parsed.offsets, *(bar.columns for bar in parsed.bars)]
-    names = [name for text in texts for name in variables_in(text, data)]
-    names += [name for bar in parsed.bars for name in bar.group]
+    names = [name for name in parsed.names if name in data.columns]
     names += [value for value in extra.values() if isinstance(value, str) and value in data.columns]
     gaps = {}
     for name in dict.fromkeys(names):
@@ -185,7 +183,7 @@ def _complete_rows(parsed, data, extra, na_action):
             raise ValueError(
                 f"The data has {column.shape[1]} columns named '{name}'. Rename or drop all but one."
             )
-        missing = _missing(column, data)
+        missing = _missing(name, data)
         if missing is not None:
             gaps[name] = missing
     for name, values in extra.items():
@@ -208,9 +206,9 @@ def _complete_rows(parsed, data, extra, na_action):
     return ~bad, Frame(data.data.loc[~bad]), [message]
 
 
-def _missing(column, data):
+def _missing(name, data):
     """Mark missing values, or None if there are none; infinite values are an error."""
-    values = data.numbers(column.name)
+    column, values = data[name], data.numbers(name)
     if values is not None:
         if np.isfinite(np.add.reduce(values)):
             return None
@@ -218,7 +216,7 @@ def _missing(column, data):
             where = column.index[np.isinf(values)]
             many = f"{len(where)} infinite values, the first" if len(where) > 1 else "an infinite value"
             raise ValueError(
-                f"The column '{column.name}' has {many} in row {where[0]!r}. "
+                f"The column '{name}' has {many} in row {where[0]!r}. "
                 "Replace or drop what is infinite before fitting."
             )
         missing = np.isnan(values)

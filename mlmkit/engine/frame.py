@@ -33,12 +33,11 @@ class Frame:
         """Return a numeric column as floats, missing values as NaN; None for any other (truth values too)."""
         if name not in self._numbers:
             column = self[name]
-            dtype = column.dtype
-            if not is_numeric_dtype(dtype) or is_bool_dtype(dtype):
-                values = None
-            elif isinstance(dtype, np.dtype):
-                values = np.asarray(column.values, dtype=float)
-            else:
+            dtype, values = column.dtype, None
+            if isinstance(dtype, np.dtype):
+                if dtype.kind in "iuf":
+                    values = np.asarray(column.values, dtype=float)
+            elif is_numeric_dtype(dtype) and not is_bool_dtype(dtype):
                 values = column.to_numpy(dtype=float, na_value=np.nan)
             self._numbers[name] = values
         return self._numbers[name]

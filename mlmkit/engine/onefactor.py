@@ -7,6 +7,7 @@ rows and for a million.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Solution:
         Their covariance given the fixed effects, in units of sigma squared.
     slopes : list of ndarray, each (J, q, p)
         How b moves when the fixed effects move: b(beta) = modes - slopes (beta - beta_hat).
+    inverse : ndarray, shape (p, p)
+        Of `schur`; computed where it isn't given.
     """
 
     beta: np.ndarray
@@ -46,6 +49,11 @@ class Solution:
     modes: list
     variances: list
     slopes: list
+    inverse: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.inverse is None:
+            self.inverse = np.linalg.inv(self.schur)
 
 
 def group_sums(scaled, codes, z, groups):
@@ -110,8 +118,14 @@ class OneFactor:
         self.n, self.pattern, self.reml = n, pattern, reml
         self.groups, self.q, self.m = self.B.shape
         self.df = n - (self.m - 1) if reml else n
-        self._flat = np.ascontiguousarray(self.A.reshape(self.groups, -1).T)
-        self._columns = np.ascontiguousarray(self.B.transpose(1, 2, 0))
+
+    @cached_property
+    def _flat(self):
+        return np.ascontiguousarray(self.A.reshape(self.groups, -1).T)
+
+    @cached_property
+    def _columns(self):
+        return np.ascontiguousarray(self.B.transpose(1, 2, 0))
 
     def with_reml(self, reml):
         """Return the same sums under the other criterion."""
@@ -264,8 +278,8 @@ class OneFactor:
         lam, p = self.lambda_of(theta), self.m - 1
         kernel = kernels.compiled("one_factor_solution", groups=self.groups)
         if kernel is not None:
-            *numbers, schur, modes, variances, slopes = kernel(lam, self.A, self.B, self.C)
-            return Solution(*numbers, schur, [modes], [variances], [slopes])
+            *numbers, inverse, modes, variances, slopes = kernel(lam, self.A, self.B, self.C)
+            return Solution(*numbers, [modes], [variances], [slopes], inverse)
         AL = self.A @ lam
         M = lam.T @ AL + np.eye(self.q)
         log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(M), axis1=1, axis2=2)).sum()
@@ -279,9 +293,8 @@ class OneFactor:
         modes = spread[:, :, p] - spread[:, :, :p] @ beta
         variances = lam @ np.linalg.solve(M, np.broadcast_to(lam.T, M.shape))
         rss = float(schur[p, p] - schur[:p, p] @ beta)
-        return Solution(
-            beta, rss, float(log_det), log_det_x, schur[:p, :p], [modes], [variances], [spread[:, :, :p]]
-        )
+        numbers = beta, rss, float(log_det), float(log_det_x), schur[:p, :p]
+        return Solution(*numbers, [modes], [variances], [spread[:, :, :p]], inverse)
 
     def draw_effects(self, theta, sigma, rng):
         """Draw the random effects' deviations from their conditional mean, the fixed effects held.
