@@ -110,23 +110,28 @@ def one_factor_pieces(lam, A, B):
 def one_column_pieces(lam, A, B):
     """Add up over groups as `one_factor_pieces`, for one column a group."""
     groups, _, m = B.shape
-    explained, moved = np.zeros((m, m)), np.zeros((1, 1, m, m))
+    once, twice, moved = np.zeros((m, m)), np.zeros((m, m)), np.zeros((1, 1, m, m))
     straight = np.zeros((1, 1))
     value = lam[0, 0]
     log_det, product = 0.0, 1.0
     for j in range(groups):
         M = value * value * A[j, 0, 0] + 1.0
+        share = 1.0 / M
         product *= M
         if product > 1e100:
             log_det += np.log(product)
             product = 1.0
-        straight[0, 0] += A[j, 0, 0] * value / M
+        straight[0, 0] += A[j, 0, 0] * value * share
         for s in range(m):
-            weighted = B[j, 0, s] * value / M
-            for t in range(m):
-                explained[s, t] += weighted * value * B[j, 0, t]
-                moved[0, 0, s, t] += B[j, 0, s] / M * B[j, 0, t] * value / M
-    return log_det + np.log(product), explained, straight, moved
+            weighted = B[j, 0, s] * share
+            for t in range(s + 1):
+                once[s, t] += weighted * B[j, 0, t]
+                twice[s, t] += weighted * B[j, 0, t] * share
+    for s in range(m):
+        for t in range(s):
+            once[t, s], twice[t, s] = once[s, t], twice[s, t]
+    moved[0, 0] = value * twice
+    return log_det + np.log(product), value * value * once, straight, moved
 
 
 @njit(cache=True)

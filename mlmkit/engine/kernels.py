@@ -1,8 +1,8 @@
 """Compiled versions of the innermost loops, used where they pay.
 
-Compiling takes about ten seconds, once on a machine (the result is kept on disk beside this
-file); loading what was compiled takes half a second. So compiled kernels are used when they
-lie ready and the work is large, or when a process has worked so long that compiling pays.
+Compiling takes some twenty seconds, once on a machine (the result is kept on disk beside this
+file); loading what was compiled takes half a second. So a process begins with NumPy, adds up what compiled
+kernels would have saved, and loads them when that reaches what loading costs.
 ``python -m mlmkit.engine.kernels`` makes them ready. Every kernel has a NumPy twin that gives the
 same numbers; without numba, or where nothing can be written, the twin runs.
 """
@@ -11,23 +11,22 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-ROWS_THAT_PAY = 300_000
-GROUPS_THAT_PAY = 10_000
-CALLS_THAT_PAY = {True: 5_000, False: 300_000}  # by whether compiled kernels lie ready
+UNIT = 1e-4  # seconds: what a compiled kernel saves when it has little to do
+COST = {True: 0.5 / UNIT, False: 30.0 / UNIT}  # of loading, of compiling too; by whether kernels lie ready
 
 FILES = ("compiled", "compiled_sums")
-_state = {"kernels": None, "failed": False, "calls": 0, "ready": None}
+_state = {"kernels": None, "failed": False, "saved": 0.0, "ready": None}
 
 
-def compiled(name, *, rows=0, groups=0):
+def compiled(name, saves=1.0):
     """Return a compiled kernel, or None where NumPy is the better choice.
 
     Parameters
     ----------
     name : str
         A function of `FILES`.
-    rows, groups : int
-        How much work there is.
+    saves : float
+        How much time it would save, in units of a small fit's kernel.
 
     Returns
     -------
@@ -39,9 +38,8 @@ def compiled(name, *, rows=0, groups=0):
     if _state["kernels"] is None:
         if _state["ready"] is None:
             _state["ready"] = lie_ready()
-        _state["calls"] += 1
-        large = _state["ready"] and (rows >= ROWS_THAT_PAY or groups >= GROUPS_THAT_PAY)
-        if not large and _state["calls"] < CALLS_THAT_PAY[_state["ready"]]:
+        _state["saved"] += saves
+        if _state["saved"] < COST[_state["ready"]]:
             return None
         load()
     return None if _state["failed"] else _state["kernels"][name]

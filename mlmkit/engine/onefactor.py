@@ -79,7 +79,7 @@ def group_sums(scaled, codes, z, groups):
     """
     k = len(scaled.arrays)
     by_group, total = np.zeros((groups, len(z), k)), np.zeros((k, k))
-    add = kernels.compiled("add_group_sums", rows=len(codes)) or _add_group_sums
+    add = kernels.compiled("add_group_sums", saves=1 + len(codes) / 30_000) or _add_group_sums
     places, codes = np.array(z, dtype=np.intp), codes.astype(np.intp, copy=False)
     for rows, block in scaled.chunks():
         total += block @ block.T
@@ -118,6 +118,7 @@ class OneFactor:
         self.n, self.pattern, self.reml = n, pattern, reml
         self.groups, self.q, self.m = self.B.shape
         self.df = n - (self.m - 1) if reml else n
+        self._saves = 1 + self.groups * self.q**2 / 3_000  # by a compiled kernel; see `kernels.compiled`
 
     @cached_property
     def _flat(self):
@@ -164,7 +165,7 @@ class OneFactor:
 
     def __call__(self, theta):
         """Return (deviance, gradient); infinity where the deviance isn't defined."""
-        kernel = kernels.compiled("one_factor_deviance", groups=self.groups)
+        kernel = kernels.compiled("one_factor_deviance", self._saves)
         if kernel is not None:
             value, gradient = kernel(self.lambda_of(theta), self.A, self.B, self.C, self.df, self.reml)
             return value, gradient[self.pattern]
@@ -173,7 +174,7 @@ class OneFactor:
 
     def measure(self, theta):
         """Return (deviance, gradient, Hessian); the Hessian from differences of exact gradients."""
-        steps, kernel = difference_steps(theta), kernels.compiled("one_factor_hessian", groups=self.groups)
+        steps, kernel = difference_steps(theta), kernels.compiled("one_factor_hessian", self._saves)
         if kernel is not None:
             value, gradient = self(theta)
             sums = self.A, self.B, self.C, self.df, self.reml
@@ -191,7 +192,7 @@ class OneFactor:
         Optimum or None
             ``converged`` is False where the search has to go on from there.
         """
-        kernel = kernels.compiled("one_factor_search", groups=self.groups)
+        kernel = kernels.compiled("one_factor_search", self._saves)
         if kernel is None:
             return None
         theta, value, gradient, hessian, used, done = kernel(
@@ -276,7 +277,7 @@ class OneFactor:
     def solve(self, theta):
         """Compute everything that follows from theta; see `Solution`."""
         lam, p = self.lambda_of(theta), self.m - 1
-        kernel = kernels.compiled("one_factor_solution", groups=self.groups)
+        kernel = kernels.compiled("one_factor_solution", self._saves)
         if kernel is not None:
             *numbers, inverse, modes, variances, slopes = kernel(lam, self.A, self.B, self.C)
             return Solution(*numbers, [modes], [variances], [slopes], inverse)
@@ -321,7 +322,7 @@ class OneFactor:
 
     def start(self):
         """Guess theta from moments: the spread of no-pooling estimates beyond their sampling error."""
-        kernel = kernels.compiled("one_factor_start", groups=self.groups)
+        kernel = kernels.compiled("one_factor_start", self._saves)
         if kernel is not None:
             return kernel(*self.pattern, self.A, self.B, self.C, self.n)
         p = self.m - 1
