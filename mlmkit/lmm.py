@@ -12,6 +12,8 @@ from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import canonical, pattern
 from mlmkit.linear_fit import LinearMixedFit
 
+MANY_GROUPS = 200  # with so many, the deviance of a singular fit has one minimum
+
 
 def lmer(formula, data, *, REML=True, weights=None, offset=None, na_action="drop"):
     """Fit a linear mixed (multilevel) model.
@@ -90,14 +92,16 @@ def fit_design(model, *, REML=True):
         return canonical(theta, patterns, blocks)
 
     optimum = minimise(problem, problem.start(), canonical=tidy_signs)
-    optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
+    few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
+    if few and not getattr(problem, "expensive", False):
+        optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
     return LinearMixedFit(model, scaled, problem, optimum)
 
 
 def _look_elsewhere(problem, optimum, patterns, tidy_signs):
     """Start again from other places when the fit is singular; small problems can have two optima."""
     diagonal = np.concatenate([rows == columns for rows, columns in patterns])
-    if optimum.theta[diagonal].min() >= SINGULAR or getattr(problem, "expensive", False):
+    if optimum.theta[diagonal].min() >= SINGULAR:
         return optimum
     for size in (0.3, 2.0):
         other = minimise(problem, diagonal * size, canonical=tidy_signs)

@@ -27,19 +27,24 @@ def cholesky(matrix, root):
 
 @njit(cache=True)
 def solve(root, right, result):
-    """Solve (root root') result = right, column by column."""
-    q = root.shape[0]
-    for s in range(right.shape[1]):
-        for a in range(q):
-            total = right[a, s]
-            for c in range(a):
-                total -= root[a, c] * result[c, s]
-            result[a, s] = total / root[a, a]
-        for a in range(q - 1, -1, -1):
-            total = result[a, s]
-            for c in range(a + 1, q):
-                total -= root[c, a] * result[c, s]
-            result[a, s] = total / root[a, a]
+    """Solve (root root') result = right for all columns of `right` at once."""
+    q, m = right.shape
+    for a in range(q):
+        share = 1.0 / root[a, a]
+        for s in range(m):
+            result[a, s] = right[a, s]
+        for c in range(a):
+            for s in range(m):
+                result[a, s] -= root[a, c] * result[c, s]
+        for s in range(m):
+            result[a, s] *= share
+    for a in range(q - 1, -1, -1):
+        share = 1.0 / root[a, a]
+        for c in range(a + 1, q):
+            for s in range(m):
+                result[a, s] -= root[c, a] * result[c, s]
+        for s in range(m):
+            result[a, s] *= share
 
 
 @njit(cache=True)
@@ -91,18 +96,21 @@ def one_factor_pieces(lam, A, B):
         for a in range(q):
             for s in range(m):
                 H[a, s] = B[j, a, s]
-                for c in range(q):
+            for c in range(q):
+                for s in range(m):
                     H[a, s] -= AL[a, c] * U[c, s]
         for a in range(q):
-            for b in range(q):
+            for b in range(a + 1):  # Lambda has no entries above the diagonal
                 for c in range(q):
                     straight[a, b] += AL[a, c] * inverse[c, b]
                 for s in range(m):
+                    left, line = H[a, s], moved[a, b, s]
                     for t in range(m):
-                        moved[a, b, s, t] += H[a, s] * U[b, t]
+                        line[t] += left * U[b, t]
             for s in range(m):
+                left, line = V[a, s], explained[s]
                 for t in range(m):
-                    explained[s, t] += V[a, s] * U[a, t]
+                    line[t] += left * U[a, t]
     return 2.0 * (log_det + np.log(product)), explained, straight, moved
 
 

@@ -64,12 +64,14 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
     theta = np.array(start, dtype=float)
     found = function.search(theta) if hasattr(function, "search") else None
     if found is not None:
-        theta = found.theta
-        if found.converged and (canonical is None or canonical(theta) is theta):
+        theta = found.theta if canonical is None else canonical(found.theta)
+        if found.converged and theta is found.theta:
             return found
     elif len(theta) > LARGE:
         theta = _lbfgs(function, theta)
     point = _Point(function, theta)
+    if found is not None and found.converged and point.value <= found.value + NOISE * (1 + abs(found.value)):
+        return point.optimum(True, found.iterations)
     radius, kicks, unseen, used = 1.0 + np.linalg.norm(theta), 0, 0, 0
     while used < max_iterations:
         used += 1
