@@ -1,6 +1,7 @@
 """From a tagged source to the lesson that students get."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,7 +9,7 @@ import pytest
 
 from grader.authoring import LessonError, source_notebook
 from grader.bank import Choice, Mistake, Question, get
-from grader.build import build, build_lessons, check_same, differences, write
+from grader.build import ROOT, build, build_lessons, check_same, differences, write
 from grader.leaks import Leak, expected_numbers, leaks_in, scan_feedback, scan_lesson, solution_code, text_of
 from grader.references import homes
 
@@ -287,3 +288,9 @@ def test_pictures_in_a_page_are_no_numbers(tmp_path):
     page = tmp_path / "p.html"
     page.write_text('<img src="data:image/png;base64,iVBO713204+713204/w=="><script>713204</script> fine')
     assert "713204" not in text_of(page)
+
+
+def test_key_files_hold_no_digits_that_differ_between_processors():
+    for path in (ROOT / "lessons").glob("*.practice.json"):
+        numbers = re.findall(r"-?\d+\.\d+(?:e[-+]\d+)?", path.read_text(encoding="utf-8"))
+        assert [text for text in numbers if float(text) != float(f"{float(text):.9g}")] == []
