@@ -1,0 +1,312 @@
+"""Attacks that are answers: forged, sprayed, copied, lying, or too large."""
+
+from hostile.attack import attack
+from hostile.lesson import NOT_EXPECTED, RIGHT, WRONG, notebook
+
+MIME = "application/vnd.mlmkit.answer+json"
+TELL = f"""
+from IPython.display import display
+def tell(question, answer, data=None):
+    payload = {{"question": question, "answer": answer, "data": data}}
+    display({{{MIME!r}: payload, "text/plain": "recorded"}}, raw=True)
+"""
+
+
+def _two(expression, code="", **more):
+    """Hand in an expression for the first question, and right answers for the others."""
+    return notebook(code, answers=(expression, *RIGHT[1:]), **more)
+
+
+@attack("4 answers to this question were recorded", wrong=True, marks=(0, 0, 0))
+def sprays_answers():
+    """Record many answers to each question, one of them right."""
+    return notebook(
+        TELL
+        + """
+def check(question, answer=None):
+    for value in (1.0, 2.0, 3.0, "price ~ (1 | zipcode)"):
+        tell(question, value)
+""",
+        answers=WRONG,
+    )
+
+
+@attack(NOT_EXPECTED, wrong=True, marks=(0, 0, 0))
+def answers_every_question_in_every_cell():
+    """Record answers to the other questions in each check cell."""
+    return notebook(
+        TELL
+        + """
+true_check = check
+def check(question, answer=None):
+    for other in ("t10-two", "t10-mean", "t10-formula"):
+        if other != question:
+            tell(other, 2.0)
+    true_check(question, answer)
+""",
+        answers=WRONG,
+    )
+
+
+@attack("was not answered", wrong=True, marks=(0, 3, 1))
+def answers_in_another_cell():
+    """Record the answer to a question in the cell of another one, and none in its own."""
+    return notebook(TELL, before_mean='tell("t10-two", 2.0)', answers=("None", *RIGHT[1:]))
+
+
+@attack("3 answers to this question were recorded", wrong=True, marks=(0, 0, 0))
+def changes_an_answer_later():
+    """Send further displays that claim to belong to the cell of an earlier question."""
+    return notebook(
+        TELL
+        + """
+kernel = get_ipython().kernel
+parents = {}
+true_check = check
+def check(question, answer=None):
+    parents[question] = kernel.get_parent()
+    true_check(question, answer)
+    for value in (2.0, "price ~ (1 | zipcode)"):
+        payload = {"question": question, "answer": value, "data": None}
+        content = {"data": {"%s": payload}, "metadata": {}, "transient": {}}
+        kernel.session.send(kernel.iopub_socket, "display_data", content, parent=parents[question])
+"""
+        % MIME,
+        answers=WRONG,
+    )
+
+
+@attack("computed from other data than yours", marks=(2, 0, 1), where="t10-mean")
+def works_on_a_classmates_data():
+    """Type a classmate's name, to hand in the same answers."""
+    return notebook(setup='from mlmkit import check, homes_for\nhomes = homes_for("adam-honest")')
+
+
+@attack(NOT_EXPECTED, marks=(2, 0, 1), where="t10-mean")
+def forges_the_fingerprint():
+    """Hand in a classmate's answer under the fingerprint of one's own data."""
+    return notebook(
+        """
+        import mlmkit.data as data
+        own = data.current_fingerprint()
+        homes = homes_for("adam-honest")
+        data.current_fingerprint = lambda: own
+        """
+    )
+
+
+@attack("The value is NaN", marks=(0, 3, 1))
+def answers_nan():
+    """Answer NaN, which nbgrader's scores take for full marks."""
+    return _two('float("nan")')
+
+
+@attack("The value is infinite", marks=(0, 3, 1))
+def answers_infinity():
+    """Answer infinity."""
+    return _two('float("inf")')
+
+
+@attack("The value is infinite", marks=(0, 3, 1))
+def answers_a_number_of_five_thousand_digits():
+    """Answer a whole number too large for any floating point number."""
+    return _two("10**5000")
+
+
+@attack()
+def answers_numpy_scalars():
+    """Give right answers as NumPy scalars."""
+    return notebook(
+        "import numpy as np", answers=("np.float32(2)", 'np.float64(homes["price"].mean())', RIGHT[2])
+    )
+
+
+@attack("Your answer is the truth value True", marks=(0, 3, 1))
+def answers_true():
+    """Answer True, which Python counts as the number 1."""
+    return _two("True")
+
+
+@attack("which can't be handed in", marks=(0, 3, 1))
+def answers_an_object_that_equals_everything():
+    """Answer an object that says of itself that it equals everything."""
+    return _two(
+        "Equal()",
+        """
+        class Equal:
+            def __eq__(self, other): return True
+            __lt__ = __le__ = __gt__ = __ge__ = __eq__
+            __hash__ = None
+            def __bool__(self): return True
+            def __repr__(self): return "2.0"
+        """,
+    )
+
+
+@attack(NOT_EXPECTED, marks=(0, 3, 1))
+def answers_a_lying_float():
+    """Answer a float that says 2.0 when it is printed, and claims to equal everything."""
+    return _two(
+        "Lies(7.0)",
+        """
+        class Lies(float):
+            def __eq__(self, other): return True
+            __hash__ = None
+            def __repr__(self): return "2.0"
+            __str__ = __repr__
+            def __float__(self): return 7.0
+            def __sub__(self, other): return 0.0
+            __rsub__ = __sub__
+        """,
+    )
+
+
+@attack(NOT_EXPECTED, marks=(0, 3, 1))
+def answers_something_new_each_time():
+    """Answer an object that turns into another number whenever it is looked at."""
+    return _two(
+        "Changes(7.0)",
+        """
+        import itertools
+        class Changes(float):
+            values = itertools.cycle([7.0, 2.0])
+            def __float__(self): return next(self.values)
+        """,
+    )
+
+
+@attack("Your answer can't be read", marks=(0, 3, 1))
+def answers_a_trap():
+    """Answer an object whose every method raises an error or never ends."""
+    return _two(
+        "Trap()",
+        """
+        class Trap:
+            def __getattribute__(self, name): raise RecursionError
+            def __class__(self): raise SystemExit
+        """,
+    )
+
+
+@attack("which can't be handed in", marks=(0, 3, 1))
+def answers_a_pickle():
+    """Answer an object that would run a command if the grader unpickled it."""
+    return _two(
+        "Pickled()",
+        """
+        import os
+        class Pickled:
+            def __reduce__(self): return (os.system, ("touch @COURSE@/unpickled",))
+        """,
+    )
+
+
+@attack(NOT_EXPECTED, marks=(0, 3, 1))
+def answers_a_lying_text():
+    """Answer a text that claims to be a number and to equal everything."""
+    return _two(
+        "Text('price')",
+        """
+        class Text(str):
+            __class__ = float
+            def __float__(self): return 2.0000
+            def __eq__(self, other): return True
+            __hash__ = str.__hash__
+        """,
+    )
+
+
+@attack("At most 1,000,000 can be handed in", marks=(0, 3, 1))
+def answers_three_million_numbers():
+    """Answer a list of three million numbers."""
+    return _two("[2.0] * 3_000_000")
+
+
+@attack("This cell printed too much", marks=(0, 3, 1))
+def forges_a_huge_answer():
+    """Record an answer of 30 million characters past `check`."""
+    return _two(
+        "7.0", TELL + "\ntrue_check = check\n", check_two="", before_mean="", two="tell('t10-two', 'x' * 30_000_000)"
+    )
+
+
+@attack("form that can't be read", marks=(0, 3, 1))
+def forges_a_deep_answer():
+    """Record an answer that is nested 50,000 lists deep, past `check`."""
+    return notebook(
+        TELL
+        + """
+true_check = check
+def check(question, answer=None):
+    if question != "t10-two":
+        return true_check(question, answer)
+    from ipykernel.jsonutil import json_clean
+    kernel = get_ipython().kernel
+    deep = b"[" * 50_000 + b"]" * 50_000
+    content = b'{"data": {"%s": {"question": "t10-two", "answer": ' + deep + b', "data": null}}, "metadata": {}}'
+    session = kernel.session
+    true_pack = session.pack
+    session.pack = lambda thing: content if thing == {"deep": 1} else true_pack(thing)
+    session.send(kernel.iopub_socket, "display_data", {"deep": 1}, parent=kernel.get_parent())
+    session.pack = true_pack
+""".replace("%s", MIME)
+    )
+
+
+@attack("can't be read", marks=(0, 3, 1))
+def forges_half_characters():
+    """Record an answer with characters that no text file can hold."""
+    return notebook(
+        TELL
+        + r"""
+true_check = check
+def check(question, answer=None):
+    if question != "t10-two":
+        return true_check(question, answer)
+    tell(question, {"unreadable": "can't be read: \ud800\udfff \x00 \ud83d"}, "\ud800\x00")
+"""
+    )
+
+
+@attack(where="t10-mean")
+def prints_half_characters():
+    """Print characters that no text file can hold; the answers are right."""
+    return notebook(r"""print("\ud800 \x00 \ud83d")""" + '\nraise ValueError("\\ud800")')
+
+
+@attack("too long to compare", marks=(2, 3, 0), where="t10-formula")
+def answers_a_formula_that_explodes():
+    """Answer a formula with billions of terms."""
+    return notebook(answers=(*RIGHT[:2], '"price ~ (a + b + c + d + e)**99999 + (1 | zipcode)"'))
+
+
+@attack("another model than the one", marks=(2, 3, 0), where="t10-formula")
+def answers_a_formula_with_code():
+    """Answer a formula that holds a command."""
+    return notebook(
+        answers=(*RIGHT[:2], "'price ~ __import__(\"os\").system(\"touch @COURSE@/formula\") + (1 | zipcode)'")
+    )
+
+
+@attack("appears more than once", marks=(0, 3, 1))
+def answers_the_same_label_twice():
+    """Answer a Series in which one label has two numbers, one of them right."""
+    return _two(
+        'pd.Series([7.0, 2.0], index=["a", "a"])',
+        "import pandas as pd",
+    )
+
+
+@attack("can't be read", marks=(0, 3, 1))
+def answers_a_frame_that_lies():
+    """Answer a data frame whose shape is not its own."""
+    return _two(
+        "Frame({'a': [2.0, 7.0], 'b': [1.0, 2.0]})",
+        """
+        import pandas as pd
+        class Frame(pd.DataFrame):
+            shape = (1, 1)
+            size = 1
+        """,
+    )
+
