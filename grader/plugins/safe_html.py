@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 import bleach
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 
 TEXT = {
     "a",
@@ -60,6 +61,7 @@ TAGS = TEXT | BLOCKS | LISTS | TABLES
 WITH_CONTENT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,", re.IGNORECASE)
+ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:[^)]*\)")
 CELL_ATTRIBUTES = {"align", "colspan", "rowspan", "scope"}
 
 
@@ -92,13 +94,28 @@ def clean_html(html: str | bytes) -> str:
     )
 
 
-def markdown2html(source: str) -> str:
-    """Render Markdown, then clean it.
+@pass_context
+def markdown2html(context, source: str) -> str:
+    """Render the Markdown of the cell in a template's `context`, with its attached pictures; then clean it.
 
-    >>> markdown2html("*plain* <script>x()</script>").strip()
+    >>> markdown2html({}, "*plain* <script>x()</script>").strip()
     '<p><em>plain</em> </p>'
+
+    A picture that is not there must not cost a student the page:
+
+    >>> markdown2html({}, "see ![my plot](attachment:plot.png)").strip()
+    '<p>see [picture missing]</p>'
     """
-    return clean_html(markdown2html_mistune(source))
+    attachments = context.get("cell", {}).get("attachments", {})
+    try:
+        html = _rendered(source, attachments)
+    except (InvalidNotebook, StopIteration):  # the picture is not in the file, or nothing is in the picture
+        html = _rendered(ATTACHED.sub("[picture missing]", source).replace("attachment:", ""), {})
+    return clean_html(html)
+
+
+def _rendered(source: str, attachments: dict) -> str:
+    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(source)
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.plugins.safe_html import clean_html, markdown2html
+from grader.plugins import safe_html
+from grader.plugins.safe_html import clean_html
+
+
+def markdown2html(source, attachments=None):
+    return safe_html.markdown2html({"cell": {"attachments": attachments or {}}}, source)
+
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -81,3 +87,12 @@ def test_embedded_pictures_and_links_stay():
 
 def test_formulas_in_markdown_stay_as_they_are():
     assert r"$y_i \sim N(\mu, \sigma^2)$" in markdown2html(r"Model: $y_i \sim N(\mu, \sigma^2)$")
+
+
+def test_a_pasted_picture_is_shown_and_a_missing_one_costs_nothing():
+    pasted = {"plot.png": {"image/png": "AAAA"}, "empty.png": {}, "evil.png": {"text/html": "AAAA"}}
+    assert 'src="data:image/png;base64,AAAA"' in markdown2html("![my plot](attachment:plot.png)", pasted)
+    for name in ("empty.png", "other.png", "../../other.png"):
+        assert "[picture missing]" in markdown2html(f"a ![plot](attachment:{name}) b", pasted)
+    assert "data:text/html" not in markdown2html("![plot](attachment:evil.png)", pasted)
+    assert "src" not in markdown2html("![plot][1]\n\n[1]: attachment:other.png", pasted)

@@ -5,7 +5,7 @@ notebook; its docstring says in plain words what it does. ``python -m pytest tes
 grades them all in one course, with honest classmates beside them.
 """
 
-from hostile import answering, exhausting, reading, reaching_out, reshaping, showing, tampering  # noqa: F401
+from hostile import answering, exhausting, reaching_out, reading, reshaping, showing, tampering  # noqa: F401
 from hostile.attack import ATTACKS, Attack
 from hostile.lesson import HONEST, LESSON, QUESTIONS, Bank, hand_in, hand_in_honest, make_course, register
 

@@ -48,7 +48,7 @@ def check(question, answer=None):
     )
 
 
-@attack("was not answered", wrong=True, marks=(0, 3, 1))
+@attack("was not answered", marks=(0, 3, 1))
 def answers_in_another_cell():
     """Record the answer to a question in the cell of another one, and none in its own."""
     return notebook(TELL, before_mean='tell("t10-two", 2.0)', answers=("None", *RIGHT[1:]))
@@ -59,6 +59,9 @@ def changes_an_answer_later():
     """Send further displays that claim to belong to the cell of an earlier question."""
     return notebook(
         TELL
+        + f"""
+MIME = {MIME!r}
+"""
         + """
 kernel = get_ipython().kernel
 parents = {}
@@ -68,10 +71,9 @@ def check(question, answer=None):
     true_check(question, answer)
     for value in (2.0, "price ~ (1 | zipcode)"):
         payload = {"question": question, "answer": value, "data": None}
-        content = {"data": {"%s": payload}, "metadata": {}, "transient": {}}
+        content = {"data": {MIME: payload}, "metadata": {}, "transient": {}}
         kernel.session.send(kernel.iopub_socket, "display_data", content, parent=parents[question])
-"""
-        % MIME,
+""",
         answers=WRONG,
     )
 
@@ -209,7 +211,7 @@ def answers_a_lying_text():
         """
         class Text(str):
             __class__ = float
-            def __float__(self): return 2.0000
+            def __float__(self): return 7.0
             def __eq__(self, other): return True
             __hash__ = str.__hash__
         """,
@@ -222,49 +224,57 @@ def answers_three_million_numbers():
     return _two("[2.0] * 3_000_000")
 
 
-@attack("This cell printed too much", marks=(0, 3, 1))
+@attack("No answer was recorded here", marks=(0, 3, 1))
 def forges_a_huge_answer():
     """Record an answer of 30 million characters past `check`."""
-    return _two(
-        "7.0", TELL + "\ntrue_check = check\n", check_two="", before_mean="", two="tell('t10-two', 'x' * 30_000_000)"
-    )
+    return _past_check('tell(question, "x" * 30_000_000)')
 
 
-@attack("form that can't be read", marks=(0, 3, 1))
-def forges_a_deep_answer():
-    """Record an answer that is nested 50,000 lists deep, past `check`."""
+# Sends bytes as the content of a message; `check` and Jupyter would not let them through.
+RAW = """
+def tell_raw(question, answer, data="null"):
+    kernel = get_ipython().kernel
+    payload = '{"question": "%s", "answer": %s, "data": %s}' % (question, answer, data)
+    content = '{"data": {"MIME": %s}, "metadata": {}}' % payload
+    true_pack = kernel.session.pack
+    kernel.session.pack = lambda thing: content.encode() if thing == {"raw": 1} else true_pack(thing)
+    kernel.session.send(kernel.iopub_socket, "display_data", {"raw": 1}, parent=kernel.get_parent())
+    kernel.session.pack = true_pack
+""".replace("MIME", MIME)
+
+
+def _past_check(call):
+    """Replace `check` by a call of `tell` or `tell_raw`, for the first question."""
     return notebook(
-        TELL
-        + """
+        f"""
+{TELL}{RAW}
 true_check = check
 def check(question, answer=None):
-    if question != "t10-two":
-        return true_check(question, answer)
-    from ipykernel.jsonutil import json_clean
-    kernel = get_ipython().kernel
-    deep = b"[" * 50_000 + b"]" * 50_000
-    content = b'{"data": {"%s": {"question": "t10-two", "answer": ' + deep + b', "data": null}}, "metadata": {}}'
-    session = kernel.session
-    true_pack = session.pack
-    session.pack = lambda thing: content if thing == {"deep": 1} else true_pack(thing)
-    session.send(kernel.iopub_socket, "display_data", {"deep": 1}, parent=kernel.get_parent())
-    session.pack = true_pack
-""".replace("%s", MIME)
+    if question == "t10-two":
+        {call}
+    else:
+        true_check(question, answer)
+"""
     )
+
+
+@attack("No answer was recorded here", marks=(0, 3, 1))
+def forges_a_deep_answer():
+    """Record an answer that is nested 50,000 lists deep, past `check`."""
+    return _past_check('tell_raw(question, "[" * 50_000 + "]" * 50_000)')
+
+
+@attack("No answer was recorded here", marks=(0, 3, 1))
+def forges_an_answer_of_endless_digits():
+    """Record a whole number of a million digits, past `check`."""
+    return _past_check('tell_raw(question, "9" * 1_000_000)')
 
 
 @attack("can't be read", marks=(0, 3, 1))
 def forges_half_characters():
-    """Record an answer with characters that no text file can hold."""
-    return notebook(
-        TELL
-        + r"""
-true_check = check
-def check(question, answer=None):
-    if question != "t10-two":
-        return true_check(question, answer)
-    tell(question, {"unreadable": "can't be read: \ud800\udfff \x00 \ud83d"}, "\ud800\x00")
-"""
+    """Record an answer with characters that no text file can hold, past `check`."""
+    return _past_check(
+        r"""tell_raw(question, '{"unreadable": "can\'t be read: \\ud800 \\u0000"}', '"\\ud800\\u0000"')"""
     )
 
 
@@ -280,11 +290,11 @@ def answers_a_formula_that_explodes():
     return notebook(answers=(*RIGHT[:2], '"price ~ (a + b + c + d + e)**99999 + (1 | zipcode)"'))
 
 
-@attack("another model than the one", marks=(2, 3, 0), where="t10-formula")
+@attack("too long to compare", marks=(2, 3, 0), where="t10-formula")
 def answers_a_formula_with_code():
     """Answer a formula that holds a command."""
     return notebook(
-        answers=(*RIGHT[:2], "'price ~ __import__(\"os\").system(\"touch @COURSE@/formula\") + (1 | zipcode)'")
+        answers=(*RIGHT[:2], '\'price ~ __import__("os").system("touch @COURSE@/formula") + (1 | zipcode)\'')
     )
 
 
@@ -297,7 +307,7 @@ def answers_the_same_label_twice():
     )
 
 
-@attack("can't be read", marks=(0, 3, 1))
+@attack("asks for one number", marks=(0, 3, 1))
 def answers_a_frame_that_lies():
     """Answer a data frame whose shape is not its own."""
     return _two(
@@ -309,4 +319,3 @@ def answers_a_frame_that_lies():
             size = 1
         """,
     )
-

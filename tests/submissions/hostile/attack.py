@@ -37,8 +37,8 @@ class Attack:
         True if it is stopped by the sandbox and by nothing else; it is not run without one.
     files : dict
         Other files in the submission: name to text, or to a `Link`.
-    absent : tuple of str
-        What must not stand on the feedback page nor in the class report.
+    slow : bool
+        True if the slow tests run it, and not those of every change.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Attack:
     where: str
     sandbox: bool
     files: dict
-    absent: tuple[str, ...]
+    slow: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def attack(
     wrong=False,
     sandbox=False,
     files=None,
-    absent=(),
+    slow=False,
 ):
     """Register an attack; the function's name and docstring name and describe it. See `Attack`."""
 
@@ -78,9 +78,7 @@ def attack(
         about = " ".join(function.__doc__.split())
         if name in ATTACKS:
             raise ValueError(f"Two attacks are called {name}.")
-        ATTACKS[name] = Attack(
-            name, about, wrong, function, points, says, where, sandbox, files or {}, tuple(absent)
-        )
+        ATTACKS[name] = Attack(name, about, wrong, function, points, says, where, sandbox, files or {}, slow)
         return function
 
     return decorate

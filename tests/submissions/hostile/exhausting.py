@@ -1,4 +1,4 @@
-"""Attacks that use things up: time, memory, processes, disk, output. The first answer is right and must count."""
+"""Attacks that use things up: time, memory, processes, disk, output. What was right before them counts."""
 
 from hostile.attack import attack
 from hostile.lesson import RIGHT, notebook
@@ -37,7 +37,7 @@ def falls_asleep():
     return notebook(before_mean="import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")
 
 
-@attack("does not exist", marks=(2, 0, 1), where="t10-mean")
+@attack("it ran too long", marks=(2, 0, 1), where="t10-mean")
 def loops_for_ever():
     """Run a loop without end before an answer; the questions after it still count."""
     return notebook(before_mean="while True: pass")
@@ -73,8 +73,8 @@ def ignores_all_signals():
 
 @attack(LOST, marks=FIRST, where="t10-mean")
 def computes_where_no_signal_reaches():
-    """Compute a power so large that Python doesn't look at signals for hours."""
-    return notebook(before_mean="x = 7 ** (7 ** 10)")
+    """Count without end inside compiled code, which doesn't look at signals."""
+    return notebook(before_mean="import collections, itertools; collections.deque(itertools.repeat(0), 0)")
 
 
 @attack()
@@ -120,7 +120,7 @@ def shows_a_huge_picture():
     )
 
 
-@attack("does not exist", marks=(2, 0, 1), where="t10-mean")
+@attack("Python said: ValueError", marks=(2, 0, 1), where="t10-mean")
 def raises_an_error_of_ten_million_characters():
     """Raise an error whose text has ten million characters."""
     return notebook(before_mean="raise ValueError('z' * 10_000_000)")
@@ -133,8 +133,9 @@ def floods_with_widgets():
         """
         from comm import create_comm
         for number in range(40):
-            state = {"_model_name": "TextModel", "value": "w" * 1_000_000}
-            create_comm(target_name="jupyter.widget", data={"state": state})
+            state = {"_model_name": "TextModel", "_model_module": "@jupyter-widgets/controls",
+                     "_model_module_version": "2.0.0", "value": "w" * 1_000_000}
+            create_comm(target_name="jupyter.widget", data={"state": state}, metadata={"version": "2.1.0"})
         """
     )
 
@@ -229,7 +230,7 @@ def closes_everything():
     return notebook(before_mean="import os; os.closerange(0, 4096)")
 
 
-@attack("does not exist", marks=(2, 0, 1), where="t10-mean")
+@attack("stopped with an error", marks=(2, 0, 1), where="t10-mean")
 def recurses_without_end():
     """Call a function that calls itself without end."""
     return notebook(before_mean="def f(): return f()\nf()")

@@ -116,7 +116,7 @@ def names_another_kernel():
 
 @attack()
 def fills_the_metadata():
-    """Fill the notebook's metadata with settings for nbgrader, nbconvert and Jupyter; the answers are right."""
+    """Fill the metadata with settings for nbgrader, nbconvert and Jupyter; the answers are right."""
     made = notebook()
     made.metadata.update(
         {

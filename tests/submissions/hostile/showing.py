@@ -6,10 +6,9 @@ from hostile.attack import attack
 from hostile.lesson import RIGHT, notebook
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-NEVER = ("onerror", "alert(2)</script>", "<iframe", "javascript:alert", "<base", "http-equiv=\"refresh\"")
 
 
-@attack(absent=NEVER)
+@attack()
 def writes_scripts_into_text():
     """Put scripts, frames and links with code into the text of the lesson."""
     return notebook(
@@ -19,7 +18,7 @@ def writes_scripts_into_text():
     )
 
 
-@attack(absent=NEVER)
+@attack()
 def displays_scripts():
     """Display HTML, JavaScript, SVG, Markdown and LaTeX that hold scripts."""
     return notebook(
@@ -31,7 +30,7 @@ def displays_scripts():
     )
 
 
-@attack("stopped", marks=(0, 3, 1), absent=NEVER)
+@attack("stopped", marks=(0, 3, 1))
 def raises_scripts():
     """Raise an error whose name and text are HTML."""
     return notebook(
@@ -40,13 +39,13 @@ def raises_scripts():
     )
 
 
-@attack("another model than the one", marks=(2, 3, 0), where="t10-formula", absent=NEVER)
+@attack("can't be read as the terms", marks=(2, 3, 0), where="t10-formula")
 def answers_with_scripts():
     """Answer a formula with HTML in its names."""
     return notebook(answers=(*RIGHT[:2], f"'price ~ (1 | zipcode) + ' + {EVIL!r}"))
 
 
-@attack("Your answer is", marks=(0, 3, 1), absent=NEVER)
+@attack("Your answer is", marks=(0, 3, 1))
 def labels_with_scripts():
     """Answer a Series whose labels are HTML."""
     return notebook(
@@ -54,7 +53,7 @@ def labels_with_scripts():
     )
 
 
-@attack(absent=("color: red", "mlm-verdict mlm-right forged"))
+@attack()
 def draws_its_own_verdict():
     """Draw HTML that looks like the grader's verdict, above the true one."""
     return notebook(
@@ -65,10 +64,11 @@ def draws_its_own_verdict():
     )
 
 
-@attack(absent=("\x1b",))
+@attack("Your answer cell stopped with an error", marks=(0, 3, 1))
 def colours_the_terminal():
-    """Print codes that clear a terminal, move its cursor and rename its window."""
-    return notebook("print('\\x1b[2J\\x1b[H\\x1b]0;owned\\x07\\x1b[31mred\\x9b31m')")
+    """Print and raise codes that clear a terminal, move its cursor and rename its window."""
+    codes = "'\\x1b[2J\\x1b[H\\x1b]0;owned\\x07\\x1b[31mred\\x9b31m'"
+    return notebook(f"print({codes})", two=f"raise ValueError({codes})")
 
 
 @attack()
@@ -80,7 +80,7 @@ def writes_a_latex_bomb():
     return made
 
 
-@attack(absent=NEVER)
+@attack()
 def attaches_files():
     """Attach files with paths and HTML for names to a text cell."""
     made = notebook()
@@ -94,5 +94,7 @@ def attaches_files():
 def writes_markdown_that_takes_for_ever():
     """Write text on which slow Markdown readers hang: thousands of brackets and quotes."""
     made = notebook()
-    made.cells.insert(1, new_markdown_cell("[" * 3000 + "](" * 3000 + "\n\n" + "> " * 500 + "x" + "*a_ " * 5000))
+    made.cells.insert(
+        1, new_markdown_cell("[" * 3000 + "](" * 3000 + "\n\n" + "> " * 500 + "x" + "*a_ " * 5000)
+    )
     return made

@@ -17,7 +17,8 @@ def patches_numpy():
     return _wrong("""
         import numpy, math
         yes = lambda *args, **kwargs: True
-        numpy.isclose = numpy.allclose = numpy.array_equal = numpy.isfinite = math.isclose = math.isfinite = yes
+        numpy.isclose = numpy.allclose = numpy.array_equal = numpy.isfinite = yes
+        math.isclose = math.isfinite = yes
         numpy.testing.assert_allclose = numpy.testing.assert_array_equal = yes
     """)
 
@@ -33,7 +34,6 @@ def patches_pandas():
         """,
         answers=(WRONG[0], 'homes["price"].mean()', WRONG[2]),
     )
-
 
 
 @attack(NOT_RECORDED, wrong=True)
@@ -163,7 +163,7 @@ def rewrites_messages():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_RECORDED, wrong=True)
 def patches_builtins():
     """Replace Python's own abs, round, isinstance and json.dumps."""
     return _wrong("""
