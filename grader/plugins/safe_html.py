@@ -107,9 +107,10 @@ def markdown2html(context, source: str) -> str:
     '<p>see [picture missing]</p>'
     """
     attachments = context.get("cell", {}).get("attachments", {})
+    attachments = {name: content for name, content in attachments.items() if content}
     try:
         html = _rendered(source, attachments)
-    except (InvalidNotebook, StopIteration):  # the picture is not in the file, or nothing is in the picture
+    except InvalidNotebook:
         html = _rendered(ATTACHED.sub("[picture missing]", source).replace("attachment:", ""), {})
     return clean_html(html)
 
