@@ -16,6 +16,7 @@ from mlmkit.answers.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 LEAST_SHARE = 0.25  # of the draws that a question asks for: effective draws below this are refused
+MOST_RHAT = 1.01  # above it, chains have not found the same distribution
 
 
 def count_of(number, noun):
@@ -261,6 +262,12 @@ def _check_draws(summary, at_least, where):
             f"Your {int(summary.count):,} draws{where} hang together: they are worth only about "
             f"{summary.ess:,.0f} independent ones. Are they sorted? Hand them in in the order in which they "
             "were drawn. If they come from a sampler, draw more."
+        )
+    if summary.rhat > MOST_RHAT:
+        raise BadAnswerError(
+            f"Your {int(summary.count):,} draws{where} don't agree with one another: R-hat is "
+            f"{summary.rhat:.3f}, and it should be below {MOST_RHAT}. Look at the chains, draw more, or "
+            "choose another form of the model."
         )
 
 
