@@ -40,8 +40,10 @@ def monte_carlo(statistic, *draws, ess, times=TIMES):
     Examples
     --------
     >>> draws = np.random.default_rng(1).normal(size=40_000)
-    >>> 0.9 < monte_carlo(np.mean, draws, ess=10_000) / (5 * (1 / 10_000 + 1 / 40_000) ** 0.5) < 1.1
-    True
+    >>> float(5 * (1 / 10_000 + 1 / 40_000) ** 0.5)  # doctest: +ELLIPSIS
+    0.0559...
+    >>> float(monte_carlo(np.mean, draws, ess=10_000))  # doctest: +ELLIPSIS
+    0.0557...
     """
     columns = [np.asarray(column, dtype=float) for column in draws]
     rng, size = np.random.default_rng(19), min(SIZE, ess)

@@ -230,12 +230,6 @@ def closes_everything():
     return notebook(before_mean="import os; os.closerange(0, 4096)")
 
 
-@attack("stopped with an error", marks=(2, 0, 1), where="t10-mean")
-def recurses_without_end():
-    """Call a function that calls itself without end."""
-    return notebook(before_mean="def f(): return f()\nf()")
-
-
 @attack()
 def collects_no_garbage():
     """Set Python's limits (recursion, threads, garbage) to values that break other code."""
