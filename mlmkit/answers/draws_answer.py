@@ -2,8 +2,8 @@
 
 A summary travels, not the draws: 4,000 draws for nine zip codes are 36,000 numbers, which would make
 every saved notebook a megabyte larger and show nothing more. Count, mean, standard deviation, effective
-sample size, R-hat and the quantiles at `PROBABILITIES` are enough for every comparison. A summary is no easier to
-forge than draws are: whoever can make up the right mean can as well hand in ``normal(mean, sd, 1000)``.
+sample size, R-hat and the quantiles at `PROBABILITIES` are enough for every comparison. A summary is no
+easier to forge than draws are: who can make up the right mean can as well hand in ``normal(mean, sd, 1000)``.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Right answers from simulation are not refused, whatever the seed: the lessons' own solutions, many times."""
+"""Right answers from simulation are not refused, whatever the seed: the lessons' own solutions, again."""
 
 import re
 from collections import Counter
@@ -25,7 +25,9 @@ def solution_of(lesson, student, seed):
     import matplotlib.pyplot as plt
 
     cells = [
-        cell for cell in source_notebook(ROOT / "solutions" / f"{lesson}.md").cells if cell.cell_type == "code"
+        cell
+        for cell in source_notebook(ROOT / "solutions" / f"{lesson}.md").cells
+        if cell.cell_type == "code"
     ]
     first = next(place for place, cell in enumerate(cells) if role_of(cell) == "student")
     answers = {}
