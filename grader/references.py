@@ -52,6 +52,30 @@ def fits(formula, data):
     return _fits[key]
 
 
+def forget():
+    """Forget all fits, posteriors and expected answers of this process."""
+    for function in (expected, kept):
+        function.cache_clear()
+    _fits.clear()
+    _posteriors.clear()
+
+
+def fits_on(student):
+    """List the fits that are remembered and were made on this student's sales or on a part of them.
+
+    Returns
+    -------
+    list of (str, int, bool)
+        Formula, number of rows, and whether the REML fit or the ML fit is singular.
+    """
+    zipcodes = set(homes(student)["zipcode"].unique())
+    return [
+        (key[0], key[2], reml.is_singular or ml.is_singular)
+        for key, (reml, ml) in _fits.items()
+        if set(reml.ranef) == {"zipcode"} and set(reml.ranef["zipcode"].index) == zipcodes
+    ]
+
+
 def posterior(formula, data, scale=1.0):
     """Draw precisely from the posterior of a Gaussian model with one grouping factor.
 

@@ -202,6 +202,11 @@ class Draws(Kind):
         size = float(self.at_least)
         return DrawsSummary(size, 0, float(middle), float(sd), size, math.nan, quantiles)
 
+    def apart(self, mistake):
+        """Return how far draws like those of a mistake are from the right answer, in tolerances."""
+        given = read_draws(self.answer_with(mistake.value), self.shape())
+        return self._distance(given, self._normal(self.value))
+
     def told_apart(self, value, other):
         """Tell whether as few draws as allowed that look like `value` are hardly ever taken for `other`."""
         try:

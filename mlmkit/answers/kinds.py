@@ -95,6 +95,9 @@ class Number(Kind):
     def _distance(self, given, value):
         return _gap(given, value, self.abs + self.rel * abs(value))
 
+    def _difference(self, given, value):
+        return _gap(given, value, abs(value))
+
     def _explain(self, given):
         value = self._normal(self.value)
         near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)
@@ -109,6 +112,11 @@ class _Labelled(Kind):
             return math.inf
         floor = 0.1 * max(abs(number) for number in value.values())
         return max(self._one_distance(label, given[label], value[label], floor) for label in value)
+
+    def _difference(self, given, value):
+        if given.keys() != value.keys():
+            return math.inf
+        return max(_gap(given[label], number, abs(number)) for label, number in value.items())
 
     def _one_distance(self, label, given, value, floor):
         # A group effect may be nearly 0 by chance: then "relative" means relative to the larger ones.
