@@ -27,7 +27,7 @@ SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
 _THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digits
 _NUMBER = re.compile(
-    rf"(?<![\w.,])[-−+]?(\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])"
+    rf"(?<![\w.])(?<!\d[,])[-−+]?(\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])"
 )
 _PICTURE = re.compile(r"data:(?:image|font)/[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
 _WITHIN_A_WORD = {

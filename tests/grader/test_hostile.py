@@ -21,13 +21,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 
-ISOLATED = (
-    importlib.util.find_spec("grader.plugins.sandbox") is not None and shutil.which("bwrap") is not None
-)
+THERE = {
+    "": True,
+    "sandbox": importlib.util.find_spec("grader.sandbox") is not None and shutil.which("bwrap") is not None,
+    "mending": importlib.util.find_spec("grader.repair") is not None,
+}
 RUN = [
     pytest.param(name, marks=[pytest.mark.slow] if attack.slow else [])
     for name, attack in ATTACKS.items()
-    if ISOLATED or not attack.sandbox
+    if THERE[attack.needs]
 ]
 
 

@@ -33,8 +33,8 @@ class Attack:
         report if there are no marks.
     where : str
         Id of that question.
-    sandbox : bool
-        True if it is stopped by the sandbox and by nothing else; it is not run without one.
+    needs : {"", "sandbox", "mending"}
+        What alone stops it: the sandbox, or the mending of broken submissions. Without that, it is not run.
     files : dict
         Other files in the submission: name to text, or to a `Link`.
     slow : bool
@@ -48,7 +48,7 @@ class Attack:
     marks: tuple[float, ...]
     says: str
     where: str
-    sandbox: bool
+    needs: str
     files: dict
     slow: bool
 
@@ -66,7 +66,7 @@ def attack(
     marks=None,
     where="t10-two",
     wrong=False,
-    sandbox=False,
+    needs="",
     files=None,
     slow=False,
 ):
@@ -78,7 +78,7 @@ def attack(
         about = " ".join(function.__doc__.split())
         if name in ATTACKS:
             raise ValueError(f"Two attacks are called {name}.")
-        ATTACKS[name] = Attack(name, about, wrong, function, points, says, where, sandbox, files or {}, slow)
+        ATTACKS[name] = Attack(name, about, wrong, function, points, says, where, needs, files or {}, slow)
         return function
 
     return decorate

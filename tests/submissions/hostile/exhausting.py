@@ -140,7 +140,7 @@ def floods_with_widgets():
     )
 
 
-@attack("Python said: MemoryError", marks=(2, 0, 1), where="t10-mean", sandbox=True)
+@attack("Python said: MemoryError", marks=(2, 0, 1), where="t10-mean", needs="sandbox")
 def takes_all_memory():
     """Take 64 GB of memory."""
     return notebook(
@@ -152,7 +152,7 @@ def takes_all_memory():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def takes_memory_in_many_processes():
     """Take memory in twenty processes at once, each below the limit of one process."""
     return notebook(
@@ -173,7 +173,7 @@ def takes_memory_in_many_processes():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def forks_without_end():
     """Start 2,000 processes; the answers are right."""
     return notebook(
@@ -192,7 +192,7 @@ def forks_without_end():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def fills_the_disk():
     """Write a file of 20 GB; the answers are right."""
     return notebook(

@@ -4,7 +4,7 @@ from hostile.attack import attack
 from hostile.lesson import LESSON, NOT_EXPECTED, WRONG, notebook
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def kills_the_grader():
     """Kill the process that grades; the answers are right."""
     return notebook(
@@ -19,7 +19,7 @@ def kills_the_grader():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def kills_classmates_kernels():
     """Kill every process that works in the course folder; the answers are right."""
     return notebook(
@@ -35,7 +35,7 @@ def kills_classmates_kernels():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def asks_a_friend():
     """Fetch the right answers from a friend on the network."""
     return notebook(
@@ -51,7 +51,7 @@ def asks_a_friend():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def overwrites_classmates():
     """Overwrite what classmates have handed in; the answers are right."""
     return notebook(
@@ -66,7 +66,7 @@ def overwrites_classmates():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def writes_by_a_winding_path():
     """Write into the folders above its own by a path with dots; the answers are right."""
     return notebook(
@@ -84,7 +84,7 @@ def writes_by_a_winding_path():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def deletes_the_course():
     """Delete the whole course folder; the answers are right."""
     return notebook("import shutil\nshutil.rmtree('@COURSE@', ignore_errors=True)")
@@ -104,7 +104,7 @@ def forges_its_connection_file():
     )
 
 
-@attack(sandbox=True)
+@attack(needs="sandbox")
 def writes_into_all_sockets():
     """Write nonsense into its own kernel's sockets; the answers are right."""
     return notebook(

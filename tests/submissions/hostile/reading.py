@@ -25,19 +25,19 @@ def _steals(path):
     return notebook(SOLUTIONS.replace("PATH", path), answers=STOLEN)
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def reads_the_source():
     """Read the lesson with its solutions in the course folder."""
     return _steals(f"@COURSE@/source/{LESSON}")
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def reads_a_classmate():
     """Take the answers out of a classmate's submission."""
     return _steals(f"@COURSE@/submitted/adam-honest/{LESSON}")
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def climbs_from_its_own_folder():
     """Look for the solutions in the folders above the one in which the notebook runs."""
     return notebook(
@@ -51,7 +51,7 @@ def climbs_from_its_own_folder():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def looks_through_proc():
     """Look into the folders of other processes through /proc."""
     return notebook(
@@ -64,7 +64,7 @@ def looks_through_proc():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def imports_the_bank():
     """Import the grader and ask its bank of questions what is right."""
     return notebook(
@@ -85,7 +85,7 @@ def imports_the_bank():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def becomes_root_first():
     """Ask for the rights of root, leave the root folder, and read the source."""
     return notebook(
@@ -100,7 +100,12 @@ def becomes_root_first():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, files={"notes.txt": Link(f"@COURSE@/source/{LESSON}/{LESSON}.ipynb")})
+@attack(
+    NOT_EXPECTED,
+    wrong=True,
+    needs="mending",
+    files={"notes.txt": Link(f"@COURSE@/source/{LESSON}/{LESSON}.ipynb")},
+)
 def links_to_the_source():
     """Hand in a link to the solutions beside the notebook, which the grader would copy."""
     return notebook(SOLUTIONS.replace(f"PATH/{LESSON}.ipynb", "notes.txt"), answers=STOLEN)
@@ -109,6 +114,7 @@ def links_to_the_source():
 @attack(
     "was not handed in",
     wrong=True,
+    needs="mending",
     marks=(),
     files={f"{LESSON}.ipynb": Link(f"@COURSE@/source/{LESSON}/{LESSON}.ipynb")},
 )
@@ -117,7 +123,7 @@ def is_a_link_to_the_source():
     return None
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def listens_to_other_kernels():
     """Look for the sockets and connection files of other kernels."""
     return notebook(

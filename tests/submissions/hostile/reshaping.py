@@ -49,7 +49,7 @@ def deletes_the_metadata():
     return made
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, needs="mending")
 def unlocks_the_checks():
     """Mark the check cells as solutions and as unlocked, to keep its own source in them."""
     made = notebook(answers=WRONG, check_two='check("t10-two", 2.0)')
@@ -70,7 +70,7 @@ def turns_checks_into_text():
     return made
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, needs="mending")
 def adds_a_second_check():
     """Add a cell with the id of a check, and the right answer in it."""
     made = notebook(answers=WRONG)

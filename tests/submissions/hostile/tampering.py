@@ -223,13 +223,13 @@ def update():
 """
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def edits_the_gradebook():
     """Give everybody full marks in the gradebook."""
     return _wrong(f"{UPDATE}\ntry:\n    update()\nexcept Exception:\n    pass\n")
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def edits_the_gradebook_later():
     """Leave a process behind that edits the gradebook when everything is graded."""
     return _wrong(f"""
@@ -250,7 +250,7 @@ except Exception:
 """)
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def edits_the_configuration():
     """Append a line to the course's configuration that switches the trusted checks off."""
     return _wrong("""
@@ -263,7 +263,7 @@ def edits_the_configuration():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def edits_the_lesson():
     """Write other checks into the lesson from which the grader restores the locked cells."""
     return _wrong(f"""
@@ -280,7 +280,7 @@ def edits_the_lesson():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def plants_a_startup_file():
     """Write a file into the library that every later Python would run."""
     return _wrong("""
@@ -294,7 +294,7 @@ def plants_a_startup_file():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True, sandbox=True)
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
 def poisons_a_cache():
     """Write into the folder of compiled kernels that every later fit loads."""
     return _wrong("""
