@@ -8,10 +8,13 @@ nbgrader's templates do not clean Markdown cells at all.
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import bleach
 from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+
+from grader.plugins.formulas import mathml
 
 TEXT = {
     "a",
@@ -96,10 +99,13 @@ def clean_html(html: str | bytes) -> str:
 
 @pass_context
 def markdown2html(context, source: str) -> str:
-    """Render the Markdown of the cell in a template's `context`, with its attached pictures; then clean it.
+    """Render the Markdown of the cell in a template's `context`, with its pictures and formulas; clean it.
 
     >>> markdown2html({}, "*plain* <script>x()</script>").strip()
     '<p><em>plain</em> </p>'
+
+    >>> markdown2html({}, "$x$").strip()
+    '<p><math display="inline"><mrow><mi>x</mi></mrow></math></p>'
 
     A picture that is not there must not cost a student the page:
 
@@ -109,14 +115,40 @@ def markdown2html(context, source: str) -> str:
     attachments = context.get("cell", {}).get("attachments", {})
     attachments = {name: content for name, content in attachments.items() if content}
     try:
-        html = _rendered(source, attachments)
+        renderer = _Renderer(attachments)
+        html = MarkdownWithMath(renderer=renderer).render(source)
     except InvalidNotebook:
-        html = _rendered(ATTACHED.sub("[picture missing]", source).replace("attachment:", ""), {})
-    return clean_html(html)
+        renderer = _Renderer({})
+        text = ATTACHED.sub("[picture missing]", source).replace("attachment:", "")
+        html = MarkdownWithMath(renderer=renderer).render(text)
+    return renderer.with_formulas(clean_html(html))
 
 
-def _rendered(source: str, attachments: dict) -> str:
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(source)
+class _Renderer(IPythonRenderer):
+    """Renders Markdown with a mark in the place of each formula, which takes its place after the cleaning."""
+
+    def __init__(self, attachments: dict):
+        super().__init__(escape=False, attachments=attachments)
+        self._formulas: dict[str, str] = {}
+
+    def _keep(self, formula: str) -> str:
+        mark = f"formula-{uuid4().hex}"  # nobody can write it beforehand
+        self._formulas[mark] = formula
+        return mark
+
+    def inline_math(self, body: str) -> str:
+        return self._keep(mathml(body))
+
+    def block_math(self, body: str) -> str:
+        return self._keep(mathml(body, block=True))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self._keep(mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True))
+
+    def with_formulas(self, html: str) -> str:
+        for mark, formula in self._formulas.items():
+            html = html.replace(mark, formula)
+        return html
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:
