@@ -78,14 +78,13 @@ def log_prior(fit):
         By parameter, each up to a constant.
     """
     from mlmkit.bayes.hyper import log_density
-    from mlmkit.bayes.pymc_model import predictor_means
 
     draws, priors, names = fit._posterior, fit.priors, list(fit._model.fixed.names)
     slopes = {name: draws.beta[:, names.index(name)] for name in fit._bayes.slopes}
     found = {}
     if priors.intercept is not None:
         centred = draws.beta[:, names.index("(Intercept)")]
-        for value, mean in zip(slopes.values(), predictor_means(fit._bayes), strict=True):
+        for value, mean in zip(slopes.values(), fit._bayes.predictor_means, strict=True):
             centred = centred + value * mean
         found["(Intercept)"] = log_density(priors.intercept, centred)
     for (name, value), prior in zip(slopes.items(), priors.coefs, strict=True):

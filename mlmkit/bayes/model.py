@@ -54,6 +54,14 @@ class BayesModel:
         """Names of the fixed effects besides the intercept."""
         return [name for name in self.design.fixed.names if name != INTERCEPT]
 
+    @property
+    def predictor_means(self):
+        """What is subtracted from each predictor: its mean, or 0 in a model without intercept."""
+        if not self.has_intercept:
+            return np.zeros(len(self.slopes))
+        fixed = dict(zip(self.design.fixed.names, self.design.fixed.arrays, strict=True))
+        return np.array([fixed[name].mean() for name in self.slopes])
+
     def why_not_exact(self):
         """Say in a sentence why the model can't be drawn exactly; an empty string if it can."""
         if self.family.name != "gaussian":
