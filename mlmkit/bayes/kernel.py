@@ -11,13 +11,14 @@ Everything is in the units of ``Problem`` (standardised outcome and predictors).
     for each random-effects term of q columns: log tau; q - 1 numbers for the shares of the variance (a
     softmax whose logits sum to zero); q (q - 1) / 2 logits for the partial correlations,
     for each term: one row of q numbers for each group. Non-centred: they are standard normal. In the
-    mixed form the first of them is the group's own intercept.
+    mixed form the first of them is the group's own intercept, or its own effect.
 """
 
 import numpy as np
 from numba import njit
 
 GAUSSIAN, BINOMIAL, POISSON = range(3)
+NONCENTRED, OWN_INTERCEPT, OWN_EFFECT = range(3)
 FLAT, NORMAL, STUDENT_T, EXPONENTIAL = range(4)
 
 
@@ -141,12 +142,13 @@ def fixed_density(u, grad, layout, fixed):
 def group_effects(u, q, groups, first, own, intercept, root, effects):
     """Fill in one term's effects b = root z, group by group; return the log density of z."""
     value = -groups * np.log(root[0, 0]) if own else 0.0
+    middle = intercept if own == OWN_INTERCEPT else 0.0
     for j in range(groups):
         here = first + j * q
         for a in range(q):
             effects[j * q + a] = 0.0
         for c in range(q):
-            z = (u[here] - intercept) / root[0, 0] if own and c == 0 else u[here + c]
+            z = (u[here] - middle) / root[0, 0] if own and c == 0 else u[here + c]
             value -= 0.5 * z * z
             for a in range(c, q):
                 effects[j * q + a] += root[a, c] * z
@@ -160,67 +162,82 @@ def effects_gradient(u, q, groups, first, own, intercept, root, pull, grad, slop
     Fills in ``slope``, the gradient with respect to the entries of the root.
     """
     slope[:] = 0.0
+    middle = intercept if own == OWN_INTERCEPT else 0.0
     if own:
         slope[0, 0] -= groups / root[0, 0]
     for j in range(groups):
         here = first + j * q
         for c in range(q):
-            z = (u[here] - intercept) / root[0, 0] if own and c == 0 else u[here + c]
+            z = (u[here] - middle) / root[0, 0] if own and c == 0 else u[here + c]
             back = -z
             for a in range(c, q):
                 back += root[a, c] * pull[j * q + a]
                 slope[a, c] += pull[j * q + a] * z
             if own and c == 0:
                 grad[here] += back / root[0, 0]
-                grad[0] -= back / root[0, 0]
+                if own == OWN_INTERCEPT:
+                    grad[0] -= back / root[0, 0]
                 slope[0, 0] -= back * z / root[0, 0]
             else:
                 grad[here + c] += back
 
 
 @_compile
-def outcome_density(family, weight, total, mean, eta, precision):
-    """Return the log density of one cell's outcomes, up to a constant, and its derivative by eta."""
-    if family == GAUSSIAN:
-        rest = mean - eta
-        return -0.5 * weight * rest * rest * precision, weight * rest * precision
-    if family == BINOMIAL:
-        e = np.exp(-abs(eta))
-        value = total * eta - weight * (max(eta, 0.0) + np.log1p(e))
-        return value, total - weight * (1.0 if eta >= 0 else e) / (1.0 + e)
-    rate = np.exp(eta)
-    return total * eta - weight * rate, total - weight * rate
+def outcome_density(family, cells, eta, precision, r):
+    """Return the log density of all cells' outcomes, up to a constant; fill in its derivative by eta."""
+    weight, total, mean, value, product = cells[0], cells[1], cells[3], 0.0, 1.0
+    for i in range(len(eta)):
+        if family == GAUSSIAN:
+            rest = mean[i] - eta[i]
+            r[i] = weight[i] * rest * precision
+            value -= 0.5 * r[i] * rest
+        elif family == BINOMIAL:
+            e = np.exp(-abs(eta[i]))
+            value += total[i] * eta[i] - weight[i] * max(eta[i], 0.0)
+            r[i] = total[i] - weight[i] * (1.0 if eta[i] >= 0 else e) / (1.0 + e)
+            if weight[i] == 1.0 and e > 1e-8:  # one logarithm of a product is cheaper than many
+                product *= 1.0 + e
+                if product > 1e200:
+                    value -= np.log(product)
+                    product = 1.0
+            else:
+                value -= weight[i] * np.log1p(e)
+        else:
+            rate = weight[i] * np.exp(eta[i])
+            value += total[i] * eta[i] - rate
+            r[i] = total[i] - rate
+    return value - np.log(product)
 
 
 @_compile
 def log_likelihood(u, grad, family, cells, X, Z, codes, layout, terms, start, effects, pull, precision):
     """Return the log likelihood of all cells; add its gradient to ``grad`` and, by effect, to ``pull``."""
     intercepts, p = layout[0], layout[1]
-    intercept, value, total = u[0] if intercepts else 0.0, 0.0, 0.0
-    for i in range(cells.shape[1]):
-        eta = intercept + cells[2, i]
-        for k in range(p):
-            eta += X[i, k] * u[intercepts + k]
-        for t in range(len(terms)):
-            to = start[t] + codes[terms[t, 0], i] * terms[t, 1]
-            for a in range(terms[t, 1]):
-                eta += Z[i, terms[t, 2] + a] * effects[to + a]
-        found, r = outcome_density(family, cells[0, i], cells[1, i], cells[3, i], eta, precision)
-        value += found
-        total += r
-        for k in range(p):
-            grad[intercepts + k] += r * X[i, k]
-        for t in range(len(terms)):
-            to = start[t] + codes[terms[t, 0], i] * terms[t, 1]
-            for a in range(terms[t, 1]):
-                pull[to + a] += r * Z[i, terms[t, 2] + a]
+    eta, r = cells[2] + (u[0] if intercepts else 0.0), np.empty(cells.shape[1])
+    for k in range(p):
+        eta += X[k] * u[intercepts + k]
+    for t in range(len(terms)):
+        q, group, own = terms[t, 1], codes[terms[t, 0]], effects[start[t] : start[t + 1]]
+        for a in range(q):
+            z = Z[terms[t, 2] + a]
+            for i in range(len(eta)):
+                eta[i] += z[i] * own[group[i] * q + a]
+    value = outcome_density(family, cells, eta, precision, r)
     if intercepts:
-        grad[0] += total
+        grad[0] += r.sum()
+    for k in range(p):
+        grad[intercepts + k] += (r * X[k]).sum()
+    for t in range(len(terms)):
+        q, group, back = terms[t, 1], codes[terms[t, 0]], pull[start[t] : start[t + 1]]
+        for a in range(q):
+            z = Z[terms[t, 2] + a]
+            for i in range(len(eta)):
+                back[group[i] * q + a] += r[i] * z[i]
     return value
 
 
 @_compile
-def log_density(u, grad, family, mixed, cells, X, Z, codes, within, layout, terms, fixed, decov):
+def log_density(u, grad, family, cells, X, Z, codes, within, layout, terms, fixed, decov):
     """Compute the log posterior density at u, up to a constant, and fill in its gradient.
 
     Parameters
@@ -229,12 +246,10 @@ def log_density(u, grad, family, mixed, cells, X, Z, codes, within, layout, term
         Where; and the gradient, which is overwritten.
     family : int
         Of the outcome.
-    mixed : bool
-        Whether the first column of the first term is written as the groups' own intercepts.
     cells : ndarray, shape (4, m)
         By cell of rows with the same predictors: weight (rows, or trials), sum of the outcome, offset,
         mean of the outcome.
-    X, Z : ndarray, shapes (m, p), (m, all varying columns)
+    X, Z : ndarray, shapes (p, m), (all varying columns, m)
         Predictors, and the columns that vary.
     codes : ndarray of int, shape (factors, m)
         Each cell's group.
@@ -242,9 +257,9 @@ def log_density(u, grad, family, mixed, cells, X, Z, codes, within, layout, term
         Gaussian: number of rows, and sum of squares of the outcome within cells.
     layout : ndarray of int, shape (3,)
         Whether there is an intercept; number of slopes; where log sigma is (-1: none).
-    terms : ndarray of int, shape (terms, 6)
+    terms : ndarray of int, shape (terms, 7)
         For each term: factor, columns, first column of Z, groups, where its hyperparameters and where
-        its effects begin in u.
+        its effects begin in u, and whether the first column is itself a parameter (OWN_…).
     fixed : ndarray, shape (intercept and slopes and sigma, 4)
         Kind, location, scale and df of each prior.
     decov : ndarray, shape (4,)
@@ -268,7 +283,7 @@ def log_density(u, grad, family, mixed, cells, X, Z, codes, within, layout, term
         root_of_term(u, at, q, np.exp(u[at]) * sigma, roots[t])
         value += decov_density(u, at, q, decov, grad)
         part = effects[start[t] : start[t + 1]]
-        value += group_effects(u, q, groups, first, mixed and t == 0, intercept, roots[t], part)
+        value += group_effects(u, q, groups, first, terms[t, 6], intercept, roots[t], part)
     precision = 1.0 / sigma**2
     found = log_likelihood(
         u, grad, family, cells, X, Z, codes, layout, terms, start, effects, pull, precision
@@ -281,7 +296,7 @@ def log_density(u, grad, family, mixed, cells, X, Z, codes, within, layout, term
     for t in range(len(terms)):
         q, groups, at, first = terms[t, 1], terms[t, 3], terms[t, 4], terms[t, 5]
         part = pull[start[t] : start[t + 1]]
-        effects_gradient(u, q, groups, first, mixed and t == 0, intercept, roots[t], part, grad, slope)
+        effects_gradient(u, q, groups, first, terms[t, 6], intercept, roots[t], part, grad, slope)
         along = root_gradient(u, at, q, roots[t], slope, grad)
         if at_sigma >= 0:
             grad[at_sigma] += along

@@ -8,8 +8,8 @@ import numpy as np
 from mlmkit.bayes.draws import PosteriorDraws
 
 QUIET = "MLMKIT_QUIET"  # set to anything: no progress bars, whatever runs
-WARM_UP = 1_000
-TARGET = 0.9  # share of steps to accept: small steps, few divergences
+WARM_UP = 600  # nutpie adapts quickly
+TARGET = 0.95  # of steps to accept, as rstanarm (adapt_delta): small steps, few divergences
 
 
 def draw_by_nuts(model, draws, chains, seed, progress=None):

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit.bayes.form import choose_form
+from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.kernel import (
     BINOMIAL,
     EXPONENTIAL,
     FLAT,
     GAUSSIAN,
+    NONCENTRED,
     NORMAL,
+    OWN_EFFECT,
+    OWN_INTERCEPT,
     POISSON,
     STUDENT_T,
     log_density,
@@ -47,15 +50,10 @@ class Problem:
 
     @property
     def terms(self):
-        """For each random-effects term: (factor, Term, columns, groups, hyperparameters at, effects at)."""
+        """For each random-effects term: factor, Term, columns, groups, hyperparameters at, effects at, form."""
         listed = [(factor, term) for factor in self.model.design.factors for term in factor.terms]
-        table = self.arguments[8]
-        return [(*pair, *map(int, row[[1, 3, 4, 5]])) for pair, row in zip(listed, table, strict=True)]
-
-    @property
-    def mixed(self):
-        """Whether the groups' own intercepts are parameters."""
-        return bool(self.arguments[1])
+        table = self.arguments[7]
+        return [(*pair, *map(int, row[[1, 3, 4, 5, 6]])) for pair, row in zip(listed, table, strict=True)]
 
     def density(self, u):
         """Return log density and gradient at u, shape (d,)."""
@@ -65,7 +63,7 @@ class Problem:
     def start(self, seed):
         """Choose a random point to start a chain from, with shares that suit the columns' sizes."""
         u = np.random.default_rng(seed).uniform(-1, 1, self.size)
-        for _, term, q, _, at, _ in self.terms:
+        for _, term, q, _, at, _, _ in self.terms:
             sizes = [np.sqrt(np.mean(np.square(array))) or 1.0 for array in term.columns.arrays]
             logits = -2 * np.log(sizes)
             u[at + 1 : at + q] += (logits - logits.mean())[: q - 1]
@@ -88,18 +86,17 @@ def make_problem(model):
     shift, unit, y = _standard_outcome(model)
     X, x_scales = _standard_predictors(model)
     factors = model.design.factors
-    Z = np.array([array for factor in factors for array in factor.arrays]).T
+    Z = np.array([array for factor in factors for array in factor.arrays])
     cells, X, Z, codes, within = _cells(model, y, X, Z)
     intercept, p, gaussian = model.has_intercept, len(model.slopes), model.family.has_sigma
     layout = np.array([intercept, p, intercept + p if gaussian else -1])
-    terms, size = _terms(factors, intercept + p + gaussian)
+    terms, size = _terms(factors, choose_forms(model, "auto"), intercept, intercept + p + gaussian)
     covariance = model.priors.covariance
     decov = np.array(
         [covariance.regularization, covariance.concentration, covariance.shape, covariance.scale]
     )
-    mixed = choose_form(model, "auto") == "mixed"
     fixed = _fixed_priors(model, shift, unit, x_scales)
-    arguments = (FAMILY[model.family.name], mixed, cells, X, Z, codes, within, layout, terms, fixed, decov)
+    arguments = (FAMILY[model.family.name], cells, X, Z, codes, within, layout, terms, fixed, decov)
     return Problem(model, arguments, size, shift, unit, x_scales)
 
 
@@ -115,9 +112,9 @@ def _standard_outcome(model):
 
 def _standard_predictors(model):
     fixed = dict(zip(model.design.fixed.names, model.design.fixed.arrays, strict=True))
-    X = np.array([fixed[name] for name in model.slopes]).reshape(len(model.slopes), model.design.n).T
-    scales = np.array([column.std() or 1.0 for column in X.T])
-    return np.ascontiguousarray((X - model.predictor_means) / scales), scales
+    X = np.array([fixed[name] for name in model.slopes]).reshape(len(model.slopes), model.design.n)
+    scales = np.array([column.std() or 1.0 for column in X])
+    return (X - model.predictor_means[:, None]) / scales[:, None], scales
 
 
 def _cells(model, y, X, Z):
@@ -127,7 +124,7 @@ def _cells(model, y, X, Z):
     if design.offset is not None and not model.family.has_sigma:
         offset = design.offset
     codes = np.array([factor.codes for factor in design.factors])
-    columns = [*codes, offset, *X.T, *Z.T]
+    columns = [*codes, offset, *X, *Z]
     order = np.lexsort(columns[::-1])
     new = np.ones(design.n, bool)
     new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
@@ -141,19 +138,22 @@ def _cells(model, y, X, Z):
     cells = np.array([weights, totals, offset[first], means])
     return (
         cells,
-        np.ascontiguousarray(X[first]),
-        np.ascontiguousarray(Z[first], dtype=float),
+        np.ascontiguousarray(X[:, first]),
+        np.ascontiguousarray(Z[:, first], dtype=float),
         np.ascontiguousarray(codes[:, first].astype(np.int64)),
         within,
     )
 
 
-def _terms(factors, place):
+def _terms(factors, forms, intercept, place):
     """Lay the hyperparameters of all terms and then their effects out in a line; return the table and d."""
-    rows, column = [], 0
-    for number, factor in enumerate(factors):
+    rows, column, about_zero = [], 0, not intercept
+    for number, (factor, form) in enumerate(zip(factors, forms, strict=True)):
         for term in factor.terms:
-            rows.append([number, term.size, column, len(factor.levels), place, 0])
+            own = NONCENTRED
+            if form == "mixed" and term.first == 0:
+                own, about_zero = OWN_EFFECT if about_zero else OWN_INTERCEPT, True
+            rows.append([number, term.size, column, len(factor.levels), place, 0, own])
             column += term.size
             place += 1 + (term.size - 1) + term.size * (term.size - 1) // 2
     for row in rows:
@@ -202,7 +202,7 @@ def unpack(problem, u):
         Of the group effects.
     """
     model, unit = problem.model, problem.unit
-    intercept, p, at_sigma = map(int, problem.arguments[7])
+    intercept, p, at_sigma = map(int, problem.arguments[6])
     slopes = u[:, intercept : intercept + p] * (unit / problem.x_scales)
     beta = slopes
     if intercept:
@@ -216,11 +216,12 @@ def unpack(problem, u):
         factor.label: np.zeros((len(u), len(factor.names), len(factor.names)))
         for factor in model.design.factors
     }
-    for number, (factor, term, q, groups, at, first) in enumerate(problem.terms):
+    for factor, term, q, groups, at, first, own in problem.terms:
         root = term_root(u[:, at : at + q * (q + 1) // 2], q, 1.0 if sigma is None else sigma)
         z = u[:, first : first + groups * q].reshape(len(u), groups, q).copy()
-        if problem.mixed and number == 0:
-            z[:, :, 0] = unit * (z[:, :, 0] - u[:, [0]]) / root[:, 0, 0, None]
+        if own != NONCENTRED:
+            middle = u[:, [0]] if own == OWN_INTERCEPT else 0.0
+            z[:, :, 0] = unit * (z[:, :, 0] - middle) / root[:, 0, 0, None]
         effects[factor.label].append(z @ root.transpose(0, 2, 1))
         where = slice(term.first, term.first + q)
         covariance[factor.label][:, where, where] = root @ root.transpose(0, 2, 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.bayes.form import choose_form
+from mlmkit.bayes.form import choose_forms
 
 
 def inputs(model):
@@ -54,7 +54,7 @@ def pymc_model(model, form="auto"):
     model : BayesModel
         Formula, data, priors.
     form : {"auto", "centred", "mixed", "noncentred"}
-        How group effects are written; see `choose_form`.
+        How group effects are written; see `choose_forms`.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def pymc_model(model, form="auto"):
     """
     import pymc as pm
 
-    form = choose_form(model, form)
+    forms = choose_forms(model, form)
     design, priors = model.design, model.priors
     coords = {"predictor": model.slopes}
     for factor in design.factors:
@@ -81,9 +81,11 @@ def pymc_model(model, form="auto"):
             eta = eta + data["X"] @ slopes
         if priors.aux is not None:
             sigma = _sigma(pm, priors.aux, data["prior sigma"])
-        for factor in design.factors:
+        middle = intercept  # of the first factor in mixed form; the others' are centred at zero
+        for factor, form in zip(design.factors, forms, strict=True):
             roots = [_root(pm, term, priors.covariance, sigma) for term in factor.terms]
-            effects = _effects(pm, factor, roots, form, intercept)
+            effects = _effects(pm, factor, roots, form, middle)
+            middle = 0.0 if form == "mixed" else middle
             pm.Deterministic(f"b_{factor.label}", effects, dims=(_dim(factor), f"{factor.label} term"))
             pm.Deterministic(f"Sigma_{factor.label}", _block_diagonal(roots))
             rows = effects[data[f"{factor.label} of row"]]
