@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.checks import too_large
 from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.rowwise import too_large
 
 
 class Comparison(dict):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +33,9 @@ def draw_by_nuts(model, draws, chains, seed, progress=None):
         In the data's units.
     """
     show = watched() if progress is None else progress
+    if show and "nutpie" not in sys.modules:
+        wait = "loading" if lie_ready() else "loading and compiling (once, about 10 seconds)"
+        print(f"NUTS: {wait} ...", flush=True)
     import nutpie
 
     from mlmkit.bayes.problem import make_problem, unpack
@@ -50,7 +54,10 @@ def draw_by_nuts(model, draws, chains, seed, progress=None):
         adaptation="low_rank",
     )
     u = tree["posterior"]["u"].to_numpy().reshape(-1, problem.size)
-    report = {"divergences": int(tree["sample_stats"]["diverging"].sum()), "steps": float(tree["sample_stats"]["n_steps"].mean())}
+    report = {
+        "divergences": int(tree["sample_stats"]["diverging"].sum()),
+        "steps": float(tree["sample_stats"]["n_steps"].mean()),
+    }
     return PosteriorDraws("nuts", chains, *unpack(problem, u), report)
 
 
@@ -78,3 +85,24 @@ def _sampler(problem):
         expanded_names=["u"],
         make_initial_point_fn=problem.start,
     )
+
+
+def lie_ready():
+    """Tell whether the density was compiled from the present source."""
+    source = Path(__file__).with_name("kernel.py")
+    kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("kernel.log_density*.nbi")]
+    return bool(kept) and max(kept) > source.stat().st_mtime
+
+
+def make_ready():
+    """Compile the density by using it once; kept on disk."""
+    import pandas as pd
+
+    from mlmkit.bayes.stan import stan_lmer
+
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 5.0], "g": ["a", "a", "b", "b"]})
+    stan_lmer("y ~ (1 | g)", frame, method="nuts", draws=4, chains=1, seed=1, progress=False)
+
+
+if __name__ == "__main__":
+    make_ready()

@@ -4,10 +4,9 @@ import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import StanFit, prior_fit
 from mlmkit.bayes.model import build_model
-
-METHODS = ("auto", "exact", "nuts")
+from mlmkit.bayes.options import check_method, check_seed, count, yes_or_no
 
 
 def stan_lmer(
@@ -37,8 +36,9 @@ def stan_lmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
+    yes_or_no("prior_PD", prior_PD)
     if prior_PD:
-        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
+        return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -125,8 +125,9 @@ def stan_glmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
+    yes_or_no("prior_PD", prior_PD)
     if prior_PD:
-        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
+        return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -154,9 +155,9 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     StanFit
         The fit.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}. Valid choices: {', '.join(map(repr, METHODS))}.")
-    draws, chains = _count("draws", draws), _count("chains", chains)
+    check_method(method)
+    draws, chains, seed = count("draws", draws), count("chains", chains), check_seed(seed)
+    yes_or_no("progress", progress, also=[None])
     reason = model.why_not_exact()
     if method == "exact" and reason:
         raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")
@@ -180,15 +181,6 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     return StanFit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
 
 
-def fit_prior(model, *, draws=4000, seed=None):
-    """Return a "fit" whose draws come from the prior; see ``prior_PD`` of ``stan_glmer``."""
-    from mlmkit.bayes.from_prior import draw_from_prior
-
-    return StanFit(
-        model, draw_from_prior(model, draws, seed), ["These draws come from the prior, not from data."]
-    )
-
-
 def _exact(model, draws, chains, seed):
     factor = model.design.factors[0]
     posterior = GaussianOneFactor(
@@ -205,11 +197,3 @@ def _exact(model, draws, chains, seed):
     return PosteriorDraws(
         "exact", chains, found.beta, [found.effects], found.sigma, [found.covariance], report
     )
-
-
-def _count(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(
-            f"{name} is {value!r}. It must be a whole number of at least 1. Usual are draws=1000, chains=4."
-        )
-    return int(value)

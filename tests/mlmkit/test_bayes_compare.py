@@ -105,7 +105,7 @@ def test_what_can_not_be_compared_is_told(fits):
 
 
 def test_what_does_not_fit_into_memory_is_told(fits, monkeypatch):
-    monkeypatch.setattr("mlmkit.bayes.checks.MOST_NUMBERS", 1_000_000)
+    monkeypatch.setattr("mlmkit.bayes.rowwise.MOST_NUMBERS", 1_000_000)
     fit = stan_lmer(SIZE, SEATTLE, seed=1)
     with pytest.raises(ValueError, match=r"4,000 draws for 869 rows .*at most 1,150 for these rows"):
         loo(fit)

@@ -10,9 +10,9 @@ import pytest
 from mlmkit import cauchy, decov, flat, glmer, lmer, load_seattle, normal, stan_glmer, stan_lmer, student_t
 from mlmkit.bayes import nuts
 from mlmkit.bayes.exact import GaussianOneFactor
-from mlmkit.bayes.model import build_model
 from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.kernel import OWN_EFFECT, OWN_INTERCEPT
+from mlmkit.bayes.model import build_model
 from mlmkit.bayes.problem import make_problem, unpack
 from mlmkit.bayes.pymc_model import pymc_model
 from mlmkit.bayes.stan import _given
