@@ -12,6 +12,7 @@ from mlmkit.bayes.estimates import DrawnEstimates, nudged
 from mlmkit.bayes.from_prior import draw_from_prior
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.rowwise import mean_ppd, too_large
+from mlmkit.bayes.separation import separation
 from mlmkit.engine import predict as _predict
 from mlmkit.engine.families import FAMILIES
 from mlmkit.simulate import Simulations
@@ -107,10 +108,8 @@ class StanFit(DrawnEstimates):
         if n_sims is None or n_sims == size:
             chosen = self._posterior
         else:
-            if isinstance(n_sims, bool) or not isinstance(n_sims, (int, np.integer)) or n_sims < 1:
-                raise ValueError(f"n_sims is {n_sims!r}. It must be a whole number of at least 1.")
-            rng = np.random.default_rng(seed)
-            chosen = self._posterior.pick(rng.choice(size, int(n_sims), replace=int(n_sims) > size))
+            n_sims, rng = count("n_sims", n_sims), np.random.default_rng(check_seed(seed))
+            chosen = self._posterior.pick(rng.choice(size, n_sims, replace=n_sims > size))
         sims = Simulations(self, chosen.beta, chosen.effects, chosen.sigma)
         sims.covariance = chosen.covariance
         return sims
@@ -126,7 +125,8 @@ class StanFit(DrawnEstimates):
         The arguments are those of ``lmer``'s fits. For new groups ``new_levels="marginal"`` draws an
         effect from the distribution of groups, whose covariance is uncertain too: every draw has its own.
         """
-        n_sims = self._posterior.size if n_sims is None else n_sims
+        n_sims = self._posterior.size if n_sims is None else count("draws", n_sims)
+        seed = check_seed(seed)
         problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
@@ -288,7 +288,7 @@ class StanFit(DrawnEstimates):
     @cached_property
     def messages(self):
         """What happened and what it means, in sentences."""
-        return [*self._model.messages, *self._said, *few_groups(self)]
+        return [*self._model.messages, *self._said, *few_groups(self), *separation(self._bayes)]
 
     def tidy(self, conf_level=0.95):
         """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""

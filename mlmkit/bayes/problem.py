@@ -50,7 +50,7 @@ class Problem:
 
     @property
     def terms(self):
-        """For each random-effects term: factor, Term, columns, groups, hyperparameters at, effects at, form."""
+        """For each random-effects term: factor, Term, columns, groups, where its numbers begin, form."""
         listed = [(factor, term) for factor in self.model.design.factors for term in factor.terms]
         table = self.arguments[7]
         return [(*pair, *map(int, row[[1, 3, 4, 5, 6]])) for pair, row in zip(listed, table, strict=True)]
@@ -230,7 +230,7 @@ def unpack(problem, u):
 
 
 def term_root(numbers, q, sigma):
-    """Compute the Cholesky roots, shape (S, q, q), of one term's covariance from its q (q + 1) / 2 numbers."""
+    """Compute the Cholesky roots, shape (S, q, q), of a term's covariance from its q (q + 1) / 2 numbers."""
     logits = np.column_stack([numbers[:, 1:q], -numbers[:, 1:q].sum(axis=1)])
     share = np.exp(logits - logits.max(axis=1, keepdims=True))
     share /= share.sum(axis=1, keepdims=True)

@@ -1,5 +1,7 @@
 """Tables of draws: rstanarm's summary, intervals, and broom's tidy table."""
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 
@@ -13,12 +15,13 @@ def _percent(prob):
 
 
 def _check_prob(prob):
-    if isinstance(prob, bool) or not 0 < prob < 1:
+    if isinstance(prob, bool) or not isinstance(prob, Real) or not 0 < prob < 1:
         raise ValueError(f"A probability lies between 0 and 1, for example 0.9, and this one is {prob!r}.")
 
 
 def summary(fit, probs):
     """Build the table of ``StanFit.summary``."""
+    probs = [probs] if isinstance(probs, Real) else probs
     for prob in probs:
         _check_prob(prob)
     table = fit.draws.assign(mean_PPD=fit.mean_ppd)
