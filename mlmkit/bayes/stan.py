@@ -163,30 +163,35 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
         raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")
     messages = []
     if method != "nuts" and not reason:
-        found = _exact(model, draws, chains, seed)
-        poor = not found.report["trustworthy"]
-        if not poor or method == "exact":
-            if poor:
-                messages.append(
-                    f"The importance weights are poor (Pareto k {found.report['pareto_k']:.2f}), so don't "
-                    "trust these draws. Use method='nuts'."
-                )
-            return StanFit(model, found, messages)
-        messages.append(
-            f"The exact draws had poor importance weights (Pareto k {found.report['pareto_k']:.2f}), so NUTS "
-            "drew instead."
-        )
+        found, poor = _exact(model, draws, chains, seed)
+        if found is not None and not poor:
+            return StanFit(model, found, [])
+        if method == "exact":
+            if found is None:
+                raise ValueError(f"This model can't be drawn exactly: {poor}. Use method='nuts' (or 'auto').")
+            return StanFit(model, found, [f"Don't trust these draws: {poor}. Use method='nuts'."])
+        messages.append(f"NUTS drew instead of the exact sampler: {poor}.")
     from mlmkit.bayes.nuts import draw_by_nuts
 
     return StanFit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
 
 
 def _exact(model, draws, chains, seed):
+    """Return exact draws (None where they can't be computed) and what is wrong with them, if anything."""
     factor = model.design.factors[0]
     posterior = GaussianOneFactor(
         model.problem, model.scaled, factor.terms, model.priors, model.has_intercept
     )
-    found = draw_exactly(posterior, draws * chains, np.random.default_rng(seed))
+    try:
+        found = draw_exactly(posterior, draws * chains, np.random.default_rng(seed))
+    except (np.linalg.LinAlgError, FloatingPointError):
+        return None, "no proposal was found that comes near the posterior"
+    poor = ""
+    if not found.trustworthy:
+        poor = (
+            f"the importance weights are poor (Pareto k {found.pareto_k:.2f}; "
+            f"{100 * found.efficiency:.2g}% of the proposals count)"
+        )
     report = {
         "trustworthy": found.trustworthy,
         "pareto_k": found.pareto_k,
@@ -194,6 +199,5 @@ def _exact(model, draws, chains, seed):
         "efficiency": found.efficiency,
         "proposals": found.proposals,
     }
-    return PosteriorDraws(
-        "exact", chains, found.beta, [found.effects], found.sigma, [found.covariance], report
-    )
+    parts = found.beta, [found.effects], found.sigma, [found.covariance]
+    return PosteriorDraws("exact", chains, *parts, report), poor

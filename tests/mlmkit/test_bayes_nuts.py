@@ -76,10 +76,30 @@ def test_poor_importance_weights_fall_back_to_nuts_and_say_so(monkeypatch):
     monkeypatch.setattr("mlmkit.bayes.exact.GOOD_K", -10.0)  # nothing is good enough
     fit = stan_lmer("y ~ x + (1 | g)", small(), draws=200, seed=1)
     assert fit.method == "nuts"
-    assert any("poor importance weights" in message for message in fit.messages)
+    assert any("the importance weights are poor" in message for message in fit.messages)
     stubborn = stan_lmer("y ~ x + (1 | g)", small(), draws=200, seed=1, method="exact")
     assert stubborn.method == "exact"
-    assert "don't trust these draws" in repr(stubborn)
+    assert "Don't trust these draws" in repr(stubborn)
+
+
+def test_nearly_no_data_and_far_away_predictors_really_fall_back():
+    """Three rows far from x = 0: hyperparameters the proposal can't reach."""
+    data = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1000.0, 1010.0, 1030.0], "g": ["a", "b", "b"]})
+    fit = stan_lmer("y ~ x + (1 + x | g)", data, draws=50, chains=2, seed=1)
+    assert fit.method == "nuts"
+    assert "NUTS drew instead of the exact sampler: the importance weights are poor (Pareto k" in repr(fit)
+
+
+def test_a_proposal_that_breaks_down_falls_back_too(monkeypatch):
+    def broken(*_):
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+    monkeypatch.setattr("mlmkit.bayes.exact._propose", broken)
+    fit = stan_lmer("y ~ x + (1 | g)", small(), draws=50, seed=1)
+    assert fit.method == "nuts"
+    assert "no proposal was found" in repr(fit)
+    with pytest.raises(ValueError, match=r"can't be drawn exactly: no proposal was found.*method='nuts'"):
+        stan_lmer("y ~ x + (1 | g)", small(), method="exact")
 
 
 @pytest.mark.parametrize("form", ["centred", "mixed", "noncentred"])
@@ -248,10 +268,18 @@ def test_binomial_poisson_and_crossed_factors_agree_with_maximum_likelihood():
 
 
 @pytest.mark.slow
-def test_nuts_agrees_with_exact_on_the_lectures_slopes():
-    by_nuts = stan_glmer(SLOPES, SEATTLE, method="nuts", draws=2000, seed=1)
+@pytest.mark.parametrize("formula", ["price ~ (1 | zipcode)", "price ~ scale_sqft + (1 | zipcode)", SLOPES])
+def test_nuts_agrees_with_exact_on_the_lectures_models(formula):
+    by_nuts = stan_glmer(formula, SEATTLE, method="nuts", draws=2000, seed=1)
+    exact = stan_glmer(formula, SEATTLE, draws=5000, seed=2)
     assert by_nuts.diagnostics().report["divergences"] < 10
-    assert worst_difference(by_nuts, stan_glmer(SLOPES, SEATTLE, draws=5000, seed=2)) < 4.5
+    assert worst_difference(by_nuts, exact) < 4
+    # quantiles: the share of NUTS draws below the exact ones' quantile
+    tail = by_nuts.diagnostics().table["ess_tail"].drop("mean_PPD")
+    for prob in (0.05, 0.5, 0.95):
+        share = (by_nuts.draws < exact.draws.quantile(prob)).mean()
+        error = np.sqrt(prob * (1 - prob) * (1 / tail + 1 / 15_000))
+        assert ((share - prob).abs() / error).max() < 4
 
 
 @pytest.mark.slow
