@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.bayes import checks
+from mlmkit.bayes.rowwise import log_likelihood, too_large
 
 RESERVED = {"sample", "chain", "draw", "term", "row"}
 
@@ -50,20 +50,9 @@ def to_datatree(fit):
         "log_prior": {f"{name} prior": by_chain(value) for name, value in log_prior(fit).items()},
         "observed_data": {outcome: model.y},
     }
-    if not checks.too_large(fit, model.n):
+    if not too_large(fit, model.n):
         groups["log_likelihood"] = {outcome: by_chain(log_likelihood(fit))}
     return from_dict(groups, dims=dims, coords=coords)
-
-
-def log_likelihood(fit):
-    """Compute the log density of every observed outcome under every draw, shape (S, n)."""
-    model, family = fit._model, fit._bayes.family
-    trials = np.ones(model.n) if model.trials is None else model.trials
-    values = np.empty((fit._posterior.size, model.n))
-    for rows in checks.row_blocks(fit):
-        part = fit._posterior.pick(rows)
-        values[rows] = family.log_likelihood(model.y, checks.linear_predictor(fit, part), part.sigma, trials)
-    return values
 
 
 def log_prior(fit):
@@ -78,14 +67,13 @@ def log_prior(fit):
         By parameter, each up to a constant.
     """
     from mlmkit.bayes.hyper import log_density
-    from mlmkit.bayes.pymc_model import predictor_means
 
     draws, priors, names = fit._posterior, fit.priors, list(fit._model.fixed.names)
     slopes = {name: draws.beta[:, names.index(name)] for name in fit._bayes.slopes}
     found = {}
     if priors.intercept is not None:
         centred = draws.beta[:, names.index("(Intercept)")]
-        for value, mean in zip(slopes.values(), predictor_means(fit._bayes), strict=True):
+        for value, mean in zip(slopes.values(), fit._bayes.predictor_means, strict=True):
             centred = centred + value * mean
         found["(Intercept)"] = log_density(priors.intercept, centred)
     for (name, value), prior in zip(slopes.items(), priors.coefs, strict=True):

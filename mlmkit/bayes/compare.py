@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.checks import too_large
 from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.rowwise import too_large
+from mlmkit.results import MixedFit
 
 
 class Comparison(dict):
@@ -55,6 +56,12 @@ def compare_fits(first, second):
     >>> both["zipcode"].shape
     (9, 4)
     """
+    for fit in (first, second):
+        if not isinstance(fit, MixedFit):
+            raise TypeError(
+                f"compare_fits lays fits of lmer, glmer, stan_lmer or stan_glmer side by side, not "
+                f"{type(fit).__name__}."
+            )
     fits = {_name(first): first}
     fits[_name(second) if _name(second) not in fits else f"{_name(second)} (2)"] = second
     if list(first.fixef.index) != list(second.fixef.index) or list(first.coef) != list(second.coef):
@@ -202,7 +209,7 @@ def _relative_ess(fit):
     return float(np.clip(share, 0.01, 1.0)) if np.isfinite(share) else 1.0
 
 
-def compare(**fits):
+def compare(*unnamed, **fits):
     """Compare Bayesian fits by how well they are expected to predict.
 
     Parameters
@@ -233,7 +240,7 @@ def compare(**fits):
     >>> table.index[0]
     'size'
     """
-    if len(fits) < 2:
+    if unnamed or len(fits) < 2:
         raise ValueError("compare needs at least two fits, with names: compare(first=fit1, second=fit2).")
     for fit in fits.values():
         _need_stan(fit)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+MAD = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
+
 
 @dataclass
 class PosteriorDraws:
@@ -104,3 +106,15 @@ def draws_table(draws, model):
         blocks.append(np.stack([matrix[:, row, column] for _, row, column in entries], axis=1))
         names += [name for name, _, _ in entries]
     return pd.DataFrame(np.concatenate(blocks, axis=1), columns=names)
+
+
+def mad_sd(draws):
+    """Compute the scaled median absolute deviation over the first axis.
+
+    Examples
+    --------
+    >>> float(mad_sd([1.0, 2.0, 3.0, 4.0, 100.0]))
+    1.4826
+    """
+    draws = np.asarray(draws)
+    return MAD * np.median(np.abs(draws - np.median(draws, axis=0)), axis=0)

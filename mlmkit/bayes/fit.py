@@ -5,15 +5,17 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes import checks, text
+from mlmkit.bayes import summaries, text
+from mlmkit.bayes.diagnostics import diagnose, few_groups
 from mlmkit.bayes.draws import draws_table
+from mlmkit.bayes.estimates import DrawnEstimates, nudged
+from mlmkit.bayes.from_prior import draw_from_prior
+from mlmkit.bayes.options import check_seed, count
+from mlmkit.bayes.rowwise import mean_ppd, too_large
+from mlmkit.bayes.separation import separation
 from mlmkit.engine import predict as _predict
 from mlmkit.engine.families import FAMILIES
-from mlmkit.results import MixedFit
 from mlmkit.simulate import Simulations
-from mlmkit.varcorr import GroupVariance, VarCorrTable
-
-MAD = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
 
 _LOO = "Compare Bayesian fits by their expected predictions: loo(fit), compare(first=fit1, second=fit2)."
 _THETA = "Its covariances are in varcorr, and their draws in draws."
@@ -34,7 +36,7 @@ class _Absent:
         raise AttributeError(f"A Bayesian fit has no {self._name}. {self._instead}")
 
 
-class StanFit(MixedFit):
+class StanFit(DrawnEstimates):
     """A Bayesian fit by `stan_lmer` or `stan_glmer`. All numbers are in the units of the data.
 
     Point estimates are rstanarm's: medians of the draws for fixed and group effects, with MAD_SD (the
@@ -85,84 +87,6 @@ class StanFit(MixedFit):
         """The priors in numbers, as used; `prior_summary` prints them."""
         return self._bayes.priors
 
-    # Point estimates ---------------------------------------------------------------------------
-
-    @cached_property
-    def _beta(self):
-        return np.median(self._posterior.beta, axis=0)
-
-    @cached_property
-    def _vcov(self):
-        return np.atleast_2d(np.cov(self._posterior.beta, rowvar=False))
-
-    @cached_property
-    def se_fixef(self):
-        """MAD_SD of the fixed effects: a Series by term."""
-        return self._series(mad_sd(self._posterior.beta), "se_fixef")
-
-    @cached_property
-    def _modes(self):
-        return [np.median(effects, axis=0) for effects in self._posterior.effects]
-
-    @cached_property
-    def se_ranef(self):
-        """MAD_SD of the group effects: a DataFrame, groups by terms, for each grouping factor."""
-        return self._by_group([mad_sd(effects) for effects in self._posterior.effects])
-
-    @cached_property
-    def se_coef(self):
-        """MAD_SD of each group's coefficients, from the draws of fixed plus group effect."""
-        sums = self.sim(None).coef
-        tables = type(self.coef)()
-        for label, table in self.coef.items():
-            columns = {name: pd.Series(mad_sd(sums[label][name].to_numpy()), table.index) for name in table}
-            tables[label] = pd.DataFrame(columns)
-        return tables
-
-    @property
-    def sigma(self):
-        """Median of the residual standard deviation; None where the family has none."""
-        return None if self._posterior.sigma is None else float(np.median(self._posterior.sigma))
-
-    @cached_property
-    def _scale(self):
-        return None if self._posterior.sigma is None else float(self._posterior.sigma.mean())
-
-    @cached_property
-    def _covariance(self):
-        return [matrix.mean(axis=0) for matrix in self._posterior.covariance]
-
-    @cached_property
-    def _lambdas(self):
-        size = 1.0 if self._scale is None else self._scale
-        return [np.linalg.cholesky(_nudged(matrix)) / size for matrix in self._covariance]
-
-    @cached_property
-    def _variances(self):
-        """Covariance of the effects given the fixed ones, at the point estimates of the variances."""
-        found = []
-        for factor, matrix in zip(self._model.factors, self._covariance, strict=True):
-            arrays, groups = factor.arrays, len(factor.levels)
-            cross = [[np.bincount(factor.codes, a * b, groups) for a in arrays] for b in arrays]
-            noise = 1.0 if self.sigma is None else self.sigma**2
-            found.append(
-                np.linalg.inv(np.linalg.inv(_nudged(matrix)) + np.array(cross).transpose(2, 0, 1) / noise)
-            )
-        return found
-
-    @cached_property
-    def varcorr(self):
-        """Posterior means of the covariances between groups; ``.sd`` are their square roots."""
-        terms, factors = {}, {}
-        for factor, matrix in zip(self._model.factors, self._covariance, strict=True):
-            for term in factor.terms:
-                where, names = slice(term.first, term.first + term.size), term.columns.names
-                terms[term.label] = GroupVariance(
-                    pd.DataFrame(matrix[where, where], index=names, columns=names)
-                )
-                factors[term.label] = factor.label
-        return VarCorrTable(terms, self._scale, factors)
-
     # Draws and predictions ---------------------------------------------------------------------
 
     def sim(self, n_sims=None, seed=None):
@@ -184,17 +108,15 @@ class StanFit(MixedFit):
         if n_sims is None or n_sims == size:
             chosen = self._posterior
         else:
-            if isinstance(n_sims, bool) or not isinstance(n_sims, (int, np.integer)) or n_sims < 1:
-                raise ValueError(f"n_sims is {n_sims!r}. It must be a whole number of at least 1.")
-            rng = np.random.default_rng(seed)
-            chosen = self._posterior.pick(rng.choice(size, int(n_sims), replace=int(n_sims) > size))
+            n_sims, rng = count("n_sims", n_sims), np.random.default_rng(check_seed(seed))
+            chosen = self._posterior.pick(rng.choice(size, n_sims, replace=n_sims > size))
         sims = Simulations(self, chosen.beta, chosen.effects, chosen.sigma)
         sims.covariance = chosen.covariance
         return sims
 
     def _new_effects(self, place, sims, shape, rng):
         """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
-        roots = np.linalg.cholesky(_nudged(sims.covariance[place]))
+        roots = np.linalg.cholesky(nudged(sims.covariance[place]))
         return np.einsum("sab,sjb->sja", roots, rng.standard_normal(shape))
 
     def predict_draws(self, newdata=None, n_sims=None, new_levels="error", kind="mean", seed=None):
@@ -203,8 +125,9 @@ class StanFit(MixedFit):
         The arguments are those of ``lmer``'s fits. For new groups ``new_levels="marginal"`` draws an
         effect from the distribution of groups, whose covariance is uncertain too: every draw has its own.
         """
-        n_sims = self._posterior.size if n_sims is None else n_sims
-        problem = checks.too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
+        n_sims = self._posterior.size if n_sims is None else count("draws", n_sims)
+        seed = check_seed(seed)
+        problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
         return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
@@ -268,7 +191,7 @@ class StanFit(MixedFit):
     @cached_property
     def mean_ppd(self):
         """Draws of the mean of a replicated outcome (rstanarm's mean_PPD): a Series."""
-        return pd.Series(checks.mean_ppd(self), name="mean_PPD")
+        return pd.Series(mean_ppd(self), name="mean_PPD")
 
     def summary(self, probs=(0.025, 0.5, 0.975)):
         """Summarise the draws: mean, sd, quantiles, and how far each figure can be trusted.
@@ -284,7 +207,7 @@ class StanFit(MixedFit):
             A row a parameter (and ``mean_PPD``); columns ``mean, sd, 2.5%, …, mcse, Rhat, n_eff``. It prints
             in the layout of rstanarm.
         """
-        return checks.summary(self, probs)
+        return summaries.summary(self, probs)
 
     def posterior_interval(self, prob=0.9, pars=None):
         """Compute central intervals that hold a parameter with probability ``prob``.
@@ -301,11 +224,11 @@ class StanFit(MixedFit):
         DataFrame
             A row a parameter; columns such as ``5%`` and ``95%``.
         """
-        return checks.posterior_interval(self, prob, pars)
+        return summaries.posterior_interval(self, prob, pars)
 
     def diagnostics(self):
         """Say in words, and in a table, whether the draws can be trusted; see ``Diagnostics``."""
-        return checks.diagnose(self)
+        return diagnose(self)
 
     def prior_summary(self):
         """Show the priors that were used, as rstanarm prints them."""
@@ -326,9 +249,7 @@ class StanFit(MixedFit):
         StanFit
             With ``method == "prior"``.
         """
-        from mlmkit.bayes.stan import fit_prior
-
-        return fit_prior(self._bayes, draws=draws, seed=seed)
+        return prior_fit(self._bayes, draws, seed)
 
     @cached_property
     def idata(self):
@@ -367,11 +288,11 @@ class StanFit(MixedFit):
     @cached_property
     def messages(self):
         """What happened and what it means, in sentences."""
-        return [*self._model.messages, *self._said, *checks.few_groups(self)]
+        return [*self._model.messages, *self._said, *few_groups(self), *separation(self._bayes)]
 
     def tidy(self, conf_level=0.95):
         """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""
-        return checks.tidy(self, conf_level)
+        return summaries.tidy(self, conf_level)
 
     def glance(self):
         """Summarise the fit in one row: rows, sigma, number of draws, method."""
@@ -392,19 +313,7 @@ class StanFit(MixedFit):
         return text.fit_html(self)
 
 
-def mad_sd(draws):
-    """Compute the scaled median absolute deviation over the first axis.
-
-    Examples
-    --------
-    >>> float(mad_sd([1.0, 2.0, 3.0, 4.0, 100.0]))
-    1.4826
-    """
-    draws = np.asarray(draws)
-    return MAD * np.median(np.abs(draws - np.median(draws, axis=0)), axis=0)
-
-
-def _nudged(matrices):
-    """Move covariance matrices off the edge by rounding's size, so that they have a Cholesky root."""
-    trace = np.einsum("...aa->...", matrices)[..., None, None]
-    return matrices + (1e-13 * trace + 1e-300) * np.eye(matrices.shape[-1])
+def prior_fit(model, draws, seed=None):
+    """Return a "fit" whose draws come from the prior of a model; see ``prior_PD`` of `stan_glmer`."""
+    drawn = draw_from_prior(model, count("draws", draws), check_seed(seed))
+    return StanFit(model, drawn, ["These draws come from the prior, not from data."])

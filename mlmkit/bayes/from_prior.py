@@ -3,7 +3,6 @@
 import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
-from mlmkit.bayes.pymc_model import predictor_means
 
 
 def draw_from_prior(model, draws, seed=None):
@@ -39,7 +38,7 @@ def draw_from_prior(model, draws, seed=None):
     beta = np.empty((draws, len(model.design.fixed.names)))
     centre = _draw(priors.intercept, draws, rng) if priors.intercept else 0.0
     place = {name: k for k, name in enumerate(model.design.fixed.names)}
-    for name, prior, mean in zip(model.slopes, priors.coefs, predictor_means(model), strict=True):
+    for name, prior, mean in zip(model.slopes, priors.coefs, model.predictor_means, strict=True):
         beta[:, place[name]] = _draw(prior, draws, rng)
         centre = centre - mean * beta[:, place[name]]
     if model.has_intercept:

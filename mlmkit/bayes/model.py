@@ -6,6 +6,7 @@ import numpy as np
 
 from mlmkit.bayes.families import FAMILIES, Family, outcome_reader
 from mlmkit.bayes.priors import Priors, resolve
+from mlmkit.bayes.separation import check_flat
 from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.design import Design, design
 from mlmkit.engine.onefactor import OneFactor, group_sums
@@ -54,6 +55,14 @@ class BayesModel:
         """Names of the fixed effects besides the intercept."""
         return [name for name in self.design.fixed.names if name != INTERCEPT]
 
+    @property
+    def predictor_means(self):
+        """What is subtracted from each predictor: its mean, or 0 in a model without intercept."""
+        if not self.has_intercept:
+            return np.zeros(len(self.slopes))
+        fixed = dict(zip(self.design.fixed.names, self.design.fixed.arrays, strict=True))
+        return np.array([fixed[name].mean() for name in self.slopes])
+
     def why_not_exact(self):
         """Say in a sentence why the model can't be drawn exactly; an empty string if it can."""
         if self.family.name != "gaussian":
@@ -90,7 +99,7 @@ def build_model(formula, data, family, given_priors, *, function, na_action="dro
     BayesModel
         Ready for a sampler.
     """
-    if family not in FAMILIES:
+    if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
     family = FAMILIES[family]
     model = design(formula, data, na_action=na_action, outcome=outcome_reader(family))
@@ -115,7 +124,9 @@ def build_model(formula, data, family, given_priors, *, function, na_action="dro
         intercept=INTERCEPT in model.fixed.names,
         gaussian=family.has_sigma,
     )
-    return BayesModel(model, family, priors, given_priors, problem, scaled, function)
+    made = BayesModel(model, family, priors, given_priors, problem, scaled, function)
+    check_flat(made)
+    return made
 
 
 def _check(model, family):
@@ -127,4 +138,9 @@ def _check(model, family):
         raise ValueError(
             f"The outcome '{model.formula.response}' has the same value ({model.y[0]:g}) in all {model.n} "
             "rows. There is nothing to explain; is it the right column?"
+        )
+    if family.has_sigma and model.offset is not None and np.ptp(model.y - model.offset) == 0:
+        raise ValueError(
+            f"The outcome '{model.formula.response}' minus its offset is the same in all {model.n} rows. "
+            "There is nothing to explain; is the offset the outcome itself?"
         )

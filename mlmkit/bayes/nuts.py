@@ -1,17 +1,16 @@
-"""Draw by the No-U-Turn sampler: PyMC writes the model, nutpie samples it."""
+"""Draw by the No-U-Turn sampler of nutpie, from the compiled density of ``kernel``."""
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
-from mlmkit.bayes.pymc_model import choose_form, inputs, predictor_means, pymc_model, yes_or_no
 
 QUIET = "MLMKIT_QUIET"  # set to anything: no progress bars, whatever runs
-WARM_UP = 1_000
-TARGET = 0.95  # rstanarm's adapt_delta: small steps, few divergences
-_compiled = {}
+WARM_UP = 600  # nutpie adapts quickly
+TARGET = 0.95  # of steps to accept, as rstanarm (adapt_delta): small steps, few divergences
 
 
 def draw_by_nuts(model, draws, chains, seed, progress=None):
@@ -33,22 +32,33 @@ def draw_by_nuts(model, draws, chains, seed, progress=None):
     PosteriorDraws
         In the data's units.
     """
+    show = watched() if progress is None else progress
+    if show and "nutpie" not in sys.modules:
+        wait = "loading" if lie_ready() else "loading and compiling (once, about 10 seconds)"
+        print(f"NUTS: {wait} ...", flush=True)
     import nutpie
 
-    show = watched() if progress is None else progress
-    sampler = _sampler(model, show)
+    from mlmkit.bayes.problem import make_problem, unpack
+
+    problem = make_problem(model)
     tree = nutpie.sample(
-        sampler,
+        _sampler(problem),
         draws=draws,
-        tune=max(WARM_UP, draws),
+        tune=WARM_UP,
         chains=chains,
         cores=min(chains, os.cpu_count() or 1),
-        seed=_seed(seed),
+        seed=int(np.random.default_rng(seed).integers(2**31)),
         save_warmup=False,
         progress_bar=show,
         target_accept=TARGET,
+        adaptation="low_rank",
     )
-    return _unpack(model, tree, chains)
+    u = tree["posterior"]["u"].to_numpy().reshape(-1, problem.size)
+    report = {
+        "divergences": int(tree["sample_stats"]["diverging"].sum()),
+        "steps": float(tree["sample_stats"]["n_steps"].mean()),
+    }
+    return PosteriorDraws("nuts", chains, *unpack(problem, u), report)
 
 
 def watched():
@@ -62,80 +72,37 @@ def watched():
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _seed(seed):
-    return int(np.random.default_rng(seed).integers(2**31))
+def _sampler(problem):
+    """Hand the density to nutpie, which calls it from one thread a chain."""
+    from nutpie.compiled_pyfunc import from_pyfunc
 
-
-def _sampler(model, show):
-    """Compile the model, or take one of the same structure from before and give it the new data."""
-    import nutpie
-
-    key = _structure(model)
-    if key not in _compiled:
-        if show:
-            print("Compiling the model (once for each structure of model, about 10 seconds) ...", flush=True)
-        keep = ["intercept"] * model.has_intercept + ["slopes"] * bool(model.slopes)
-        keep += ["sigma"] * model.family.has_sigma
-        for factor in model.design.factors:
-            keep += [f"b_{factor.label}", f"Sigma_{factor.label}"]
-        _compiled[key] = nutpie.compile_pymc_model(pymc_model(model), var_names=keep)
-    return _compiled[key].with_data(**inputs(model))
-
-
-def _structure(model):
-    """List what the compiled code depends on; the rest is data and prior scales."""
-    design, priors = model.design, model.priors
-    factors = tuple(
-        (
-            factor.label,
-            len(factor.levels),
-            tuple((term.label, tuple(term.columns.names)) for term in factor.terms),
-        )
-        for factor in design.factors
-    )
-    at_zero = priors.aux is not None and priors.aux.location == 0
-    fixed = [(prior.family, prior.df) if prior else None for prior in (priors.intercept, priors.aux)]
-    return (
-        model.family.name,
-        choose_form(model, "auto"),
-        tuple(design.fixed.names),
-        factors,
-        tuple(fixed),
-        at_zero,
-        tuple((prior.family, prior.df) for prior in priors.coefs),
-        priors.covariance,
-        design.offset is None,
-        yes_or_no(model),
+    return from_pyfunc(
+        problem.size,
+        make_logp_fn=lambda: problem.density,
+        make_expand_fn=lambda *_: lambda u: {"u": u},
+        expanded_dtypes=[np.dtype("float64")],
+        expanded_shapes=[(problem.size,)],
+        expanded_names=["u"],
+        make_initial_point_fn=problem.start,
     )
 
 
-def _unpack(model, tree, chains):
-    """Turn nutpie's tree into draws of the parameters that we report."""
-    posterior = tree["posterior"]
+def lie_ready():
+    """Tell whether the density was compiled from the present source."""
+    source = Path(__file__).with_name("kernel.py")
+    kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("kernel.log_density*.nbi")]
+    return bool(kept) and max(kept) > source.stat().st_mtime
 
-    def values(name):
-        array = posterior[name].to_numpy()
-        return array.reshape(-1, *array.shape[2:])
 
-    beta = (
-        values("slopes")
-        if model.slopes
-        else np.empty((posterior.sizes["chain"] * posterior.sizes["draw"], 0))
-    )
-    if model.has_intercept:
-        intercept = values("intercept") - beta @ predictor_means(model)
-        beta = np.column_stack([intercept, beta])
-        order = ["(Intercept)", *model.slopes]
-        beta = beta[:, [order.index(name) for name in model.design.fixed.names]]
-    labels = [factor.label for factor in model.design.factors]
-    stats = tree["sample_stats"]
-    report = {"divergences": int(stats["diverging"].sum())}
-    return PosteriorDraws(
-        "nuts",
-        chains,
-        beta,
-        [values(f"b_{label}") for label in labels],
-        values("sigma") if model.family.has_sigma else None,
-        [values(f"Sigma_{label}") for label in labels],
-        report,
-    )
+def make_ready():
+    """Compile the density by using it once; kept on disk."""
+    import pandas as pd
+
+    from mlmkit.bayes.stan import stan_lmer
+
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 5.0], "g": ["a", "a", "b", "b"]})
+    stan_lmer("y ~ (1 | g)", frame, method="nuts", draws=4, chains=1, seed=1, progress=False)
+
+
+if __name__ == "__main__":
+    make_ready()

@@ -17,7 +17,8 @@ def pareto_k(log_weights):
     Returns
     -------
     float
-        The shape k; minus infinity where the largest weights are all equal.
+        The shape k; minus infinity where the largest weights are all equal, infinity where fewer than five
+        carry everything.
 
     Notes
     -----
@@ -37,7 +38,7 @@ def pareto_k(log_weights):
     excess = np.exp(ordered[-tail:]) - np.exp(ordered[-tail - 1])
     excess = excess[excess > 0]
     if len(excess) < 5:
-        return -np.inf
+        return np.inf if len(excess) else -np.inf
     return _generalised_pareto_shape(excess)
 
 

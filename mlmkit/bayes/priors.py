@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass, replace
 from numbers import Real
 
+from mlmkit.bayes.options import yes_or_no
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -78,7 +80,7 @@ def normal(location=0.0, scale=None, autoscale=False):
     >>> print(normal(0, 100_000))
     normal(location = 0, scale = 1e+05)
     """
-    return Prior("normal", _numbers("location", location), _scale(scale, 2.5), None, bool(autoscale))
+    return Prior("normal", _numbers("location", location), _scale(scale, 2.5), None, _autoscale(autoscale))
 
 
 def student_t(df=1.0, location=0.0, scale=None, autoscale=False):
@@ -90,9 +92,8 @@ def student_t(df=1.0, location=0.0, scale=None, autoscale=False):
     >>> print(student_t(4, 0, 2.5))
     student_t(df = 4, location = 0, scale = 2.5)
     """
-    return Prior(
-        "student_t", _numbers("location", location), _scale(scale, 2.5), _positive("df", df), bool(autoscale)
-    )
+    location, scale = _numbers("location", location), _scale(scale, 2.5)
+    return Prior("student_t", location, scale, _positive("df", df), _autoscale(autoscale))
 
 
 def cauchy(location=0.0, scale=None, autoscale=False):
@@ -123,7 +124,7 @@ def exponential(rate=1.0, autoscale=False):
     >>> print(exponential(rate=2))
     exponential(rate = 2)
     """
-    return Prior("exponential", 0.0, 1.0 / _positive("rate", rate), None, bool(autoscale))
+    return Prior("exponential", 0.0, 1.0 / _positive("rate", rate), None, _autoscale(autoscale))
 
 
 def flat():
@@ -300,6 +301,8 @@ def _check_kinds(given):
             right = False
         if not right:
             shown = value.family if isinstance(value, Prior) else repr(value)
+            if callable(value) and hasattr(value, "__name__"):
+                shown = f"the function {value.__name__} itself"
             raise TypeError(
                 f"{name} can't be {shown}. It takes: {CHOICES[name]}. For example {name}={_example(name)}."
             )
@@ -334,6 +337,11 @@ def _scale(value, default):
     if any(one <= 0 for one in (value if isinstance(value, tuple) else (value,))):
         raise ValueError(f"The scale of a prior must be positive, not {value}. It is a standard deviation.")
     return value
+
+
+def _autoscale(value):
+    yes_or_no("autoscale", value)
+    return bool(value)
 
 
 def _positive(name, value):

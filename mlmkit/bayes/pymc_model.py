@@ -1,68 +1,8 @@
-"""The same models written in PyMC, with the same data and the same priors.
-
-Group effects can be written in two ways. Centred: each group's effect is a parameter with the prior
-N(0, sd). Non-centred: the parameters are standard normal, and the effects are sd times them. Mixed: each
-group's intercept has the prior N(overall intercept, sd), and what its other effects add to what the
-correlation says is non-centred. All are the same model; which one a sampler likes depends on how much
-the data say about each group.
-"""
+"""The same models written in PyMC, with the same data and the same priors; for forms see ``form``."""
 
 import numpy as np
 
-FORMS = ("auto", "centred", "mixed", "noncentred")
-NOISE = 0.2  # share of the variance between group means that may be chance where data tell them well
-
-
-def choose_form(model, form):
-    """Resolve ``"auto"``: mixed where the data tell each group's intercept well, else non-centred.
-
-    Measured on ``price ~ scale_sqft + (1 + scale_sqft | zipcode)``, whose correlation is close to one (4
-    chains of 1,000 draws): centred, 150 effective draws at the worst; non-centred, 393; mixed, 560, and the
-    sampling takes under 2 s.
-
-    Parameters
-    ----------
-    model : BayesModel
-        The model.
-    form : {"auto", "centred", "mixed", "noncentred"}
-        What was asked for.
-
-    Returns
-    -------
-    str
-        ``"centred"``, ``"mixed"`` or ``"noncentred"``.
-    """
-    if form not in FORMS:
-        raise ValueError(f"form is {form!r}. Valid choices: {', '.join(map(repr, FORMS))}.")
-    if form == "mixed" and not _has_group_intercepts(model):
-        raise ValueError(
-            "form='mixed' needs one grouping factor, an intercept, and a first term that varies it."
-        )
-    if form != "auto":
-        return form
-    return "mixed" if _has_group_intercepts(model) and _well_told(model) else "noncentred"
-
-
-def _well_told(model):
-    """Guess from the groups' means, on the link scale, whether the data tell the groups apart well."""
-    y, codes = model.design.y, model.design.factors[0].codes
-    n = np.bincount(codes)
-    total = np.bincount(codes, y)
-    if model.family.name == "gaussian":
-        means = total / n
-        chance = np.bincount(codes, (y - means[codes]) ** 2).sum() / max(len(y) - len(n), 1) / n
-    elif model.family.name == "poisson":
-        means, chance = np.log((total + 0.5) / n), 1 / (total + 0.5)
-    else:
-        failures = np.bincount(codes, model.design.trials) - total
-        means = np.log((total + 0.5) / (failures + 0.5))
-        chance = 1 / (total + 0.5) + 1 / (failures + 0.5)
-    return chance.mean() < NOISE * means.var(ddof=1)
-
-
-def _has_group_intercepts(model):
-    factors = model.design.factors
-    return len(factors) == 1 and factors[0].names[0] == "(Intercept)" and model.has_intercept
+from mlmkit.bayes.form import choose_forms
 
 
 def inputs(model):
@@ -83,7 +23,7 @@ def inputs(model):
     X = np.array([fixed[name] for name in model.slopes]).reshape(len(model.slopes), design.n).T
     found = {"y": design.y}
     if model.slopes:
-        found["X"] = X - predictor_means(model)
+        found["X"] = X - model.predictor_means
     if model.family.name == "binomial" and not yes_or_no(model):
         found["trials"] = design.trials
     if design.offset is not None:
@@ -106,14 +46,6 @@ def yes_or_no(model):
     return model.family.name == "binomial" and bool((model.design.trials == 1).all())
 
 
-def predictor_means(model):
-    """Return what is subtracted from each predictor: its mean, or 0 in a model without intercept."""
-    if not model.has_intercept:
-        return np.zeros(len(model.slopes))
-    fixed = dict(zip(model.design.fixed.names, model.design.fixed.arrays, strict=True))
-    return np.array([fixed[name].mean() for name in model.slopes])
-
-
 def pymc_model(model, form="auto"):
     """Write a model in PyMC.
 
@@ -122,7 +54,7 @@ def pymc_model(model, form="auto"):
     model : BayesModel
         Formula, data, priors.
     form : {"auto", "centred", "mixed", "noncentred"}
-        How group effects are written; see `choose_form`.
+        How group effects are written; see `choose_forms`.
 
     Returns
     -------
@@ -132,7 +64,7 @@ def pymc_model(model, form="auto"):
     """
     import pymc as pm
 
-    form = choose_form(model, form)
+    forms = choose_forms(model, form)
     design, priors = model.design, model.priors
     coords = {"predictor": model.slopes}
     for factor in design.factors:
@@ -149,9 +81,11 @@ def pymc_model(model, form="auto"):
             eta = eta + data["X"] @ slopes
         if priors.aux is not None:
             sigma = _sigma(pm, priors.aux, data["prior sigma"])
-        for factor in design.factors:
+        middle = intercept  # of the first factor in mixed form; the others' are centred at zero
+        for factor, form in zip(design.factors, forms, strict=True):
             roots = [_root(pm, term, priors.covariance, sigma) for term in factor.terms]
-            effects = _effects(pm, factor, roots, form, intercept)
+            effects = _effects(pm, factor, roots, form, middle)
+            middle = 0.0 if form == "mixed" else middle
             pm.Deterministic(f"b_{factor.label}", effects, dims=(_dim(factor), f"{factor.label} term"))
             pm.Deterministic(f"Sigma_{factor.label}", _block_diagonal(roots))
             rows = effects[data[f"{factor.label} of row"]]

@@ -4,10 +4,9 @@ import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import StanFit, prior_fit
 from mlmkit.bayes.model import build_model
-
-METHODS = ("auto", "exact", "nuts")
+from mlmkit.bayes.options import check_method, check_seed, count, yes_or_no
 
 
 def stan_lmer(
@@ -37,8 +36,9 @@ def stan_lmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
+    yes_or_no("prior_PD", prior_PD)
     if prior_PD:
-        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
+        return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -125,8 +125,9 @@ def stan_glmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
+    yes_or_no("prior_PD", prior_PD)
     if prior_PD:
-        return fit_prior(model, draws=_count("draws", draws) * _count("chains", chains), seed=seed)
+        return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
 
 
@@ -154,47 +155,43 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     StanFit
         The fit.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}. Valid choices: {', '.join(map(repr, METHODS))}.")
-    draws, chains = _count("draws", draws), _count("chains", chains)
+    check_method(method)
+    draws, chains, seed = count("draws", draws), count("chains", chains), check_seed(seed)
+    yes_or_no("progress", progress, also=[None])
     reason = model.why_not_exact()
     if method == "exact" and reason:
         raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")
     messages = []
     if method != "nuts" and not reason:
-        found = _exact(model, draws, chains, seed)
-        poor = not found.report["trustworthy"]
-        if not poor or method == "exact":
-            if poor:
-                messages.append(
-                    f"The importance weights are poor (Pareto k {found.report['pareto_k']:.2f}), so don't "
-                    "trust these draws. Use method='nuts'."
-                )
-            return StanFit(model, found, messages)
-        messages.append(
-            f"The exact draws had poor importance weights (Pareto k {found.report['pareto_k']:.2f}), so NUTS "
-            "drew instead."
-        )
+        found, poor = _exact(model, draws, chains, seed)
+        if found is not None and not poor:
+            return StanFit(model, found, [])
+        if method == "exact":
+            if found is None:
+                raise ValueError(f"This model can't be drawn exactly: {poor}. Use method='nuts' (or 'auto').")
+            return StanFit(model, found, [f"Don't trust these draws: {poor}. Use method='nuts'."])
+        messages.append(f"NUTS drew instead of the exact sampler: {poor}.")
     from mlmkit.bayes.nuts import draw_by_nuts
 
     return StanFit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
 
 
-def fit_prior(model, *, draws=4000, seed=None):
-    """Return a "fit" whose draws come from the prior; see ``prior_PD`` of ``stan_glmer``."""
-    from mlmkit.bayes.from_prior import draw_from_prior
-
-    return StanFit(
-        model, draw_from_prior(model, draws, seed), ["These draws come from the prior, not from data."]
-    )
-
-
 def _exact(model, draws, chains, seed):
+    """Return exact draws (None where they can't be computed) and what is wrong with them, if anything."""
     factor = model.design.factors[0]
     posterior = GaussianOneFactor(
         model.problem, model.scaled, factor.terms, model.priors, model.has_intercept
     )
-    found = draw_exactly(posterior, draws * chains, np.random.default_rng(seed))
+    try:
+        found = draw_exactly(posterior, draws * chains, np.random.default_rng(seed))
+    except (np.linalg.LinAlgError, FloatingPointError):
+        return None, "no proposal was found that comes near the posterior"
+    poor = ""
+    if not found.trustworthy:
+        poor = (
+            f"the importance weights are poor (Pareto k {found.pareto_k:.2f}; "
+            f"{100 * found.efficiency:.2g}% of the proposals count)"
+        )
     report = {
         "trustworthy": found.trustworthy,
         "pareto_k": found.pareto_k,
@@ -202,14 +199,5 @@ def _exact(model, draws, chains, seed):
         "efficiency": found.efficiency,
         "proposals": found.proposals,
     }
-    return PosteriorDraws(
-        "exact", chains, found.beta, [found.effects], found.sigma, [found.covariance], report
-    )
-
-
-def _count(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(
-            f"{name} is {value!r}. It must be a whole number of at least 1. Usual are draws=1000, chains=4."
-        )
-    return int(value)
+    parts = found.beta, [found.effects], found.sigma, [found.covariance]
+    return PosteriorDraws("exact", chains, *parts, report), poor

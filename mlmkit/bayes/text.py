@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from mlmkit.bayes.draws import mad_sd
 from mlmkit.printout import html_table
 from mlmkit.varcorr import fixed_width, left_aligned
 
@@ -53,8 +54,6 @@ def print_text(fit, digits=None):
     lines = [*_head(fit), "------"]
     lines += _medians(list(fit.fixef.index), fit.fixef, fit.se_fixef, digits)
     if fit.sigma is not None:
-        from mlmkit.bayes.fit import mad_sd
-
         error = float(mad_sd(fit._posterior.sigma))
         lines += ["", "Auxiliary parameter(s):", *_medians(["sigma"], [fit.sigma], [error], digits)]
     rows = fit.varcorr.rows(_variance_digits(fit))

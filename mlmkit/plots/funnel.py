@@ -81,9 +81,10 @@ def plot_funnel(fit, *, level=None, term="(Intercept)", group=None, points=2000)
         ax.set_xlabel(label)
         ax.xaxis.get_major_locator().set_params(nbins=5)
         tidy(ax, grid="both")
-    if outcome(fit) == "price" and term == "(Intercept)":
+    if outcome(fit) == "price":
         panels[0].xaxis.set_major_formatter(money)
-    panels[0].set_ylabel(f"log sd between groups of {group}")
+        panels[0].set_xlabel(f"effect of {level} (US dollars)")
+    panels[0].set_ylabel(f"log standard deviation\nbetween groups of {group}")
     set_alt_text(panels[0], _in_words(effect, sd, level, group, fit))
     return panels
 

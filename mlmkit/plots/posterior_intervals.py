@@ -4,7 +4,7 @@ import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
-from mlmkit.plots.style import PARTIAL, in_words, label_axis, new_axes, tidy
+from mlmkit.plots.style import PARTIAL, in_words, label_axis, label_slopes, new_axes, tidy
 
 
 def plot_posterior_intervals(fit, *, what="coef", term="(Intercept)", group=None, probs=(0.5, 0.95), ax=None):
@@ -66,7 +66,7 @@ def plot_posterior_intervals(fit, *, what="coef", term="(Intercept)", group=None
     if term == "(Intercept)":
         label_axis(ax.xaxis, y, kind)
     else:
-        ax.set_xlabel(f"{kind} {term}")
+        label_slopes(ax.xaxis, y, f"{'Slope' if what == 'coef' else 'Group effect on the slope'} of {term}")
     ax.legend(frameon=False, loc="lower right", fontsize=9)
     tidy(ax, grid="x")
     widths = q[4] - q[0]

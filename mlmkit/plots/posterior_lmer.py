@@ -4,7 +4,7 @@ import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
-from mlmkit.plots.style import PARTIAL, in_words, label_axis, new_axes, tidy
+from mlmkit.plots.style import PARTIAL, in_words, label_axis, label_slopes, new_axes, tidy
 
 _LMER = "#00573F"  # a darker shade of partial pooling's green
 
@@ -81,7 +81,7 @@ def plot_posterior_lmer(stan_fit, lmer_fit, *, term="(Intercept)", group=None, a
     if term == "(Intercept)":
         label_axis(ax.xaxis, y, "Coefficient of")
     else:
-        ax.set_xlabel(f"Slope of {term} in each {group}")
+        label_slopes(ax.xaxis, y, f"Slope of {term} in each {group}")
     ax.legend(frameon=False, loc="lower right", fontsize=9)
     tidy(ax, grid="x")
     far = np.abs(middle - estimate) / (half / 2)

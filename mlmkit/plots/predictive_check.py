@@ -1,6 +1,7 @@
 """Outcomes that the model invents beside the outcomes that were observed."""
 
 import numpy as np
+from matplotlib.ticker import PercentFormatter
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.density import density
@@ -12,7 +13,8 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     """Plot replicated outcomes beside the observed ones: a posterior predictive check.
 
     If the model fits, the observed outcomes look like one more replication. For a prior predictive
-    check give it ``fit.prior_only()``: does the prior think of outcomes that could be?
+    check give it ``fit.prior_only()``: does the prior think of outcomes that could be? Counts are shown
+    as the share of the rows that have each value, binary outcomes as the share of successes in each group.
 
     Parameters
     ----------
@@ -48,17 +50,21 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     ax = new_axes(ax, figsize=(7.2, 3.6))
     count = min(draws * (1 if statistic is None else 20), len(fit.draws))
     replicated = fit.posterior_predict(draws=count, seed=seed).to_numpy(dtype=float)
-    if statistic is None:
+    if statistic is None and fit.family == "binomial":
+        words = _by_group(ax, fit, observed, replicated, color)
+    elif statistic is None:
         words = _curves(ax, observed, replicated, color, kind)
     else:
         words = _statistic(ax, observed, replicated, statistic, color)
-    label_axis(ax.xaxis, y)
+    if not ax.get_xlabel():
+        label_axis(ax.xaxis, y)
     if statistic is not None:
         ax.set_xlabel(f"{_name(statistic)} of {axis_title(y)[0].lower()}{axis_title(y)[1:]}")
-    ax.set_yticks([])
-    ax.legend(frameon=False, fontsize=9)
     tidy(ax, grid="x")
-    ax.spines["left"].set_visible(False)
+    if not ax.get_ylabel():  # densities: their height carries no unit that helps
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+    ax.legend(frameon=False, fontsize=9)
     set_alt_text(ax, f"A {kind} predictive check of {fit.formula}. " + words(y))
     return ax
 
@@ -102,6 +108,40 @@ def _shares(ax, observed, replicated, color):
     share = [(observed == value).mean() for value in values]
     ax.plot(values, share, "o", color="black", markersize=5, label="observed")
     ax.set_ylim(0)
+    ax.set_ylabel("Share of the rows")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _by_group(ax, fit, observed, replicated, color):
+    """Show the share of successes in each group: a binary outcome has no other shape to check."""
+    factor = fit._model.factors[0]
+    trials = np.ones(fit.nobs) if fit._model.trials is None else fit._model.trials
+    total = np.bincount(factor.codes, trials)
+    seen = np.bincount(factor.codes, trials * observed) / total
+    shares = np.array([np.bincount(factor.codes, trials * row) for row in replicated]) / total
+    order = np.argsort(seen, kind="stable")
+    low, high = np.quantile(shares[:, order], [0.025, 0.975], axis=0)
+    places = np.arange(len(order))
+    ax.hlines(places, low, high, color=color, linewidth=5, alpha=0.6, label="95% of the replications")
+    ax.plot(seen[order], places, "o", color="black", markersize=4, label="observed")
+    ax.set_xlabel(f"Share of successes ({axis_title(str(fit.formula).partition('~')[0].strip())})")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_ylabel(axis_title(factor.label))
+    labels = [str(factor.levels[k]) for k in order]
+    ax.set_yticks(places if len(order) <= 25 else [], labels if len(order) <= 25 else [])
+    outside = [
+        label for label, s, a, b in zip(labels, seen[order], low, high, strict=True) if not a <= s <= b
+    ]
+
+    def words(_y):
+        told = ", ".join(outside[:8]) if outside else "none"
+        return (
+            f"The share of successes in each of {len(order)} groups of {factor.label} is {seen.min():.1%} to "
+            f"{seen.max():.1%}. Groups whose share lies outside 95% of the replications: {told}."
+        )
+
+    return words
 
 
 def _statistic(ax, observed, replicated, statistic, color):

@@ -109,6 +109,5 @@ def _one(ax, name, before, after, y):
     tidy(ax, grid="x")
     ax.spines["left"].set_visible(False)
     ratio = np.std(before) / np.std(after)
-    return (
-        f"{name}: the posterior is centred at {in_words(middle, y)}, the prior is {ratio:.0f} times as wide."
-    )
+    width = f"{ratio:.{0 if ratio >= 10 else 1}f} times as wide"
+    return f"{name}: the posterior is centred at {in_words(middle, y)}, the prior is {width}."

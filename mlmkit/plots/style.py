@@ -78,6 +78,13 @@ def label_axis(axis, column, prefix=""):
         axis.set_major_formatter(FuncFormatter(lambda size, _position: f"{size:,.0f}"))
 
 
+def label_slopes(axis, outcome, title):
+    """Give an axis of slopes its title; for prices, with dollars for one unit of the predictor."""
+    axis.set_label_text(f"{title} (US dollars for one unit)" if outcome == "price" else title)
+    if outcome == "price":
+        axis.set_major_formatter(FuncFormatter(money))
+
+
 def new_axes(ax, *, figsize):
     """Give back ``ax``, or the axes of a new figure if there is none."""
     if ax is not None:

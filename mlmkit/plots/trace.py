@@ -3,7 +3,8 @@
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.style import tidy
+from mlmkit.plots.from_fit import outcome
+from mlmkit.plots.style import money, tidy
 
 # Four shades and line styles; after four chains they repeat.
 _CHAINS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
@@ -68,11 +69,15 @@ def plot_trace(fit, pars=None, *, bins=20):
             look = {
                 "color": _CHAINS[chain % 4],
                 "linestyle": _STYLES[chain // 4 % 4],
-                "label": f"chain {chain + 1}",
+                "label": f"{'chain' if fit.method == 'nuts' else 'block'} {chain + 1}",
             }
             left.plot(values[rows], linewidth=0.5, alpha=0.8, **look)
             right.stairs(np.histogram(ranks[rows], edges)[0], edges, linewidth=1.6, baseline=None, **look)
         left.set_title(name, fontsize=10, loc="left")
+        if outcome(fit) == "price" and not name.startswith("Sigma["):
+            left.yaxis.set_major_formatter(money)
+            left.set_ylabel("US dollars", fontsize=9)
+        right.set_ylabel("draws", fontsize=9)
         right.axhline(len(values) / chains / bins, color="#4D4D4D", linewidth=1)
         right.set_ylim(0)
         for ax in (left, right):
@@ -92,8 +97,9 @@ def _in_words(fit, names):
     table = fit.diagnostics().table.loc[names]
     worst = table["Rhat"].idxmax() if table["Rhat"].notna().any() else names[0]
     kind = "chains" if fit.method == "nuts" else "blocks of independent draws"
+    several = f"{len(names)} parameters" if len(names) > 1 else names[0]
     return (
-        f"Draws of {len(names)} parameters in {fit._posterior.chains} {kind}, in their order and as "
+        f"Draws of {several} in {fit._posterior.chains} {kind}, in their order and as "
         f"histograms of their ranks. The largest R-hat is {table.at[worst, 'Rhat']:.3f} ({worst}); effective "
         f"sample sizes run from {table['n_eff'].min():.0f} to {table['n_eff'].max():.0f}."
     )

@@ -98,6 +98,10 @@ def test_loo_tells_about_rows_that_it_cannot_judge(fits):
 def test_what_can_not_be_compared_is_told(fits):
     with pytest.raises(ValueError, match="at least two fits"):
         compare(one=fits[SIZE])
+    with pytest.raises(ValueError, match="with names"):
+        compare(fits[SIZE], fits[SLOPES])
+    with pytest.raises(TypeError, match="not int"):
+        compare_fits(fits[SIZE], 3)
     with pytest.raises(ValueError, match="different outcomes"):
         compare(a=fits[SIZE], b=stan_lmer("log(price) ~ (1 | zipcode)", SEATTLE, draws=50, seed=1))
     with pytest.raises(TypeError, match="not on LinearMixedFit"):
@@ -105,7 +109,7 @@ def test_what_can_not_be_compared_is_told(fits):
 
 
 def test_what_does_not_fit_into_memory_is_told(fits, monkeypatch):
-    monkeypatch.setattr("mlmkit.bayes.checks.MOST_NUMBERS", 1_000_000)
+    monkeypatch.setattr("mlmkit.bayes.rowwise.MOST_NUMBERS", 1_000_000)
     fit = stan_lmer(SIZE, SEATTLE, seed=1)
     with pytest.raises(ValueError, match=r"4,000 draws for 869 rows .*at most 1,150 for these rows"):
         loo(fit)
@@ -162,30 +166,3 @@ def test_three_correlations_from_the_lkj_prior():
     # uniform over correlation matrices: each correlation has (1 + rho) / 2 ~ Beta(3/2, 3/2), variance 1/4
     for i, j in ((1, 0), (2, 0), (2, 1)):
         assert drawn[:, i, j].var() == pytest.approx(0.25, rel=0.03)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
-def test_simulation_based_calibration_of_the_exact_sampler(formula):
-    """Draw parameters from the prior, data from them, fit: the true values' ranks must be uniform."""
-    from scipy.stats import chi2
-
-    rng = np.random.default_rng(8)
-    frame = pd.DataFrame({"g": np.repeat([f"g{j}" for j in range(6)], 5), "x": rng.normal(size=30)})
-    fixed = {"prior": normal(0, 1), "prior_intercept": normal(0, 2), "prior_aux": normal(0, 1)}
-    template = stan_lmer(formula, frame.assign(y=rng.normal(size=30)), **fixed, draws=1, chains=1, seed=0)
-    rounds, bins = 1_000, 10
-    truth = template.prior_only(rounds, seed=5)
-    # with all draws used, predict_draws keeps their order
-    outcomes = truth.predict_draws(kind="outcome", n_sims=None, seed=2)
-    ranks = []
-    for k in range(rounds):
-        fit = stan_lmer(
-            formula, frame.assign(y=outcomes.iloc[k].to_numpy()), **fixed, draws=99, chains=1, seed=k
-        )
-        ranks.append((fit.draws.to_numpy() < truth.draws.iloc[k].to_numpy()).sum(axis=0))
-    ranks = np.array(ranks)
-    for name, column in zip(truth.draws.columns, ranks.T, strict=True):
-        counts = np.bincount(column * bins // 100, minlength=bins)
-        statistic = np.sum((counts - rounds / bins) ** 2) / (rounds / bins)
-        assert statistic < chi2.ppf(1 - 0.01 / len(truth.draws.columns), bins - 1), (name, counts)

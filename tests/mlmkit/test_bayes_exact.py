@@ -15,7 +15,7 @@ from mlmkit.bayes.pareto import pareto_k
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "rstanarm.json").read_text())
 MODELS = ["m1", "m2", "m3"]
 QUANTILES = {"2.5%": 0.025, "10%": 0.1, "25%": 0.25, "90%": 0.9, "97.5%": 0.975}
-WORST = 4.5  # 4 for one figure; a little more because several hundred are compared
+WORST = 4  # combined Monte Carlo standard errors
 
 
 @cache

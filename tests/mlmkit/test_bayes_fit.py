@@ -227,6 +227,13 @@ def test_dropped_rows_and_columns_are_told():
         ({"draws": 0}, ValueError, "draws is 0"),
         ({"draws": 10.5}, ValueError, "whole number"),
         ({"chains": True}, ValueError, "chains is True"),
+        ({"chains": 0}, ValueError, "chains is 0"),
+        ({"seed": "a"}, ValueError, "seed is 'a'. It must be a whole number"),
+        ({"seed": -1}, ValueError, "seed is -1"),
+        ({"progress": "no"}, TypeError, "progress is 'no'. It must be True or False"),
+        ({"prior_PD": 1}, TypeError, "prior_PD is 1"),
+        ({"prior": 3}, TypeError, "prior can't be 3"),
+        ({"prior": normal}, TypeError, "prior can't be the function normal itself"),
         ({"method": "mcmc"}, ValueError, "'auto', 'exact', 'nuts'"),
         (
             {"prior": "normal"},
@@ -258,12 +265,13 @@ def test_wrong_options_are_told(options, kind, says):
         (lambda: normal(float("nan"), 1), "finite number"),
         (lambda: exponential(0), "one positive number"),
         (lambda: student_t(df=-2), "df must be one positive number"),
+        (lambda: exponential(1, autoscale=None), "must be True or False"),
         (lambda: decov(scale=-1), "scale must be one positive number"),
         (lambda: decov(regularization=float("inf")), "finite number"),
     ],
 )
 def test_wrong_scales_are_told(make, says):
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((ValueError, TypeError), match=says):
         make()
 
 
@@ -272,6 +280,8 @@ def test_wrong_scales_are_told(make, says):
     [
         ("price ~ zipcode", "gaussian", "no random-effects term"),
         ("price ~ (1 | zipcode)", "gamma", "family is 'gamma'"),
+        ("price ~ (1 | zipcode)", ["binomial"], "Valid choices: 'gaussian'"),
+        ("price ~ offset(price) + (1 | zipcode)", "gaussian", "minus its offset is the same"),
         ("price ~ (1 | zip)", "gaussian", "no column 'zip'"),
         ("price ~ (1 | zipcode)", "binomial", "0 or 1"),
         ("price > 0 ~ (1 | zipcode)", "binomial", "is 1 in all 869 rows"),
@@ -284,6 +294,49 @@ def test_wrong_scales_are_told(make, says):
 def test_models_that_cannot_be_are_told(formula, family, says):
     with pytest.raises((FormulaError, ValueError), match=says):
         stan_glmer(formula, SEATTLE, family=family)
+
+
+def test_wrong_requests_are_told(fit):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        fit.posterior_interval("0.9")
+    with pytest.raises(ValueError, match="draws is 0"):
+        fit.posterior_predict(draws=0)
+    with pytest.raises(ValueError, match="seed is 'a'"):
+        fit.posterior_predict(seed="a")
+    with pytest.raises(ValueError, match="n_sims is 0"):
+        fit.sim(0)
+    with pytest.raises(ValueError, match="draws is 0"):
+        fit.prior_only(0)
+    assert list(fit.summary(probs=0.5).columns[:3]) == ["mean", "sd", "50%"]
+
+
+def binary(seed=1):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"g": np.repeat(list("abcdef"), 10), "x": rng.normal(size=60)})
+    return frame.assign(above=frame["x"] > 0, left=frame["g"] < "d", some=rng.random(60) < 0.5)
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("above ~ x + (1 | g)", "Separation: x tells successes from failures without a mistake. The data"),
+        ("some & (x > 0) ~ I(x > 0) + (1 | g)", "without a mistake, where it doesn't leave them open"),
+        ("left ~ x + (1 | g)", "within each group of 'g' all outcomes are the same"),
+        ("some ~ x + (1 | g)", ""),
+    ],
+)
+def test_separation_is_told(formula, says):
+    fit = stan_glmer(formula, binary(), family="binomial", draws=50, chains=1, seed=1)
+    told = [message for message in fit.messages if "Separation" in message]
+    assert len(told) == bool(says)
+    assert says in " ".join(told)
+
+
+def test_separation_and_a_flat_prior_have_no_posterior():
+    with pytest.raises(ValueError, match=r"x tells .* there is no posterior\. Use a proper prior"):
+        stan_glmer("above ~ x + (1 | g)", binary(), family="binomial", prior=flat())
+    fine = stan_glmer("some ~ x + (1 | g)", binary(), family="binomial", prior=flat(), draws=50, seed=1)
+    assert abs(fine.fixef["x"]) < 2
 
 
 def test_a_constant_outcome_is_told():

@@ -18,6 +18,7 @@ from mlmkit import (
     plot_predictive_check,
     plot_prior_posterior,
     plot_trace,
+    stan_glmer,
     stan_lmer,
 )
 from mlmkit.plots.density import density
@@ -102,6 +103,27 @@ def test_predictive_checks(fit):
         plot_predictive_check(fit, draws=0)
 
 
+def test_predictive_checks_of_counts_and_of_yes_or_no():
+    options = {"draws": 100, "chains": 1, "seed": 1}
+    counts = stan_glmer("bedrooms ~ (1 | zipcode)", SEATTLE, family="poisson", **options)
+    ax = plot_predictive_check(counts)
+    assert ax.get_ylabel() == "Share of the rows"
+    shown = ax.get_lines()[0].get_ydata()
+    assert shown.sum() == pytest.approx(1)
+    binary = stan_glmer("waterfront ~ (1 | zipcode)", SEATTLE, family="binomial", **options)
+    ax = plot_predictive_check(binary)
+    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "98070"
+    share = SEATTLE.loc[SEATTLE["zipcode"] == "98070", "waterfront"].mean()
+    assert ax.get_lines()[0].get_xdata()[-1] == pytest.approx(share)
+    assert "outside 95% of the replications: none" in alt_text(ax)
+
+
+def test_axes_of_slopes_have_units(slopes):
+    ax = plot_posterior_intervals(slopes, term="scale_sqft", what="ranef")
+    assert ax.get_xlabel() == "Group effect on the slope of scale_sqft (US dollars for one unit)"
+    assert plot_funnel(slopes, term="scale_sqft")[0].get_xlabel().endswith("(US dollars)")
+
+
 def test_the_funnel_of_the_prior_is_in_the_centred_form(fit):
     panels = plot_funnel(fit.prior_only(seed=1), level="98010")
     effect, log_sd = np.asarray(panels[0].collections[0].get_offsets()).T
@@ -121,6 +143,7 @@ def test_trace_and_ranks(fit):
     np.testing.assert_array_equal(drawn, fit.draws["sigma"].iloc[1000:2000])
     ranks = grid[0, 1].patches[0].get_data().values
     assert ranks.sum() == 1000
+    assert grid[0, 1].get_legend_handles_labels()[1][0] == "block 1"
     assert "largest R-hat is 1.000" in alt_text(grid[0, 0].figure)
     with pytest.raises(ValueError, match="There is no parameter"):
         plot_trace(fit, "nothing")
