@@ -39,6 +39,16 @@ c.SturdyExecute.timeout = 120
 c.SturdyExecute.notebook_timeout = 600
 c.SturdyExecute.max_stream_chars = 100_000
 
+# Where submissions run: in a sandbox without network, in which nothing of this course can be read. "auto":
+# where bubblewrap is missing they run without it, and the class report says so. "required": then grade
+# nothing. Limits for each submission (sizes in megabytes); a lesson needs less than a quarter of them.
+c.SandboxProvisioner.isolation = "auto"
+c.SandboxProvisioner.memory = 4096
+c.SandboxProvisioner.processes = 128
+c.SandboxProvisioner.cpu_seconds = 900
+c.SandboxProvisioner.file_size = 64
+c.SandboxProvisioner.home = 256
+
 # Cells and outputs of students are shown to instructors: no scripts, no remote pictures. The filters
 # replace nbconvert's, which would show the tags of tables as text; nbgrader's pages use them too.
 c.HTMLExporter.sanitize_html = True

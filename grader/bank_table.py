@@ -41,7 +41,7 @@ def _left(found):
     if not found.left:
         return "?"
     fewest = min(found.left)
-    return f"{fewest}" if fewest == len(found.mistakes) else f"{fewest} to {max(found.left)}"
+    return f"{fewest}" if fewest == max(found.left) else f"{fewest} to {max(found.left)}"
 
 
 def _near(found):

@@ -82,7 +82,7 @@ class Findings:
         ]
         never = [] if self.errors else [name for name in self.mistakes if not self.named[name]]
         says += [f"nobody can be told: {name}" for name in never]
-        poor = sum(2 * left < len(self.mistakes) for left in self.left)
+        poor = sum(2 * left < len(set(self.mistakes)) for left in self.left)
         if self._many(poor, POOR):
             says.append(f"fewer than half of the mistakes have a sentence for {poor} students")
         if self.letters and self.students >= 20 and self._many(max(self.letters.values()), ONE_LETTER):

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from mlmkit.answers.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table
+from mlmkit.answers.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Model, Number, Table
 
 __all__ = [
     "BankError",
@@ -36,6 +36,7 @@ __all__ = [
     "Figure",
     "Formula",
     "Mistake",
+    "Model",
     "Number",
     "Question",
     "Table",

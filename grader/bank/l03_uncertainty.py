@@ -567,7 +567,7 @@ def house_draws(homes):
         mean=s.mu,
         sd=sd,
         quantiles=_normal_quantiles(s.mu, sd),
-        at_least=int(0.85 * MANY_DRAWS),  # so that negative draws thrown away are recognised
+        at_least=int(0.85 * MANY_DRAWS),  # what is left when negative draws are thrown away
         rel=0.02,
         unit="dollars",
         mistakes=[
@@ -924,7 +924,7 @@ def _above_zero(mean, sd):
     """Describe normal draws of which the negative ones were thrown away."""
     left = truncnorm(-mean / sd, np.inf, mean, sd)
     quantiles = _normal_quantiles(mean, sd, among=(_normal_cdf(-mean / sd), 1.0))
-    return {"mean": left.mean(), "sd": left.std(), "quantiles": quantiles}
+    return {"mean": left.mean(), "sd": left.std(), "quantiles": quantiles, "lowest": 0.0}
 
 
 def _other_prices(homes):

@@ -10,10 +10,9 @@ from __future__ import annotations
 import html
 import json
 import os
-import signal
 import subprocess
-from contextlib import contextmanager, suppress
-from tempfile import TemporaryDirectory
+from contextlib import contextmanager
+from dataclasses import asdict
 from textwrap import dedent
 from time import monotonic
 
@@ -22,6 +21,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
+
+from grader.sandbox.provisioner import SandboxKernelManager
 
 METADATA = "mlmkit"
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
@@ -66,6 +67,10 @@ class SturdyExecute(Execute):
     # nbclient's own tag for cells to leave out. A submission must not choose what is run.
     skip_cells_with_tag = ""
 
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("kernel_manager_class", SandboxKernelManager)
+        super().__init__(*args, **kwargs)
+
     def preprocess(self, nb: NotebookNode, resources, km=None):
         """Run `nb`; outputs that were saved in the submitted file are dropped first."""
         for cell in nb.cells:
@@ -74,32 +79,19 @@ class SturdyExecute(Execute):
                 cell.outputs, cell.execution_count = [], None
         self._stopped = None
         self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
-        with TemporaryDirectory(prefix="mlm-", ignore_cleanup_errors=True) as self._sockets:
-            return super().preprocess(nb, resources, km)
-
-    def create_kernel_manager(self):
-        """Let the kernel listen on socket files that only this user can open, instead of on the network."""
-        manager = super().create_kernel_manager()
-        if os.name == "posix":
-            manager.transport, manager.ip = "ipc", os.path.join(self._sockets, "k")
-        return manager
+        return super().preprocess(nb, resources, km)
 
     @contextmanager
     def setup_kernel(self, **kwargs):
-        """Start the kernel, quietly, and in the end also end the processes that it has started."""
+        """Start the kernel, quietly, and note in the notebook how it was kept apart."""
         # What a kernel writes past Jupyter is not for the instructor's screen.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        group = None
-        try:
-            # ... and neither are progress bars, in a notebook that nobody watches.
-            kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
-            with super().setup_kernel(**quiet, **kwargs):
-                group = getattr(self.km.provisioner, "pgid", None)
-                yield
-        finally:
-            if group:
-                with suppress(ProcessLookupError):
-                    os.killpg(group, signal.SIGKILL)
+        # ... and neither are progress bars, in a notebook that nobody watches.
+        kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
+        code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
+        with super().setup_kernel(code=code, **quiet, **kwargs):
+            self.nb.metadata[METADATA] = {"isolation": asdict(self.km.provisioner.how)}
+            yield
 
     def preprocess_cell(self, cell, resources, index):
         """Run one cell, or say in it why it was not run."""

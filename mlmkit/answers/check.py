@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlmkit import data
 from mlmkit.answers.encoding import MIME, BadAnswerError, FigureAnswer, decode, encode, plain
+from mlmkit.answers.model_answer import at_points, is_model
 from mlmkit.answers.shapes import a_few, read, wanted
 
 __all__ = ["check"]
@@ -45,7 +46,7 @@ def check(question, answer=None):
     """
     question = question if isinstance(question, str) else str(type(question).__name__)
     try:
-        encoded, problem = encode(answer), None
+        encoded, problem = encode(_at_the_points(question, answer)), None
     except BadAnswerError as error:
         encoded, problem = {"unreadable": str(error)}, str(error)
     except Exception as error:  # an object whose own methods fail
@@ -56,6 +57,16 @@ def check(question, answer=None):
     except Exception as error:  # a damaged key file must not stop the lesson
         mood, says = "plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)"
     _show(question, encoded, mood, says)
+
+
+def _at_the_points(question, answer):
+    """Turn a Bayesian model into its log densities, where the question asks for a model."""
+    if not is_model(answer):
+        return answer
+    keys = _read_keys(Path.cwd()) or {"practice": {}, "graded": {}}
+    graded, practice = keys["graded"].get(question), keys["practice"].get(question)
+    about = graded["shape"] if graded else practice["answer"] if practice else {}
+    return at_points(answer, about["points"]) if about.get("kind") == "model" else answer
 
 
 def _reply(question, encoded, problem):

@@ -10,6 +10,7 @@ from mlmkit.answers.draws_answer import PROBABILITIES, SINGLE, DrawsAnswer, Draw
 from mlmkit.answers.draws_table import (
     JUDGED,
     KURTOSIS,
+    LOWEST,
     MEAN,
     SD,
     SIZE,
@@ -21,9 +22,10 @@ from mlmkit.answers.draws_table import (
 )
 from mlmkit.answers.encoding import BadAnswerError, encode
 from mlmkit.answers.kind import Kind, Mistake, Outcome, unpacked
-from mlmkit.answers.shapes import a_few, read_draws
+from mlmkit.answers.shapes import LEAST_SHARE, a_few, read_draws
 
 FIRM, LOOSE = 4.0, 5.0  # standard errors that a right answer may be off by
+NONE_BY_CHANCE = 25  # draws expected below a value: then none of them is below it once in 10^11 times
 APART = 1.6  # tolerances; then a mistake is taken for the right answer less than once in 500 times
 
 
@@ -42,7 +44,8 @@ class Draws(Kind):
     mistakes : sequence of Mistake
         Their values say what other draws look like: a dict such as ``{"mean": 3.0, "sd": 1.2}``, with
         ``"quantiles"`` if they matter, or draws themselves (array, or data frame). A mean or an sd that is
-        left out is as in the right answer.
+        left out is as in the right answer. With ``"lowest"`` the mistake is also known by the draws that are
+        missing below that value, even where mean and spread are nearly right.
     unit, group : str, optional
         Unit, and what a column is. Default for `group`: the name of the index of `mean`.
     rel : float
@@ -198,9 +201,40 @@ class Draws(Kind):
         values = [value for _, value in stated]
         ends = min([middle - 6 * sd, *values]), max([middle + 6 * sd, *values])
         quantiles = np.interp(PROBABILITIES, [0.0, *(p for p, _ in stated), 1.0], [ends[0], *values, ends[1]])
+        quantiles = np.maximum(quantiles, row.get(LOWEST, -math.inf))
         quantiles = tuple(np.maximum.accumulate(quantiles).tolist())
         size = float(self.at_least)
         return DrawsSummary(size, 0, float(middle), float(sd), size, math.nan, quantiles)
+
+    def is_usable(self, mistake):
+        """Tell whether a mistake differs from the right answer: in its statistics, or by missing draws."""
+        try:
+            rows = self._normal(mistake.value)
+        except BadAnswerError:  # not finite on this data
+            return False
+        if all(LOWEST in row for row in rows.values()):
+            right = self.answer_with(self.value).columns
+            shares = [_share_below(right[label].quantiles, row[LOWEST]) for label, row in rows.items()]
+            if min(shares) * self.at_least * LEAST_SHARE >= NONE_BY_CHANCE:
+                return True
+        return self.told_apart(mistake.value, self.value)
+
+    def hides(self, earlier, later):
+        """Tell whether draws of one mistake can be taken for another's; see `Kind.hides`."""
+        if any(LOWEST in row for one in (earlier, later) for row in self._normal(one.value).values()):
+            return False
+        return super().hides(earlier, later)
+
+    def _exact_mistake(self, given):
+        """Name a mistake whose statistics fit and whose draws are missing where right ones would be."""
+        for mistake in self.usable_mistakes:
+            rows = self._normal(mistake.value)
+            missing = all(
+                LOWEST in row and given[label].quantiles[0] >= row[LOWEST] for label, row in rows.items()
+            )
+            if missing and self._distance(given, rows) <= 1:
+                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
+        return None
 
     def apart(self, mistake):
         """Return how far draws like those of a mistake are from the right answer, in tolerances."""
@@ -288,6 +322,10 @@ def _ratio(gap, tolerance):
     return gap / tolerance if tolerance > 0 else math.copysign(math.inf, gap)
 
 
+def _share_below(quantiles, value):
+    return float(np.interp(value, quantiles, PROBABILITIES, left=0.0, right=1.0))
+
+
 def _share_gap(quantiles, value, p):
     """Return how far the share of draws below `value` is from p; 0 where a jump of the draws covers p."""
     first = int(np.searchsorted(quantiles, value, side="left"))
@@ -295,4 +333,4 @@ def _share_gap(quantiles, value, p):
     if behind - first > 1:  # many draws are equal to it: the share lies between two ends
         low, high = PROBABILITIES[max(first - 1, 0)], PROBABILITIES[min(behind, len(PROBABILITIES) - 1)]
         return max(low - p, 0.0) - max(p - high, 0.0)
-    return float(np.interp(value, quantiles, PROBABILITIES, left=0.0, right=1.0)) - p
+    return _share_below(quantiles, value) - p

@@ -1,7 +1,8 @@
 """What draws should look like: statistics by group, from numbers or from a sample.
 
 Their names are ``mean``, ``sd``, quantiles by name such as ``2.5%``, ``kurtosis`` (how well the sd can be
-estimated) and ``size`` (effective draws behind them; infinite for exact statistics).
+estimated) and ``size`` (effective draws behind them; infinite for exact statistics). A mistake may also have
+``lowest``: the value below which none of its draws lies.
 """
 
 import math
@@ -12,7 +13,7 @@ import pandas as pd
 from mlmkit.answers.draws_answer import SINGLE, DrawsAnswer
 from mlmkit.answers.encoding import BadAnswerError, decode, encode, label_text
 
-MEAN, SD, KURTOSIS, SIZE = "mean", "sd", "kurtosis", "size"
+MEAN, SD, KURTOSIS, SIZE, LOWEST = "mean", "sd", "kurtosis", "size", "lowest"
 JUDGED = (0.025, 0.5, 0.975)  # quantiles that are taken from a sample
 
 
@@ -34,7 +35,9 @@ def quantile_name(probability):
 
 
 def _is_statistic(name):
-    return name in (MEAN, SD, KURTOSIS, SIZE, "quantiles") or (isinstance(name, str) and name.endswith("%"))
+    return name in (MEAN, SD, KURTOSIS, SIZE, LOWEST, "quantiles") or (
+        isinstance(name, str) and name.endswith("%")
+    )
 
 
 def rows_of(value):

@@ -14,6 +14,7 @@ import pandas as pd
 from mlmkit.answers.draws_answer import DrawsAnswer, decode_draws, encode_draws
 from mlmkit.answers.figure_answer import FigureAnswer, decode_figure
 from mlmkit.answers.figure_reading import encode_figure
+from mlmkit.answers.model_answer import ModelAnswer, decode_model, encode_model
 from mlmkit.answers.text import MAX_TEXT, BadAnswerError, label_text, plain
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "DrawsAnswer",
     "FigureAnswer",
     "FitAnswer",
+    "ModelAnswer",
     "TableAnswer",
     "decode",
     "encode",
@@ -86,6 +88,8 @@ def encode(answer):
         answer = answer.item()
     if isinstance(answer, (str, bool, np.bool_, numbers.Real)):
         return _encode_value(answer)
+    if isinstance(answer, ModelAnswer):
+        return encode_model(answer)
     special = encode_figure(answer) or encode_draws(answer)
     if special:
         return special
@@ -204,7 +208,7 @@ def decode(encoded):
 
     Returns
     -------
-    float, str, bool, None, dict, list, TableAnswer, FitAnswer, DrawsAnswer or FigureAnswer
+    float, str, bool, None, dict, list, TableAnswer, FitAnswer, DrawsAnswer, FigureAnswer or ModelAnswer
         ``dict`` is numbers by group (label to float). Not finite numbers come back as floats.
 
     Raises
@@ -311,5 +315,6 @@ _READERS = {
     "fit": _decode_fit,
     "draws": decode_draws,
     "figure": decode_figure,
+    "model": decode_model,
     "unreadable": _decode_unreadable,
 }

@@ -11,6 +11,7 @@ from mlmkit.answers.draws_kind import Draws
 from mlmkit.answers.encoding import TableAnswer, decode, encode
 from mlmkit.answers.figure_kind import Figure
 from mlmkit.answers.kind import Kind, Mistake
+from mlmkit.answers.model_kind import Model
 from mlmkit.answers.shapes import a_few, count_of, read, read_by_group, read_table
 from mlmkit.answers.text_kinds import Choice, Formula
 from mlmkit.answers.verdicts import Verdict, verdict
@@ -23,6 +24,7 @@ __all__ = [
     "Formula",
     "Kind",
     "Mistake",
+    "Model",
     "Number",
     "Table",
     "Verdict",
@@ -273,6 +275,7 @@ KINDS = {
     "table": Table,
     "draws": Draws,
     "figure": Figure,
+    "model": Model,
 }
 
 

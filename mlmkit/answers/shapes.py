@@ -11,7 +11,15 @@ or raises `BadAnswerError`.
 import math
 
 from mlmkit.answers.draws_answer import SINGLE, summarise
-from mlmkit.answers.encoding import BadAnswerError, DrawsAnswer, FigureAnswer, FitAnswer, TableAnswer, plain
+from mlmkit.answers.encoding import (
+    BadAnswerError,
+    DrawsAnswer,
+    FigureAnswer,
+    FitAnswer,
+    ModelAnswer,
+    TableAnswer,
+    plain,
+)
 from mlmkit.answers.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
@@ -44,6 +52,9 @@ def wanted(shape):
         return 'a model formula in quotes, such as "y ~ x + (1 | g)"'
     if shape["kind"] == "figure":
         return 'a figure: hand in the axes, as in check("…", ax)'
+    if shape["kind"] == "model":
+        names = a_few(sorted(shape["points"][0]), 8)
+        return f"a PyMC model, or a fit by stan_glmer, with the variables {names}"
     if shape["kind"] == "draws":
         return _wanted_draws(shape, unit)
     return f"one number{unit}"
@@ -83,6 +94,8 @@ def described(answer):
         return f"a data frame with {rows} and {columns}"
     if isinstance(answer, DrawsAnswer):
         return _described_draws(answer)
+    if isinstance(answer, ModelAnswer):
+        return "a Bayesian model"
     return "a figure" if isinstance(answer, FigureAnswer) else "a fitted model"
 
 
@@ -283,6 +296,15 @@ def read_figure(answer, shape):
     return answer
 
 
+def read_model(answer, shape):
+    """Read a model's log densities, one a point, as a dict of variable to densities."""
+    if not isinstance(answer, ModelAnswer):
+        raise _mismatch(answer, shape)
+    if any(len(values) != len(shape["points"]) for values in answer.densities.values()):
+        raise BadAnswerError("The model that arrived can't be read. Run the check cell again and save.")
+    return answer.densities
+
+
 READERS = {
     "number": read_number,
     "by_group": read_by_group,
@@ -291,6 +313,7 @@ READERS = {
     "table": read_table,
     "draws": read_draws,
     "figure": read_figure,
+    "model": read_model,
 }
 
 

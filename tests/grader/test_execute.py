@@ -3,9 +3,11 @@
 import os
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from traitlets.config import Config
 
 from grader.plugins.execute import SturdyExecute, not_run_reason
 
@@ -21,12 +23,15 @@ while True:
 """
 
 
-def run(*sources, **limits):
+def run(*sources, isolation="auto", **limits):
     """Execute cells with these sources and return them."""
+    config = Config({"SandboxProvisioner": {"isolation": isolation}})
     cells = [source if hasattr(source, "cell_type") else new_code_cell(source) for source in sources]
     notebook = new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    executed, _ = SturdyExecute(**limits).preprocess(notebook, {"metadata": {"path": "/"}})
+    with TemporaryDirectory() as folder:
+        execute = SturdyExecute(config=config, **limits)
+        executed, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
     return executed.cells
 
 
@@ -119,7 +124,8 @@ def test_output_that_no_kernel_of_good_faith_sends_costs_only_its_cell():
 
 def test_processes_that_the_notebook_started_end_with_it(tmp_path):
     note = tmp_path / "pid"
-    run(f"import subprocess; open({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '300']).pid))")
+    starts = f"import subprocess; open({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '300']).pid))"
+    run(starts, isolation="off")
     pid = int(note.read_text())
     for _ in range(50):
         try:
@@ -136,4 +142,4 @@ def test_a_kernel_that_cannot_start_is_the_graders_fault_and_raises():
     notebook = new_notebook(cells=[new_code_cell("1")])
     notebook.metadata.kernelspec = {"name": "no-such-kernel", "display_name": "?", "language": "python"}
     with pytest.raises(Exception, match="no-such-kernel"):
-        SturdyExecute().preprocess(notebook, {"metadata": {"path": "/"}})
+        SturdyExecute().preprocess(notebook, {"metadata": {"path": "."}})

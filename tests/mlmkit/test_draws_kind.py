@@ -155,6 +155,16 @@ def test_a_chain_is_judged_by_its_effective_size():
     assert outcome.status == "invalid" and "independent ones" in outcome.says
 
 
+def test_missing_draws_are_noticed_even_where_mean_and_spread_fit():
+    kept = Mistake({"mean": 2.03, "sd": 0.97, "lowest": 0.0}, says="None is negative.", name="thrown away")
+    kind, rng = Draws(mean=2.0, sd=1.0, at_least=4000, mistakes=[kept]), np.random.default_rng(4)
+    right = rng.normal(2.0, 1.0, size=5000)
+    assert grade(kind, right).status == "right" and kind.usable_mistakes == [kept]
+    assert grade(kind, right[right >= 0]).mistake == "thrown away"
+    assert grade(kind, rng.uniform(3.0, 4.0, size=5000)).status == "wrong"
+    assert not Draws(mean=9.0, sd=1.0, mistakes=[kept.__class__({"lowest": 0.0}, says="x")]).usable_mistakes
+
+
 def test_chains_that_disagree_are_refused_although_they_are_worth_enough():
     rng = np.random.default_rng(8)
     kind = Draws(mean=0.0, sd=1.0, at_least=4000)

@@ -1,0 +1,14 @@
+"""Where the code of students runs: a closed room with nothing in it but what a notebook needs.
+
+``provisioner``  Jupyter's extension point: starts a kernel in the room, or says why there is none
+``jail``         what the room looks like: bubblewrap's command, its processes, its end
+``inside``       the one file of ours that runs in the room, as the student's keeper
+``limits``       memory, processor time, files: numbers to system calls
+``cgroups``      limits for all processes of a submission together, where Linux lets us
+
+A *jail* is a file system with the libraries, read-only, and nothing of the course. A *warm* jail
+serves many submissions: its keeper has imported the libraries once, and forks a kernel into fresh
+namespaces for each. A *cold* jail serves one, and starts a new Python in it. A kernel lives as long
+as its *leash* is held: a socket between grader and keeper. When the grader dies, however it dies, the
+leash is let go, and the keeper ends all processes.
+"""

@@ -1,0 +1,306 @@
+"""What runs within a jail, before and beside a student's kernel. Standard library only.
+
+The keeper (process 1 of a submission) keeps its privileges and runs nothing of the student's. The
+kernel is its child: without privileges, and under limits.
+
+    python inside.py warm FD JSON          serve requests that come through socket FD
+    python inside.py cold FD JSON          one kernel; its leash is FD
+    python inside.py bare JSON COMMAND…    limits only, where there is no jail
+"""
+
+import contextlib
+import ctypes
+import errno
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import socket
+import sys
+import threading
+import traceback
+
+HOME, WORK, SOCKETS, SPOOL, SKELETON = (
+    "/home/student",
+    "/home/student/work",
+    "/run/sockets",
+    "/spool",
+    "/run/skel",
+)
+CONNECTION_FILE = f"{SOCKETS}/connection.json"
+PORTS = 5
+# Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
+UNWANTED = ("polars",)
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_REC, MS_PRIVATE, MNT_DETACH = 16384, 1 << 18, 2
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
+CAPABILITY_VERSION = 0x20080522
+
+
+def serve(requests, modules):
+    """Import `modules`, then fork a kernel for each request until the grader hangs up."""
+    failed = warm_up(modules)
+    requests.send(json.dumps({"failed": failed, "threads": threads()}).encode())
+    while True:
+        message, handles, _, _ = socket.recv_fds(requests, 65536, 16)
+        if not message:
+            return
+        request = json.loads(message)
+        warm_up(request["modules"])
+        keeper = os.fork()
+        if keeper == 0:
+            requests.close()
+            with_leash(handles, start_in_fresh_namespaces, request)
+        for handle in handles:
+            os.close(handle)
+        os.waitpid(keeper, 0)
+
+
+def warm_up(modules):
+    """Import `modules`; return the names of those that can't be."""
+    failed = []
+    sys.modules.update(dict.fromkeys(UNWANTED))
+    for name in modules:
+        if name not in sys.modules:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                failed.append(name)
+    for name in UNWANTED:
+        del sys.modules[name]
+    gc.collect()
+    gc.freeze()  # what is imported stays: the collector of a fork needn't touch, and so copy, it
+    return failed
+
+
+def threads():
+    """Count the threads of this process. A fork copies one of them only."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def with_leash(handles, start, request):
+    """Run `start(request, leash, cgroups)` and end this process; a failure is told through the leash."""
+    leash = socket.socket(fileno=handles[0])
+    try:
+        start(request, leash, handles[1:])
+    except BaseException:
+        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            leash.send(b"failed " + traceback.format_exc().encode()[-4000:])
+    finally:
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def start_in_fresh_namespaces(request, leash, cgroups):
+    """Leave all that siblings share, and start the keeper as process 1 of the new namespaces."""
+    os.unshare(os.CLONE_NEWNS | os.CLONE_NEWPID | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWUTS)
+    if os.fork() == 0:
+        with_leash([leash.detach(), *cgroups], keep_warm, request)
+    os._exit(0)
+
+
+def keep_warm(request, leash, cgroups):
+    """Furnish a private view of the jail, and keep a kernel that is a fork of this process."""
+    spool = f"{SPOOL}/{request['id']}"
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for place in ("/tmp", "/dev/shm", HOME):
+        options = f"size={request['home_bytes']},mode=1777"
+        mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    mount(f"{spool}/sockets", SOCKETS, None, MS_BIND)
+    furnish(f"{spool}/submission", request["uid"])
+    if LIBC.umount2(SPOOL.encode(), MNT_DETACH):
+        raise OSError(ctypes.get_errno(), "The spool folder could not be closed.")
+    loopback_up()
+    keep(request, leash, cgroups, become_kernel)
+
+
+def keep_cold(request, leash, cgroups):
+    """Keep a kernel that is a new program; bubblewrap has made the namespaces."""
+    furnish("/run/submission", request["uid"])
+    keep(request, leash, cgroups, lambda request: os.execvp(request["argv"][0], request["argv"]))
+
+
+def furnish(submission, uid):
+    """Copy the submission, and what belongs into every home, into the student's empty home."""
+    if os.path.isdir(SKELETON):
+        shutil.copytree(SKELETON, HOME, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(submission, WORK, symlinks=True)
+    if uid is not None:
+        for top in (HOME, SOCKETS):
+            os.chown(top, uid, uid)
+            for folder, folders, files in os.walk(top):
+                for name in folders + files:
+                    os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
+
+
+def keep(request, leash, cgroups, run):
+    """Start the kernel and watch over it until it ends or the leash is let go. Never returns."""
+    kernel = os.fork()
+    if kernel == 0:
+        with_leash([leash.detach(), *cgroups], start_kernel, {**request, "run": run})
+    for handle in cgroups:
+        os.close(handle)
+    status = watch(kernel, leash)
+    end_all()
+    try:
+        leash.send(b"gone %d" % status)
+    finally:
+        os._exit(0)
+
+
+def start_kernel(request, leash, cgroups):
+    """Become the student, let go of everything that is the keeper's, and run the kernel."""
+    become_student(request, cgroups)
+    leash.close()
+    os.closerange(3, 1024)
+    request["run"](request)
+
+
+def watch(kernel, leash):
+    """Pass signals on to the kernel. Return its exit code, or -9 when it has to end."""
+    ended = os.pidfd_open(kernel)
+    open_door = True
+    while True:
+        ready, _, _ = select.select([leash, ended], [], [], 0.005 if open_door else 1.0)
+        if leash in ready:
+            message = leash.recv(64)
+            if message in (b"", b"%d" % signal.SIGKILL):
+                return -signal.SIGKILL
+            os.kill(kernel, int(message))
+        status = reap(kernel)
+        if status is not None:
+            return status
+        if open_door and len(os.listdir(SOCKETS)) > PORTS:
+            open_door = False
+            if not seal(SOCKETS):
+                return -signal.SIGKILL
+
+
+def seal(folder):
+    """Make `folder` read-only once the kernel's sockets are in it: it lies on the grader's disk."""
+    try:
+        mount(None, folder, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    except OSError as error:
+        # An ordinary user's keeper in a cold jail may not mount. Whoever writes already has no good reason.
+        return error.errno == errno.EPERM
+    return True
+
+
+def reap(kernel):
+    """Bury processes whose parents have died. Return the kernel's exit code once it has ended."""
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == kernel:
+            return os.waitstatus_to_exitcode(status)
+        if pid == 0:
+            return None
+
+
+def end_all():
+    """Kill every other process of this submission, and wait until they are gone."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+        while True:
+            os.waitpid(-1, 0)
+    except (ProcessLookupError, ChildProcessError, PermissionError):
+        return
+
+
+def become_student(request, cgroups):
+    """Give up every privilege, and accept the limits."""
+    os.setsid()
+    for handle in cgroups:
+        os.write(handle, b"0")
+    set_limits(request["limits"])
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # when memory runs out, the kernel of the student goes first
+    capability = 0
+    while LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        capability += 1
+    uid = request["uid"]
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    if LIBC.capset(header, (ctypes.c_uint32 * 6)()) or LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
+    LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
+    os.chdir(WORK)
+
+
+def set_limits(limits):
+    """Set ``RLIMIT_…`` by name; a limit that is lower already stays."""
+    for name, value in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is not None:
+            hard = resource.getrlimit(kind)[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (value, value))
+
+
+def become_kernel(request):
+    """Run ipykernel in this process, a fork, as ``ipykernel_launcher`` runs it in a new one."""
+    reseed()
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = request["argv"]
+    app = IPKernelApp.instance()
+    app.initialize(request["argv"][1:])
+    if "matplotlib.pyplot" in sys.modules:  # imported before there was a kernel to draw for
+        sys.modules["matplotlib.pyplot"].install_repl_displayhook()
+    app.start()
+
+
+def reseed():
+    """Renew random states that all forks have in common. (The module ``random`` does it itself.)"""
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+
+
+def loopback_up():
+    """Switch on the network interface of this machine to itself, as bubblewrap does."""
+    import fcntl
+    import struct
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        up_and_running = struct.pack("16sH14x", b"lo", 0x1 | 0x40)
+        fcntl.ioctl(probe, 0x8914, up_and_running)
+
+
+def mount(source, target, kind, flags, options=None):
+    """Call mount(2)."""
+    arguments = [text.encode() if text else None for text in (source, target, kind)]
+    if LIBC.mount(*arguments, ctypes.c_ulong(flags), options.encode() if options else None):
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {target}: {os.strerror(number)}")
+
+
+def main(mode, *arguments):
+    """Do what the first argument says."""
+    if mode == "warm":
+        requests = socket.socket(fileno=int(arguments[0]))
+        sys.path.pop(0)  # the folder of this file
+        serve(requests, json.loads(arguments[1]))
+    elif mode == "cold":
+        handles = [int(text) for text in arguments[0].split(",")]
+        with_leash(handles, keep_cold, json.loads(arguments[1]))
+    else:
+        limits, *handles = json.loads(arguments[0])
+        for handle in handles:
+            os.write(handle, b"0")
+            os.close(handle)
+        set_limits(limits)
+        os.execvp(arguments[1], arguments[1:])
+
+
+if __name__ == "__main__":
+    LIBC = ctypes.CDLL(None, use_errno=True)
+    assert threading.active_count() == 1
+    main(*sys.argv[1:])

@@ -1,0 +1,344 @@
+"""Jupyter's way into the sandbox: a kernel provisioner, and the manager that chooses it.
+
+`SturdyExecute` starts its kernels with `SandboxKernelManager`, so everything that runs submissions takes
+this way: ``nbgrader autograde``, the formgrader's button, ``python -m grader grade``. The kernels of
+JupyterLab itself don't.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from textwrap import dedent
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Bool, Dict, Enum, Integer, List, Unicode
+
+from grader.sandbox import inside
+from grader.sandbox.cgroups import Cgroup
+from grader.sandbox.jail import Jail, JailError, Leash, why_not
+from grader.sandbox.limits import MB, Limits
+
+NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How a kernel was kept apart.
+
+    Attributes
+    ----------
+    kind : {"warm", "cold", "none"}
+    why : str
+        For ``none``: the reason.
+    memory : {"together", "each process"}
+        For whom the limits of memory and processes hold.
+    """
+
+    kind: str
+    why: str = ""
+    memory: str = "each process"
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """Start a kernel in a jail; where there can be none, start it under limits and say so."""
+
+    isolation = Enum(
+        ["auto", "required", "off"],
+        default_value="auto",
+        help=dedent(
+            """
+            "auto": submissions run in bubblewrap's sandbox where this machine has it; where not, they run
+            under limits only, and the class report says so. "required": grade nothing without the sandbox.
+            "off": never use it.
+            """
+        ),
+    ).tag(config=True)
+
+    warm = Bool(
+        True,
+        help="Fork kernels from a process that has the libraries loaded. False: a new Python for each.",
+    ).tag(config=True)
+
+    memory = Integer(
+        4096,
+        help=dedent(
+            """
+            Megabytes of memory for a submission: for each of its processes, and for all of them together
+            where Linux lets the grader make a control group (the class report says which).
+            """
+        ),
+    ).tag(config=True)
+
+    processes = Integer(128, help="Processes and threads that a submission may run at the same time.").tag(
+        config=True
+    )
+
+    cpu_seconds = Integer(
+        900, help="Seconds of processor time for each process of a submission. Then it is ended."
+    ).tag(config=True)
+
+    file_size = Integer(64, help="Megabytes of the largest file that a submission may write.").tag(
+        config=True
+    )
+
+    home = Integer(
+        256,
+        help="Megabytes of all files together (in memory, and gone after the run). Only in the sandbox.",
+    ).tag(config=True)
+
+    open_files = Integer(512, help="Files and sockets that a process may have open.").tag(config=True)
+
+    modules = List(
+        Unicode(),
+        default_value=[
+            "ipykernel.kernelapp",
+            "ipykernel.zmqshell",
+            "numpy",
+            "pandas",
+            "scipy.stats",
+            "matplotlib.pyplot",
+            "formulaic",
+            "statsmodels.api",
+            "statsmodels.formula.api",
+            "mlmkit",
+            "mlmkit.plots",
+        ],
+        help="Modules that are imported once, before the first submission.",
+    ).tag(config=True)
+
+    modules_when_mentioned = Dict(
+        default_value={
+            word: ["pymc", "arviz", "nutpie", "mlmkit.bayes"]
+            for word in ("stan_lmer", "stan_glmer", "pymc", "arviz")
+        },
+        help="Modules that are imported once, before the first submission whose code has the given word.",
+    ).tag(config=True)
+
+    leash: Leash | None = None
+    how = Isolation("none", "the kernel was not started yet")
+    _own_sockets: str | None = None
+    _cgroup: Cgroup | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in bytes."""
+        return Limits(
+            memory=self.memory * MB,
+            processes=self.processes,
+            cpu_seconds=self.cpu_seconds,
+            file_size=self.file_size * MB,
+            open_files=self.open_files,
+            home=self.home * MB,
+        )
+
+    @property
+    def has_process(self) -> bool:
+        """Tell whether there is a kernel to look after."""
+        return self.leash is not None or super().has_process
+
+    async def pre_launch(self, **kwargs):
+        """Let the kernel listen on socket files, which need no network."""
+        self._code = kwargs.pop("code", "")
+        manager = self.parent
+        if os.name == "posix":
+            manager.transport = "ipc"
+            ports = {
+                f"{name}_port": number
+                for number, name in enumerate(("shell", "iopub", "stdin", "hb", "control"), 1)
+            }
+            manager.set_trait("ip", "not known yet")
+            for port, number in ports.items():
+                setattr(manager, port, number)
+        reason = self._reason_against()
+        if reason and self.isolation == "required":
+            raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
+        self._why = reason
+        if reason and os.name == "posix":
+            self._own_sockets = tempfile.mkdtemp(prefix="mlm-")
+            manager.ip = os.path.join(self._own_sockets, "k")
+        if reason:
+            return await super().pre_launch(**kwargs)
+        manager.connection_file = inside.CONNECTION_FILE
+        self.connection_info = manager.get_connection_info()
+        cmd = manager.format_kernel_cmd(extra_arguments=kwargs.pop("extra_arguments", []))
+        return kwargs | {"cmd": cmd}
+
+    async def launch_kernel(self, cmd, **kwargs):
+        """Start the kernel in a jail, or the limited one."""
+        if self._why:
+            return await self._launch_bare(cmd, **kwargs)
+        manager = self.parent
+        outside = os.path.realpath(inside.CONNECTION_FILE)
+        argv = [inside.CONNECTION_FILE if part == outside else part for part in cmd]
+        info = {
+            **self.connection_info,
+            "key": self.connection_info["key"].decode(),
+            "kernel_name": manager.kernel_name,
+        }
+        submission = kwargs.get("cwd") or os.getcwd()
+        why_cold = self._reason_against_warm(cmd)
+        if why_cold is None:
+            self.leash = self._jail.fork(submission, info, argv, self._heavy_modules())
+        else:
+            self.leash = Jail(self.limits).run(submission, info, argv)
+        together = "together" if self.leash.jail.cgroup.folders else "each process"
+        self.how = Isolation("cold" if why_cold else "warm", why_cold or "", together)
+        manager.ip = self.connection_info["ip"] = str(self.leash.sockets / "k")
+        manager.connection_file = str(self.leash.sockets.parent / "connection.json")
+        await self._until_it_listens()
+        return self.connection_info
+
+    async def poll(self):
+        """Return None while the kernel runs, else its exit code."""
+        return self.leash.poll() if self.leash is not None else await super().poll()
+
+    async def wait(self):
+        """Wait for the end of the kernel."""
+        if self.leash is None:
+            return await super().wait()
+        while self.leash.poll() is None:
+            await asyncio.sleep(0.01)
+        code, self.leash = self.leash.returncode, None
+        return code
+
+    async def send_signal(self, signum):
+        """Send a signal to the kernel: to its process, not to its keeper."""
+        if self.leash is not None:
+            self.leash.signal(signum)
+        else:
+            await super().send_signal(signum)
+
+    async def kill(self, restart=False):
+        """End all processes of the submission."""
+        if self.leash is not None:
+            self.leash.end()
+        else:
+            await super().kill(restart)
+
+    async def terminate(self, restart=False):
+        """End all processes of the submission: nothing of a student's has to be tidied up politely."""
+        await self.kill(restart)
+
+    async def cleanup(self, restart=False):
+        """Leave nothing behind."""
+        if self.leash is not None:
+            self.leash.end()
+            self.leash = None
+        if self.pgid:
+            _kill_group(self.pgid)
+        if self._own_sockets:
+            shutil.rmtree(self._own_sockets, ignore_errors=True)
+        if self._cgroup:
+            self._cgroup.remove()
+        await super().cleanup(restart)
+
+    def _reason_against(self) -> str | None:
+        if self.isolation == "off":
+            return "the configuration switches it off (SandboxProvisioner.isolation)"
+        return why_not()
+
+    def _reason_against_warm(self, cmd) -> str | None:
+        """Say why this kernel can't be a fork, or lay the warm jail ready."""
+        if not self.warm:
+            return "the configuration switches warm kernels off (SandboxProvisioner.warm)"
+        if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
+            return "it is not a kernel of this Python"
+        try:
+            self._jail = warm_jail(self.limits, tuple(self.modules))
+        except JailError as error:
+            return str(error)
+        return None
+
+    def _heavy_modules(self) -> list[str]:
+        mentioned = [names for word, names in self.modules_when_mentioned.items() if word in self._code]
+        return sorted({name for names in mentioned for name in names})
+
+    async def _launch_bare(self, cmd, **kwargs):
+        self._cgroup = Cgroup(self.limits.memory, self.limits.processes)
+        together = "together" if self._cgroup.folders else "each process"
+        self.how = Isolation("none", self._why, together)
+        if os.name != "posix":
+            return await super().launch_kernel(cmd, **kwargs)
+        handles = self._cgroup.open()
+        try:
+            order = json.dumps([self.limits.for_process(own_user=False), *handles])
+            cmd = [sys.executable, "-S", inside.__file__, "bare", order, *cmd]
+            return await super().launch_kernel(cmd, pass_fds=handles, **kwargs)
+        finally:
+            for handle in handles:
+                os.close(handle)
+
+    async def _until_it_listens(self, seconds=60):
+        """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
+        for _ in range(int(seconds / 0.002)):
+            if len(list(self.leash.sockets.glob("k-*"))) == inside.PORTS:
+                return
+            if self.leash.poll() is not None:
+                break
+            await asyncio.sleep(0.002)
+        says = self.leash.jail.last_words()
+        self.leash.end()
+        raise JailError(f"The kernel did not start in the sandbox: {says}")
+
+
+class SandboxKernelManager(AsyncKernelManager):
+    """Jupyter's kernel manager, whose kernels run in the sandbox whatever their kernelspec says."""
+
+    @property
+    def kernel_spec(self):
+        """The kernelspec, with our provisioner."""
+        spec = super().kernel_spec
+        if spec is not None:
+            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": NAME}}
+        return spec
+
+
+_warm: dict[tuple, Jail] = {}
+_failed: dict[tuple, str] = {}
+_lock = threading.Lock()
+
+
+def warm_jail(limits: Limits, modules: tuple[str, ...]) -> Jail:
+    """Return this process's warm jail for these settings; make one, or a new one where it has died.
+
+    Raises
+    ------
+    JailError
+        If it can't be had; it is tried once in a process.
+    """
+    key = (os.getpid(), limits, modules)
+    with _lock:
+        if key in _failed:
+            raise JailError(_failed[key])
+        jail = _warm.get(key)
+        if jail is None or not jail.alive():
+            try:
+                jail = _warm[key] = Jail(limits, list(modules))
+            except JailError as error:
+                _failed[key] = str(error)
+                raise
+        return jail
+
+
+@atexit.register
+def close_warm_jails() -> None:
+    """End the warm jails of this process."""
+    for key in [key for key in _warm if key[0] == os.getpid()]:
+        _warm.pop(key).close()
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
