@@ -23,7 +23,8 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
-METADATA = "mlmkit"
+from grader.plugins.mending import METADATA, unreadable_reason
+
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 
 
@@ -68,6 +69,8 @@ class SturdyExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources, km=None):
         """Run `nb`; outputs that were saved in the submitted file are dropped first."""
+        if unreadable_reason(nb):
+            return nb, resources  # there is nothing of the student's in it
         for cell in nb.cells:
             cell.metadata.pop(METADATA, None)
             if cell.cell_type == "code":
