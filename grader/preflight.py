@@ -169,12 +169,16 @@ def _parsed(text: str, name: str, notices: list[str]) -> dict:
             f"{name} is damaged (line {error.lineno}). The {len(cells)} cells before that place were read; "
             "what came after it is lost. Hand in the whole file if you still have it."
         )
-        return {"cells": cells}
+        return _writable({"cells": cells})
     except (ValueError, RecursionError) as error:
         raise FaultError(f"{name} is damaged: its JSON can't be read.") from error
     if not isinstance(data, dict):
         raise FaultError(f"{name} is not a Jupyter notebook.")
-    # A half of a character (a lone surrogate) is valid JSON, but it can't be written to a file again.
+    return _writable(data)
+
+
+def _writable(data: dict) -> dict:
+    """Replace halves of characters (lone surrogates): valid in JSON, but impossible to write to a file."""
     return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
 
 
@@ -193,7 +197,7 @@ def _cells_before_damage(text: str) -> list:
 
 def _upgraded(data: dict, name: str) -> dict:
     try:
-        return nbformat.convert(nbformat.from_dict(data), 4)
+        return nbformat.convert(nbformat.reader.reads(json.dumps(data)), 4)
     except Exception as error:  # each version of the format fails in its own way
         raise FaultError(f"{name} is in an old format of notebooks, and damaged.") from error
 
