@@ -19,6 +19,16 @@ c.CourseDirectory.course_id = "multilevel"
 # folder that all can write to, outside of the course: nbgrader sets its permissions.
 c.Exchange.root = str(here / "exchange")
 
+# Files from students are read in whatever state they are, and their cells are mended where that is safe.
+c.Autograde.exporter_class = "grader.plugins.mending.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "grader.plugins.mending.RepairCells",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # Submissions are judged in the grader's process: a student's kernel only records answers. Trusted
 # checks come straight after the run, before anything else reads the outputs.
 c.Autograde.autograde_preprocessors = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
@@ -25,13 +26,16 @@ def main(arguments: list[str] | None = None) -> int:
     from grader.authoring import LessonError
     from grader.bank import BankError
     from grader.course import CourseError
+    from grader.outages import explained
 
     try:
-        return options.run(options) or 0
+        with explained():
+            return options.run(options) or 0
     except (CourseError, LessonError, BankError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"\n{options.command}: stopped. What was finished is kept.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{options.command}: stopped. {stopped or 'What was finished is kept.'}", file=sys.stderr)
+        return 130  # what a shell gives a command that Ctrl-C has ended
     return 1
 
 
@@ -52,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
     _for_lesson(commands, "release", _release, "give a lesson to the class: into the exchange folder")
     _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
     grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson")
-    grade.add_argument("--student", action="append", help="only this student (may be given several times)")
+    grade.add_argument(
+        "--student", action="append", help="this student, again and only (may be given several times)"
+    )
+    grade.add_argument("--force", action="store_true", help="also what is graded and has not changed")
     feedback = _for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student")
     for command in (grade, feedback):
         _workers(command)
@@ -143,8 +150,10 @@ def _grade(options):
         workers=options.workers,
         scheduler=options.scheduler,
         students=options.student,
+        force=options.force or bool(options.student),
     )
-    return _tell(outcomes, "graded")
+    _tell(outcomes, "graded")
+    print(_told_apart(outcomes))
 
 
 def _feedback(options):
@@ -153,7 +162,7 @@ def _feedback(options):
     outcomes = classroom.feedback(
         options.lesson, root=options.course, workers=options.workers, scheduler=options.scheduler
     )
-    return _tell(outcomes, "feedback pages written")
+    _tell(outcomes, "feedback pages written")
 
 
 def _report(options):
@@ -183,6 +192,13 @@ def _tell(outcomes, what):
         if outcome.status != "done":
             print(f"{outcome.student}: {outcome.message}")
     print(f"{sum(outcome.status == 'done' for outcome in outcomes)} of {len(outcomes)} {what}.")
+
+
+def _told_apart(outcomes):
+    """Say how many had been graded before, and why the others were graded now."""
+    counts = Counter("unchanged since they were graded" if item.kept else item.why for item in outcomes)
+    counts.pop("", None)
+    return "; ".join(f"{count} {why}" for why, count in counts.most_common()) + "."
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -57,6 +58,16 @@ def open_gradebook(app: NbGrader) -> Gradebook:
     return Gradebook(app.coursedir.db_url, app.coursedir.course_id)
 
 
+@contextmanager
+def asked_for(app: NbGrader, lesson: str, student: str = "*") -> Iterator[None]:
+    """Point nbgrader's course directory at one lesson and student."""
+    app.coursedir.assignment_id, app.coursedir.student_id = lesson, student
+    try:
+        yield
+    finally:
+        app.coursedir.assignment_id, app.coursedir.student_id = "", "*"
+
+
 def folder(app: NbGrader, step: str, student: str, lesson: str) -> Path:
     """Return a folder of the course, such as ``folder(app, "submitted", "ana", "01_pooling")``.
 
@@ -91,13 +102,12 @@ def write_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` in one step, so that nobody ever reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON file of ours; an absent one is empty."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError:  # a full disk
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _log_to_file(app: NbGrader, path: Path) -> None:

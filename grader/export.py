@@ -6,8 +6,9 @@ import csv
 import io
 from pathlib import Path
 
-from grader.course import open_course, write_atomically
+from grader.course import open_course, require_release, write_atomically
 from grader.gradebook import Class, Submission, read_class
+from grader.late import renew_penalties
 
 
 def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, list[Submission]]:
@@ -27,7 +28,8 @@ def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, 
     Path
         The file, ``exports/LESSON-canvas.csv`` in the course folder.
     list of Submission
-        Who is not in it: nothing handed in, nothing to read, or answers that wait for a person.
+        Who is not in it: nothing handed in, not graded yet, or answers that wait for a person. A
+        submission that can't be read is in it, with zero points or what a person gave.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, 
     if to not in WRITERS:
         raise ValueError(f"Marks can be written for {' or '.join(WRITERS)}, not for {to!r}.")
     app = open_course(root)
+    require_release(app, lesson)
+    renew_penalties(app, lesson)
     group = read_class(app, lesson)
     path = Path(app.coursedir.root) / "exports" / f"{lesson}-{to}.csv"
     text = io.StringIO()
@@ -47,7 +51,7 @@ def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, 
 
 def is_complete(item: Submission) -> bool:
     """Tell whether a submission has all its marks: a mark that still grows is not for the LMS."""
-    return item.status == "graded" and not item.waiting
+    return item.status in ("graded", "unreadable") and not item.waiting
 
 
 def canvas_rows(group: Class) -> list[list[str]]:

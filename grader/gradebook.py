@@ -6,14 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import MissingEntry
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 
 from grader.bank import questions
-from grader.classroom import outcomes_of
 from grader.course import folder, open_gradebook, require_release
+from grader.fingerprint import submission_print
+from grader.outcomes import graded_notebook, outcomes_of
 from grader.plugins.feedback import lesson_title
+from grader.plugins.marks import waits_for_person
+from grader.plugins.mending import notices_in, unreadable_reason
+from grader.plugins.trusted_checks import is_check
 from grader.plugins.verdicts import read_verdicts
-from grader.preflight import diagnose
 from mlmkit.answers.kinds import Verdict
 
 
@@ -38,7 +48,7 @@ class Submission:
         User name; and full name, address and name in the learning management system, where the
         gradebook has them.
     status : {"graded", "not_graded", "unreadable", "failed", "absent"}
-        Only a ``graded`` one has marks.
+        Only a ``graded`` one has marks, and an ``unreadable`` one: zero, or what a person gave instead.
     note : str
         A sentence for the instructor, where there is something to know.
     score : float or None
@@ -137,52 +147,97 @@ def _submission(app, gradebook, lesson, student, outcomes) -> Submission:
         "email": student.email or "",
         "lms_id": student.lms_user_id or "",
     }
-    notebook = folder(app, "autograded", student.id, lesson) / f"{lesson}.ipynb"
-    if notebook.is_file():
-        return _graded(app, gradebook, lesson, who, notebook)
-    status, note = _why_not_graded(app, lesson, student.id, outcomes.get(student.id))
+    outcome = outcomes.get(student.id)
+    notebook = graded_notebook(app, lesson, student.id)
+    if notebook.is_file() and (outcome is None or outcome.status in ("done", "unreadable")):
+        return _graded(app, gradebook, lesson, who, notebook, outcome)
+    status, note = _why_not_graded(app, lesson, student.id, outcome)
     return Submission(**who, status=status, note=note)
 
 
 def _why_not_graded(app, lesson, student, outcome) -> tuple[str, str]:
-    if outcome is not None and outcome.status != "done":
-        return outcome.status, outcome.message
-    submitted = folder(app, "submitted", student, lesson)
-    if not submitted.is_dir():
+    if not folder(app, "submitted", student, lesson).is_dir():
         return "absent", "Nothing was handed in."
-    unreadable = diagnose(submitted, lesson)
-    if unreadable:
-        return "unreadable", unreadable
+    if outcome is not None and outcome.status == "failed":
+        return "failed", outcome.message
     return "not_graded", f"Handed in, not graded yet. Run: python -m grader grade {lesson}"
 
 
-def _graded(app, gradebook, lesson, who, notebook) -> Submission:
+def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
     try:
         entry = gradebook.find_submission(lesson, who["student"])
-    except MissingEntry:
-        note = "The graded notebook is there, but the gradebook has no marks. Grade this student again."
+        nb = nbformat.read(notebook, as_version=4)
+    except Exception as error:
+        missing = isinstance(error, MissingEntry)
+        note = "The gradebook has no marks." if missing else "The graded notebook can't be read."
+        return Submission(**who, status="not_graded", note=f"{note} Grade this student again.")
+    verdicts = read_verdicts(nb)
+    if not verdicts and any(is_check(cell, questions()) for cell in nb.cells):
+        note = f"Grading was interrupted. Run: python -m grader grade {lesson}"
         return Submission(**who, status="not_graded", note=note)
     grades = [grade for part in entry.notebooks for grade in part.grades]
-    waiting = [grade.name for grade in grades if grade.needs_manual_grade]
     penalty = sum(part.late_submission_penalty or 0 for part in entry.notebooks)
     page = folder(app, "feedback", who["student"], lesson) / f"{lesson}.html"
+    waiting = [grade.name for grade in grades if waits_for_person(grade)]
+    notes = [*notices_in(nb), *_notes(grades, verdicts, penalty)]
+    if outcome is not None and outcome.inputs["submission"] != submission_print(app, lesson, who["student"]):
+        notes.append(f"Handed in again since. Run: python -m grader grade {lesson}")
     return Submission(
         **who,
-        status="graded",
-        note=_note(waiting, penalty),
+        status="unreadable" if unreadable_reason(nb) else "graded",
+        note=" ".join(notes),
         score=max(0.0, entry.score - penalty),
-        possible=sum(grade.max_score for grade in grades if not grade.needs_manual_grade),
+        possible=sum(grade.max_score for grade in grades if not waits_for_person(grade)),
         marks={grade.name: grade.score for grade in grades},
-        verdicts=read_verdicts(nbformat.read(notebook, as_version=4)),
+        verdicts=verdicts,
         waiting=waiting,
         feedback=page if page.is_file() else None,
     )
 
 
-def _note(waiting: list[str], penalty: float) -> str:
-    parts = []
+def _notes(grades, verdicts, penalty: float) -> list[str]:
+    """Say what an instructor should know about the marks."""
+    waiting = [grade.name for grade in grades if waits_for_person(grade)]
+    by_hand = [grade for grade in grades if grade.manual_score is not None]
+    changed = [grade.name for grade in by_hand if grade.name in verdicts and not grade.needs_manual_grade]
+    look = [grade.name for grade in by_hand if grade.needs_manual_grade]
+    notes = []
     if waiting:
-        parts.append(f"To be graded by hand: {', '.join(waiting)}.")
+        notes.append(f"To be graded by hand: {', '.join(waiting)}.")
+    if changed:
+        notes.append(f"Marked by hand, kept: {', '.join(changed)}.")
+    if look:
+        notes.append(
+            f"Marked by hand before the answer or its verdict changed: {', '.join(look)}. "
+            "The mark is kept; look at it again in the formgrader."
+        )
     if penalty:
-        parts.append(f"{penalty:.4g} points taken off for handing in late.")
-    return " ".join(parts)
+        notes.append(f"{penalty:.4g} points taken off for handing in late.")
+    return notes
+
+
+def auto_marks(app, lesson: str, student: str | None = None) -> dict[str, dict[str, float | None]]:
+    """Return the marks that the grader gave, by student and question; None where a person gives them.
+
+    Parameters
+    ----------
+    app : nbgrader.apps.baseapp.NbGrader
+    lesson : str
+    student : str, optional
+        Only this one; default: everybody.
+    """
+    with open_gradebook(app) as gradebook:
+        rows = (
+            gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .filter(Assignment.name == lesson)
+        )
+        if student is not None:
+            rows = rows.filter(SubmittedAssignment.student_id == student)
+        marks = {}
+        for who, question, score in rows:
+            marks.setdefault(who, {})[question] = score
+    return marks

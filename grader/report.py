@@ -13,8 +13,9 @@ from statistics import mean, median
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.course import open_course, write_atomically
+from grader.course import open_course, require_release, write_atomically
 from grader.gradebook import Class, GradedQuestion, Submission, read_class
+from grader.late import renew_penalties
 from grader.plugins.feedback import TEMPLATES, page_css
 from grader.plugins.verdicts import HEADINGS, sentence_html
 
@@ -87,6 +88,8 @@ def write_report(lesson: str, *, root: str | Path = ".") -> Path:
     """
     app = open_course(root)
     path = Path(app.coursedir.root) / "reports" / f"{lesson}.html"
+    require_release(app, lesson)
+    renew_penalties(app, lesson)
     write_atomically(path, render(read_class(app, lesson), path.parent))
     return path
 

@@ -22,9 +22,9 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
+from grader.plugins.mending import METADATA, unreadable_reason
 from grader.sandbox.provisioner import SandboxKernelManager
 
-METADATA = "mlmkit"
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 
 
@@ -73,6 +73,8 @@ class SturdyExecute(Execute):
 
     def preprocess(self, nb: NotebookNode, resources, km=None):
         """Run `nb`; outputs that were saved in the submitted file are dropped first."""
+        if unreadable_reason(nb):
+            return nb, resources  # there is nothing of the student's in it
         for cell in nb.cells:
             cell.metadata.pop(METADATA, None)
             if cell.cell_type == "code":

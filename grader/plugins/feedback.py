@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nbconvert.exporters import HTMLExporter
 
+from grader.plugins.mending import notices_in
 from grader.plugins.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
 from mlmkit.answers.kinds import Verdict
 
@@ -28,6 +29,7 @@ class FeedbackExporter(HTMLExporter):
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
         resources["waiting"] = sum(row["waiting"] for row in rows)
         resources["verdict_of"] = _verdict_html
+        resources["notices"] = [sentence_html(says) for says in notices_in(nb)]
         resources["title"] = lesson_title(nb)
         resources["css"] = page_css("feedback_page/feedback.css")
         return nb, resources

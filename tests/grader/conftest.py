@@ -1,4 +1,4 @@
-"""Lets the tests share ``small_lesson`` and ``hostile``, also in the grading processes that they start."""
+"""Lets the tests share ``small_lesson``, ``hostile`` and ``broken``, also in the grading processes."""
 
 import sys
 from pathlib import Path
