@@ -19,6 +19,7 @@ from grader.bank import questions
 from grader.course import folder, open_gradebook, require_release
 from grader.fingerprint import submission_print
 from grader.outcomes import graded_notebook, outcomes_of
+from grader.plugins.execute import why_not_isolated
 from grader.plugins.feedback import lesson_title
 from grader.plugins.marks import waits_for_person
 from grader.plugins.mending import notices_in, unreadable_reason
@@ -63,6 +64,8 @@ class Submission:
         Ids of the questions that a person has to grade.
     feedback : Path or None
         The student's feedback page.
+    not_isolated : str
+        Why the notebook ran without the sandbox; empty where it ran in it.
     """
 
     student: str
@@ -75,6 +78,7 @@ class Submission:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     feedback: Path | None = None
+    not_isolated: str = ""
     email: str = ""
     lms_id: str = ""
 
@@ -192,6 +196,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         verdicts=verdicts,
         waiting=waiting,
         feedback=page if page.is_file() else None,
+        not_isolated=why_not_isolated(nb),
     )
 
 

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -24,37 +25,32 @@ import sys
 import threading
 import traceback
 
-HOME, WORK, SOCKETS, SPOOL, SKELETON = (
-    "/home/student",
-    "/home/student/work",
-    "/run/sockets",
-    "/spool",
-    "/run/skel",
-)
+HOME, WORK = "/home/student", "/home/student/work"
+SOCKETS, SPOOL, SKELETONS = "/run/sockets", "/spool", "/run/skeletons"
 CONNECTION_FILE = f"{SOCKETS}/connection.json"
 PORTS = 5
 # Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
-MS_REC, MS_PRIVATE, MNT_DETACH = 16384, 1 << 18, 2
+MS_REC, MS_PRIVATE = 16384, 1 << 18
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITY_VERSION = 0x20080522
 
 
 def serve(requests, modules):
     """Import `modules`, then fork a kernel for each request until the grader hangs up."""
-    failed = warm_up(modules)
-    requests.send(json.dumps({"failed": failed, "threads": threads()}).encode())
+    shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+    requests.send(json.dumps({"failed": warm_up(modules), "threads": threads()}).encode())
     while True:
         message, handles, _, _ = socket.recv_fds(requests, 65536, 16)
         if not message:
             return
         request = json.loads(message)
-        warm_up(request["modules"])
+        failed = warm_up(request["modules"])
         keeper = os.fork()
         if keeper == 0:
             requests.close()
-            with_leash(handles, start_in_fresh_namespaces, request)
+            with_leash(handles, start_in_fresh_namespaces, {**request, "failed": failed})
         for handle in handles:
             os.close(handle)
         os.waitpid(keeper, 0)
@@ -98,6 +94,8 @@ def with_leash(handles, start, request):
 
 def start_in_fresh_namespaces(request, leash, cgroups):
     """Leave all that siblings share, and start the keeper as process 1 of the new namespaces."""
+    if request["failed"]:
+        raise ImportError(f"{', '.join(request['failed'])} could not be imported")
     os.unshare(os.CLONE_NEWNS | os.CLONE_NEWPID | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWUTS)
     if os.fork() == 0:
         with_leash([leash.detach(), *cgroups], keep_warm, request)
@@ -113,23 +111,24 @@ def keep_warm(request, leash, cgroups):
         options = f"size={request['home_bytes']},mode=1777"
         mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options)
     mount(f"{spool}/sockets", SOCKETS, None, MS_BIND)
-    furnish(f"{spool}/submission", request["uid"])
-    if LIBC.umount2(SPOOL.encode(), MNT_DETACH):
-        raise OSError(ctypes.get_errno(), "The spool folder could not be closed.")
+    furnish(f"{spool}/submission", request)
+    # Over the folder with everybody's files. Unmounting that is not allowed to ordinary users.
+    mount("tmpfs", SPOOL, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,mode=755")
     loopback_up()
     keep(request, leash, cgroups, become_kernel)
 
 
 def keep_cold(request, leash, cgroups):
     """Keep a kernel that is a new program; bubblewrap has made the namespaces."""
-    furnish("/run/submission", request["uid"])
+    furnish("/run/submission", request)
     keep(request, leash, cgroups, lambda request: os.execvp(request["argv"][0], request["argv"]))
 
 
-def furnish(submission, uid):
+def furnish(submission, request):
     """Copy the submission, and what belongs into every home, into the student's empty home."""
-    if os.path.isdir(SKELETON):
-        shutil.copytree(SKELETON, HOME, symlinks=True, dirs_exist_ok=True)
+    skeleton, uid = f"{SKELETONS}/{request['skeleton']}", request["uid"]
+    if os.path.isdir(skeleton):
+        shutil.copytree(skeleton, HOME, dirs_exist_ok=True)
     shutil.copytree(submission, WORK, symlinks=True)
     if uid is not None:
         for top in (HOME, SOCKETS):
@@ -233,6 +232,7 @@ def become_student(request, cgroups):
         raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
     LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
     os.chdir(WORK)
+    os.environ["PWD"] = WORK
 
 
 def set_limits(limits):
@@ -250,16 +250,17 @@ def become_kernel(request):
     reseed()
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = request["argv"]
+    _, _, launcher, *arguments = request["argv"]  # python -m ipykernel_launcher …
+    sys.argv = [importlib.util.find_spec(launcher).origin, *arguments]
     app = IPKernelApp.instance()
-    app.initialize(request["argv"][1:])
+    app.initialize(arguments)
     if "matplotlib.pyplot" in sys.modules:  # imported before there was a kernel to draw for
         sys.modules["matplotlib.pyplot"].install_repl_displayhook()
     app.start()
 
 
 def reseed():
-    """Renew random states that all forks have in common. (The module ``random`` does it itself.)"""
+    """Renew random states that all forks have in common; the module ``random`` does it itself."""
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 
 import mlmkit
-from grader.sandbox import inside
+from grader.sandbox import inside, skeleton
 from grader.sandbox.cgroups import Cgroup
 from grader.sandbox.limits import MB, Limits
 
@@ -64,21 +64,25 @@ class Jail:
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.spool = Path(tempfile.mkdtemp(prefix="mlm-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory + limits.home, limits.processes)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._process = None
         if modules is not None:
+            skeleton.prepare(skeleton.FONTS, [*_command(nested=False), *_libraries()])
             self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
             ready = json.loads(self._hear())
+            if ready["failed"]:
+                self.close()
+                raise JailError(f"{', '.join(ready['failed'])} could not be imported")
             if ready["threads"] > 1:
                 self.close()
                 raise JailError("an imported library runs threads, which a fork would lose")
 
     def fork(self, submission: str, connection: dict, argv: list[str], modules: list[str]) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
-        request = self._prepare(submission, connection, argv) | {"modules": modules}
+        request = self._prepare(submission, connection, argv, bool(modules)) | {"modules": modules}
         ours, theirs = _pair()
         members = self.cgroup.open()
         socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *members])
@@ -87,9 +91,9 @@ class Jail:
             os.close(handle)
         return Leash(ours, self, request["id"])
 
-    def run(self, submission: str, connection: dict, argv: list[str]) -> Leash:
-        """Start the one kernel of a cold jail."""
-        request = self._prepare(submission, connection, argv)
+    def run(self, submission: str, connection: dict, argv: list[str], *, heavy: bool = False) -> Leash:
+        """Start the one kernel of a cold jail; a `heavy` one will sample."""
+        request = self._prepare(submission, connection, argv, heavy)
         ours, theirs = _pair()
         handles = [theirs.fileno(), *self.cgroup.open()]
         self._start(["cold", ",".join(map(str, handles)), json.dumps(request)], handles, request["id"])
@@ -124,8 +128,10 @@ class Jail:
         """Tell whether the jail still stands, for this process."""
         return self._process is not None and self._process.poll() is None
 
-    def _prepare(self, submission: str, connection: dict, argv: list[str]) -> dict:
-        """Lay the files of a submission ready for the keeper."""
+    def _prepare(self, submission: str, connection: dict, argv: list[str], heavy: bool) -> dict:
+        """Lay the files of a submission ready for the keeper, and write the request."""
+        home = skeleton.BAYES if heavy else skeleton.FONTS
+        skeleton.prepare(home, [*_command(nested=False), *_libraries()])
         number = secrets.token_hex(4)
         sockets = self.sockets(number)
         sockets.mkdir(parents=True)
@@ -138,6 +144,7 @@ class Jail:
             "uid": 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None,
             "limits": self.limits.for_process(own_user=True),
             "home_bytes": self.limits.home,
+            "skeleton": home,
             "argv": argv,
         }
 
@@ -150,17 +157,20 @@ class Jail:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
+            env=environment(),  # a student may read that of bubblewrap itself
             start_new_session=True,  # Ctrl-C is for the grader
         )
 
     def _bubblewrap(self, number: str | None) -> list[str]:
         """Write bubblewrap's command; `number` is the submission of a cold jail."""
         view = [*_command(nested=number is None), *_libraries()]
-        if number is None:
-            return [*view, "--dev", "/dev", *_sealed(), "--bind", str(self.spool), inside.SPOOL]
-        spool, size = self.spool / number, str(self.limits.home)
+        view += ["--ro-bind", str(skeleton.folder()), inside.SKELETONS]
+        size = str(self.limits.home)
         for place in ("/tmp", inside.HOME):
             view += ["--perms", "1777", "--size", size, "--tmpfs", place]
+        if number is None:
+            return [*view, "--dev", "/dev", *_sealed(), "--bind", str(self.spool), inside.SPOOL]
+        spool = self.spool / number
         view += ["--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", *_sealed()]
         view += ["--bind", str(spool / "sockets"), inside.SOCKETS]
         return [*view, "--ro-bind", str(spool / "submission"), "/run/submission"]
@@ -307,7 +317,7 @@ def _libraries() -> list[str]:
             seen.append(place)
     if any(GRADER.is_relative_to(place) for place in seen):  # installed among the libraries
         mounts += ["--tmpfs", str(GRADER), "--remount-ro", str(GRADER)]
-    for place in ("/tmp", inside.HOME, inside.SOCKETS, inside.SPOOL, "/run/submission"):
+    for place in ("/tmp", inside.HOME, inside.SOCKETS, inside.SPOOL, "/run/submission", inside.SKELETONS):
         mounts += [*_parents(Path(place), made), "--perms", "0755", "--dir", place]
     return [*mounts, "--ro-bind", inside.__file__, "/run/inside.py", "--proc", "/proc"]
 

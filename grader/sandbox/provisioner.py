@@ -190,7 +190,7 @@ class SandboxProvisioner(LocalProvisioner):
         if why_cold is None:
             self.leash = self._jail.fork(submission, info, argv, self._heavy_modules())
         else:
-            self.leash = Jail(self.limits).run(submission, info, argv)
+            self.leash = Jail(self.limits).run(submission, info, argv, heavy=bool(self._heavy_modules()))
         together = "together" if self.leash.jail.cgroup.folders else "each process"
         self.how = Isolation("cold" if why_cold else "warm", why_cold or "", together)
         manager.ip = self.connection_info["ip"] = str(self.leash.sockets / "k")
