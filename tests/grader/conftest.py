@@ -1,6 +1,9 @@
-"""Lets the tests share ``small_lesson`` and ``hostile``, also in the grading processes that they start."""
+"""Lets the tests share ``small_lesson`` and ``broken``, also in the grading processes that they start."""
 
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "submissions")]
+HERE = Path(__file__).parent
+
+for folder in (HERE, HERE.parent / "submissions"):
+    sys.path.insert(0, str(folder))
