@@ -11,6 +11,7 @@ from nbgrader.api import MissingEntry
 from grader.bank import questions
 from grader.classroom import outcomes_of
 from grader.course import folder, open_gradebook, require_release
+from grader.plugins.execute import why_not_isolated
 from grader.plugins.feedback import lesson_title
 from grader.plugins.verdicts import read_verdicts
 from grader.preflight import diagnose
@@ -53,6 +54,8 @@ class Submission:
         Ids of the questions that a person has to grade.
     feedback : Path or None
         The student's feedback page.
+    not_isolated : str
+        Why the notebook ran without the sandbox; empty where it ran in it.
     """
 
     student: str
@@ -65,6 +68,7 @@ class Submission:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     feedback: Path | None = None
+    not_isolated: str = ""
     email: str = ""
     lms_id: str = ""
 
@@ -165,6 +169,7 @@ def _graded(app, gradebook, lesson, who, notebook) -> Submission:
     grades = [grade for part in entry.notebooks for grade in part.grades]
     waiting = [grade.name for grade in grades if grade.needs_manual_grade]
     penalty = sum(part.late_submission_penalty or 0 for part in entry.notebooks)
+    notebook = nbformat.read(notebook, as_version=4)
     page = folder(app, "feedback", who["student"], lesson) / f"{lesson}.html"
     return Submission(
         **who,
@@ -173,9 +178,10 @@ def _graded(app, gradebook, lesson, who, notebook) -> Submission:
         score=max(0.0, entry.score - penalty),
         possible=sum(grade.max_score for grade in grades if not grade.needs_manual_grade),
         marks={grade.name: grade.score for grade in grades},
-        verdicts=read_verdicts(nbformat.read(notebook, as_version=4)),
+        verdicts=read_verdicts(notebook),
         waiting=waiting,
         feedback=page if page.is_file() else None,
+        not_isolated=why_not_isolated(notebook),
     )
 
 

@@ -102,6 +102,7 @@ def render(group: Class, place: Path) -> str:
         group=group,
         css=Markup(page_css("report/report.css")),
         headings=HEADINGS,
+        isolation=isolation(group.graded),
         histogram=histogram(group),
         link=lambda page: os.path.relpath(page, place) if page else None,
         made=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC"),
@@ -227,6 +228,19 @@ def summary(group: Class, rows: list[QuestionRow]) -> list[str]:
         verb = "waits" if waiting == 1 else "wait"
         says.append(f"{_answers(waiting)} {verb} for a person to grade: open the formgrader.")
     return says
+
+
+def isolation(graded: list[Submission]) -> str:
+    """Say in a sentence whether the code of the students ran in the sandbox."""
+    reasons = Counter(item.not_isolated for item in graded if item.not_isolated)
+    if not reasons:
+        return "The code of the students ran in a sandbox."
+    count, why = sum(reasons.values()), "; ".join(reasons)
+    verb = "was" if count == 1 else "were"
+    return (
+        f"Not isolated: {count} of {len(graded)} submissions {verb} run without the sandbox, because {why}. "
+        "Their code could read and change what the grader can."
+    )
 
 
 def _answers(count: int) -> str:

@@ -159,6 +159,12 @@ def not_run_reason(cell: NotebookNode) -> str | None:
     return cell.metadata.get(METADATA, {}).get("not_run")
 
 
+def why_not_isolated(notebook: NotebookNode) -> str:
+    """Why the code of `notebook` ran without the sandbox; empty where it ran in it."""
+    how = notebook.metadata.get(METADATA, {}).get("isolation", {"kind": "none", "why": "it ran long ago"})
+    return how["why"] if how["kind"] == "none" else ""
+
+
 def say_in(cell: NotebookNode, sentence: str) -> None:
     """Append `sentence` to the outputs of `cell`, for whoever reads the notebook."""
     data = {

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -36,7 +37,7 @@ PORTS = 5
 # Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
-MS_REC, MS_PRIVATE, MNT_DETACH = 16384, 1 << 18, 2
+MS_REC, MS_PRIVATE = 16384, 1 << 18
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITY_VERSION = 0x20080522
 
@@ -114,8 +115,8 @@ def keep_warm(request, leash, cgroups):
         mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options)
     mount(f"{spool}/sockets", SOCKETS, None, MS_BIND)
     furnish(f"{spool}/submission", request["uid"])
-    if LIBC.umount2(SPOOL.encode(), MNT_DETACH):
-        raise OSError(ctypes.get_errno(), "The spool folder could not be closed.")
+    # Over the folder with everybody's files. Unmounting that is not allowed to ordinary users.
+    mount("tmpfs", SPOOL, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,mode=755")
     loopback_up()
     keep(request, leash, cgroups, become_kernel)
 
@@ -233,6 +234,7 @@ def become_student(request, cgroups):
         raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
     LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
     os.chdir(WORK)
+    os.environ["PWD"] = WORK
 
 
 def set_limits(limits):
@@ -250,16 +252,17 @@ def become_kernel(request):
     reseed()
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = request["argv"]
+    _, _, launcher, *arguments = request["argv"]  # python -m ipykernel_launcher …
+    sys.argv = [importlib.util.find_spec(launcher).origin, *arguments]
     app = IPKernelApp.instance()
-    app.initialize(request["argv"][1:])
+    app.initialize(arguments)
     if "matplotlib.pyplot" in sys.modules:  # imported before there was a kernel to draw for
         sys.modules["matplotlib.pyplot"].install_repl_displayhook()
     app.start()
 
 
 def reseed():
-    """Renew random states that all forks have in common. (The module ``random`` does it itself.)"""
+    """Renew random states that all forks have in common; the module ``random`` does it itself."""
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 

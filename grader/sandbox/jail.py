@@ -64,7 +64,7 @@ class Jail:
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.spool = Path(tempfile.mkdtemp(prefix="mlm-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory + limits.home, limits.processes)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._process = None
         if modules is not None:
             self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -150,6 +150,7 @@ class Jail:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
+            env=environment(),  # a student may read that of bubblewrap itself
             start_new_session=True,  # Ctrl-C is for the grader
         )
 

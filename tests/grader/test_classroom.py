@@ -81,6 +81,7 @@ def submission(group, student):
         ("dies", {"t00-two": 2.0, "t00-four": 0.0}, ["right", "not_run"]),
         ("hangs", {"t00-two": 2.0, "t00-four": 0.0}, ["right", "missing"]),
         ("forges", {"t00-two": 0.0, "t00-four": 0.0}, ["missing", "missing"]),
+        ("kills", {"t00-two": 2.0, "t00-four": 0.0}, ["right", "missing"]),
         ("edits", {"t00-two": 0.0, "t00-four": 3.0}, ["wrong", "right"]),
     ],
 )
@@ -113,12 +114,6 @@ def test_a_file_that_cannot_be_read_stops_nobody_and_is_explained(group, student
     assert (found.status, found.note, found.score) == ("unreadable", says, None)
 
 
-def test_a_submission_that_kills_its_grader_stops_nobody_else(group):
-    found = submission(group, "kills")
-    assert found.status == "failed"
-    assert found.note.startswith("The grading process was killed while this notebook ran, twice.")
-
-
 def test_the_workers_of_a_scheduler_can_grade(course):
     with classroom.local_cluster(1) as client:
         client.register_plugin(small_lesson.Bank())
@@ -149,7 +144,7 @@ def _verdicts(app, student):
 def test_feedback_explains_every_mark_and_needs_no_network(course):
     app = open_course(course)
     pages = students_with(app, "feedback", LESSON)
-    assert pages == ["dies", "edits", "forges", "half", "hangs", "marks-up", "right"]
+    assert pages == ["dies", "edits", "forges", "half", "hangs", "kills", "marks-up", "right"]
     page = (folder(app, "feedback", "half", LESSON) / f"{LESSON}.html").read_text()
     assert "1 of 2 points" in page
     assert small_lesson.HALF in page
@@ -168,7 +163,7 @@ def test_feedback_of_a_hostile_submission_runs_nothing(course):
 
 def test_the_report_names_mistakes_students_and_reasons(course):
     page = (course / "reports" / f"{LESSON}.html").read_text()
-    assert "7 of 13 students in the gradebook have a graded submission." in page
+    assert "8 of 13 students in the gradebook have a graded submission." in page
     assert "The most frequent named mistake is “half” (1 answer)." in page
     assert "00_small.ipynb is damaged" in page
     assert f'href="../feedback/half/{LESSON}/{LESSON}.html"' in page
