@@ -30,6 +30,7 @@ THERE = {
 SETTINGS = """
 c.SandboxProvisioner.isolation = "required"
 c.SandboxProvisioner.memory = 1024
+c.SturdyExecute.timeout = 5
 """
 RUN = [
     pytest.param(name, marks=[pytest.mark.slow] if attack.slow else [])
