@@ -3,4 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "submissions")]
+HERE = Path(__file__).parent
+
+for folder in (HERE, HERE.parent / "submissions"):
+    sys.path.insert(0, str(folder))

@@ -26,6 +26,12 @@ THERE = {
     "sandbox": not why_not(),
     "mending": importlib.util.find_spec("grader.repair") is not None,
 }
+# "required": an attack that the sandbox has to stop never runs without it. Less memory: taking it takes time.
+SETTINGS = """
+c.SandboxProvisioner.isolation = "required"
+c.SandboxProvisioner.memory = 1024
+c.SturdyExecute.timeout = 5
+"""
 RUN = [
     pytest.param(name, marks=[pytest.mark.slow] if attack.slow else [])
     for name, attack in ATTACKS.items()
@@ -47,10 +53,7 @@ def course(request, tmp_path_factory):
     asked = {item.callspec.params["name"] for item in mine if "name" in item.callspec.params}
     hostile.register()
     root = tmp_path_factory.mktemp("course")
-    # "required": an attack that the sandbox has to stop never runs without it, on nobody's machine.
-    hostile.make_course(
-        root, settings="c.SandboxProvisioner.isolation = 'required'\n" if THERE["sandbox"] else ""
-    )
+    hostile.make_course(root, settings=SETTINGS if THERE["sandbox"] else "")
     classroom.release(LESSON, root=root)
     hostile.hand_in_honest(root)
     for name in sorted(asked):

@@ -15,7 +15,7 @@ import pytest
 from grader.course import folder, open_course
 from grader.demo import run_demo
 from grader.gradebook import read_class
-from grader.leaks import scan_feedback
+from grader.leaks import scan_feedback, scan_release
 from grader.plugins.verdicts import read_verdicts
 from grader.sample_class import LESSON, SAMPLE_CLASS, sample_notebook
 
@@ -168,6 +168,14 @@ def test_feedback_gives_away_no_answer(demo):
         page = folder(app, "feedback", student, LESSON) / f"{LESSON}.html"
         graded = folder(app, "autograded", student, LESSON) / f"{LESSON}.ipynb"
         assert scan_feedback(page, graded, LESSON, student) == []
+
+
+def test_what_students_fetch_gives_away_no_answer(demo):
+    root, _ = demo
+    outbound = list((root / "exchange").glob(f"*/outbound/{LESSON}"))
+    assert len(outbound) == 1
+    for place in (folder(open_course(root), "release", ".", LESSON), *outbound):
+        assert scan_release(place, LESSON) == []
 
 
 def test_plain_nbgrader_autograde_takes_the_same_way(demo, tmp_path):

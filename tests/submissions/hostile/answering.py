@@ -31,7 +31,7 @@ def check(question, answer=None):
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, marks=(0, 0, 0))
+@attack(NOT_EXPECTED, wrong=True, marks=(0, 0, 0), slow=True)
 def answers_every_question_in_every_cell():
     """Record answers to the other questions in each check cell."""
     return notebook(
@@ -48,7 +48,7 @@ def check(question, answer=None):
     )
 
 
-@attack("was not answered", marks=(0, 3, 1))
+@attack("was not answered", marks=(0, 3, 1), slow=True)
 def answers_in_another_cell():
     """Record the answer to a question in the cell of another one, and none in its own."""
     return notebook(TELL, before_mean='tell("t10-two", 2.0)', answers=("None", *RIGHT[1:]))
@@ -97,25 +97,25 @@ def forges_the_fingerprint():
     )
 
 
-@attack("The value is NaN", marks=(0, 3, 1))
+@attack("The value is NaN", marks=(0, 3, 1), slow=True)
 def answers_nan():
     """Answer NaN, which nbgrader's scores take for full marks."""
     return _two('float("nan")')
 
 
-@attack("The value is infinite", marks=(0, 3, 1))
+@attack("The value is infinite", marks=(0, 3, 1), slow=True)
 def answers_infinity():
     """Answer infinity."""
     return _two('float("inf")')
 
 
-@attack("The value is infinite", marks=(0, 3, 1))
+@attack("The value is infinite", marks=(0, 3, 1), slow=True)
 def answers_a_number_of_five_thousand_digits():
     """Answer a whole number too large for any floating point number."""
     return _two("10**5000")
 
 
-@attack()
+@attack(slow=True)
 def answers_numpy_scalars():
     """Give right answers as NumPy scalars."""
     return notebook(
@@ -123,7 +123,7 @@ def answers_numpy_scalars():
     )
 
 
-@attack("Your answer is the truth value True", marks=(0, 3, 1))
+@attack("Your answer is the truth value True", marks=(0, 3, 1), slow=True)
 def answers_true():
     """Answer True, which Python counts as the number 1."""
     return _two("True")
@@ -163,7 +163,7 @@ def answers_a_lying_float():
     )
 
 
-@attack(NOT_EXPECTED, marks=(0, 3, 1))
+@attack(NOT_EXPECTED, marks=(0, 3, 1), slow=True)
 def answers_something_new_each_time():
     """Answer an object that turns into another number whenever it is looked at."""
     return _two(
@@ -177,7 +177,7 @@ def answers_something_new_each_time():
     )
 
 
-@attack("Your answer can't be read", marks=(0, 3, 1))
+@attack("Your answer can't be read", marks=(0, 3, 1), slow=True)
 def answers_a_trap():
     """Answer an object whose every method raises an error or never ends."""
     return _two(
@@ -190,7 +190,7 @@ def answers_a_trap():
     )
 
 
-@attack("which can't be handed in", marks=(0, 3, 1))
+@attack("which can't be handed in", marks=(0, 3, 1), slow=True)
 def answers_a_pickle():
     """Answer an object that would run a command if the grader unpickled it."""
     return _two(
@@ -203,7 +203,7 @@ def answers_a_pickle():
     )
 
 
-@attack(NOT_EXPECTED, marks=(0, 3, 1))
+@attack(NOT_EXPECTED, marks=(0, 3, 1), slow=True)
 def answers_a_lying_text():
     """Answer a text that claims to be a number and to equal everything."""
     return _two(
@@ -218,13 +218,13 @@ def answers_a_lying_text():
     )
 
 
-@attack("At most 1,000,000 can be handed in", marks=(0, 3, 1))
+@attack("At most 1,000,000 can be handed in", marks=(0, 3, 1), slow=True)
 def answers_three_million_numbers():
     """Answer a list of three million numbers."""
     return _two("[2.0] * 3_000_000")
 
 
-@attack("No answer was recorded here", marks=(0, 3, 1))
+@attack("No answer was recorded here", marks=(0, 3, 1), slow=True)
 def forges_a_huge_answer():
     """Record an answer of 30 million characters past `check`."""
     return _past_check('tell(question, "x" * 30_000_000)')
@@ -264,7 +264,7 @@ def forges_a_deep_answer():
     return _past_check('tell_raw(question, "[" * 50_000 + "]" * 50_000)')
 
 
-@attack("No answer was recorded here", marks=(0, 3, 1))
+@attack("No answer was recorded here", marks=(0, 3, 1), slow=True)
 def forges_an_answer_of_endless_digits():
     """Record a whole number of a million digits, past `check`."""
     return _past_check('tell_raw(question, "9" * 1_000_000)')
@@ -278,7 +278,7 @@ def forges_half_characters():
     )
 
 
-@attack(where="t10-mean")
+@attack(where="t10-mean", slow=True)
 def prints_half_characters():
     """Print characters that no text file can hold; the answers are right."""
     return notebook(r"""print("\ud800 \x00 \ud83d")""" + '\nraise ValueError("\\ud800")')
@@ -290,7 +290,7 @@ def answers_a_formula_that_explodes():
     return notebook(answers=(*RIGHT[:2], '"price ~ (a + b + c + d + e)**99999 + (1 | zipcode)"'))
 
 
-@attack("too long to compare", marks=(2, 3, 0), where="t10-formula")
+@attack("too long to compare", marks=(2, 3, 0), where="t10-formula", slow=True)
 def answers_a_formula_with_code():
     """Answer a formula that holds a command."""
     return notebook(
@@ -298,7 +298,7 @@ def answers_a_formula_with_code():
     )
 
 
-@attack("appears more than once", marks=(0, 3, 1))
+@attack("appears more than once", marks=(0, 3, 1), slow=True)
 def answers_the_same_label_twice():
     """Answer a Series in which one label has two numbers, one of them right."""
     return _two(
@@ -307,7 +307,7 @@ def answers_the_same_label_twice():
     )
 
 
-@attack("asks for one number", marks=(0, 3, 1))
+@attack("asks for one number", marks=(0, 3, 1), slow=True)
 def answers_a_frame_that_lies():
     """Answer a data frame whose shape is not its own."""
     return _two(

@@ -13,25 +13,25 @@ def leaves_at_once():
     return notebook(before_mean="import os; os._exit(0)")
 
 
-@attack()
+@attack(slow=True)
 def says_exit():
     """Call exit() in the middle of the lesson; Jupyter's own exit lets the cells after it run."""
     return notebook(code="print('working')", last="exit()")
 
 
-@attack(LOST, marks=FIRST, where="t10-mean")
+@attack(LOST, marks=FIRST, where="t10-mean", slow=True)
 def crashes_the_kernel():
     """Read memory at address 0, which ends the process."""
     return notebook(before_mean="import ctypes; ctypes.string_at(0)")
 
 
-@attack(LOST, marks=FIRST, where="t10-mean")
+@attack(LOST, marks=FIRST, where="t10-mean", slow=True)
 def kills_itself():
     """Send the kernel the signal that can't be caught."""
     return notebook(before_mean="import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
 
 
-@attack(LOST, marks=FIRST, where="t10-mean")
+@attack(LOST, marks=FIRST, where="t10-mean", slow=True)
 def falls_asleep():
     """Stop the kernel's process with a signal, so that it neither works nor ends."""
     return notebook(before_mean="import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")
@@ -58,7 +58,7 @@ def loops_and_catches_the_interrupt():
     )
 
 
-@attack(LOST, marks=FIRST, where="t10-mean")
+@attack(LOST, marks=FIRST, where="t10-mean", slow=True)
 def ignores_all_signals():
     """Ignore every signal that can be ignored, then sleep."""
     return notebook(
@@ -71,13 +71,13 @@ def ignores_all_signals():
     )
 
 
-@attack(LOST, marks=FIRST, where="t10-mean")
+@attack(LOST, marks=FIRST, where="t10-mean", slow=True)
 def computes_where_no_signal_reaches():
     """Count without end inside compiled code, which doesn't look at signals."""
     return notebook(before_mean="import collections, itertools; collections.deque(itertools.repeat(0), 0)")
 
 
-@attack()
+@attack(slow=True)
 def leaves_a_thread_behind():
     """Leave threads that never end, and one that waits for them at the end."""
     return notebook(
@@ -96,19 +96,19 @@ def prints_without_end():
     return notebook("for _ in range(400): print('x' * 100_000)")
 
 
-@attack()
+@attack(slow=True)
 def prints_errors_without_end():
     """Print 40 million characters to stderr; the answers are right."""
     return notebook("import sys\nfor _ in range(400): print('x' * 100_000, file=sys.stderr)")
 
 
-@attack()
+@attack(slow=True)
 def displays_without_end():
     """Show 20,000 displays; the answers are right."""
     return notebook("for _ in range(20_000): display({'text/plain': 'y' * 1000}, raw=True)")
 
 
-@attack()
+@attack(slow=True)
 def shows_a_huge_picture():
     """Show a picture of 30 million bytes; the answers are right."""
     return notebook(
@@ -120,7 +120,7 @@ def shows_a_huge_picture():
     )
 
 
-@attack("Python said: ValueError", marks=(2, 0, 1), where="t10-mean")
+@attack("Python said: ValueError", marks=(2, 0, 1), where="t10-mean", slow=True)
 def raises_an_error_of_ten_million_characters():
     """Raise an error whose text has ten million characters."""
     return notebook(before_mean="raise ValueError('z' * 10_000_000)")
@@ -152,11 +152,11 @@ def takes_all_memory():
     )
 
 
-@attack(needs="sandbox")
+@attack(needs="sandbox", slow=True)
 def takes_memory_in_many_processes():
-    """Take memory in twenty processes at once, each below the limit of one process."""
+    """Take memory in twenty processes at once, each below the limit of one, when all is answered."""
     return notebook(
-        """
+        last="""
         import os, time
         for _ in range(20):
             try:
@@ -175,9 +175,9 @@ def takes_memory_in_many_processes():
 
 @attack(needs="sandbox")
 def forks_without_end():
-    """Start 2,000 processes; the answers are right."""
+    """Start 2,000 processes when all is answered; the answers are right."""
     return notebook(
-        """
+        last="""
         import os, time
         started = 0
         for _ in range(2000):
@@ -209,7 +209,7 @@ def fills_the_disk():
     )
 
 
-@attack()
+@attack(slow=True)
 def opens_files_without_end():
     """Open as many files as the kernel may, and keep them open."""
     return notebook(
@@ -230,7 +230,7 @@ def closes_everything():
     return notebook(before_mean="import os; os.closerange(0, 4096)")
 
 
-@attack()
+@attack(slow=True)
 def collects_no_garbage():
     """Set Python's limits (recursion, threads, garbage) to values that break other code."""
     return notebook(

@@ -19,7 +19,7 @@ def kills_the_grader():
     )
 
 
-@attack(needs="sandbox")
+@attack(needs="sandbox", slow=True)
 def kills_classmates_kernels():
     """Kill every process that works in the course folder; the answers are right."""
     return notebook(
@@ -66,7 +66,7 @@ def overwrites_classmates():
     )
 
 
-@attack(needs="sandbox")
+@attack(needs="sandbox", slow=True)
 def writes_by_a_winding_path():
     """Write into the folders above its own by a path with dots; the answers are right."""
     return notebook(
@@ -104,7 +104,7 @@ def forges_its_connection_file():
     )
 
 
-@attack(needs="sandbox")
+@attack(needs="sandbox", slow=True)
 def writes_into_all_sockets():
     """Write nonsense into its own kernel's sockets; the answers are right."""
     return notebook(
@@ -127,7 +127,7 @@ def writes_into_all_sockets():
     )
 
 
-@attack()
+@attack(slow=True)
 def asks_for_input():
     """Ask for input and for a password, which nobody types; the answers are right."""
     return notebook("import getpass\ninput('Points? ')", last="getpass.getpass()")
@@ -150,7 +150,7 @@ def sends_strange_messages():
     )
 
 
-@attack()
+@attack(slow=True)
 def sends_bad_signatures():
     """Send messages with a false signature, and some that are no messages; the answers are right."""
     return notebook(

@@ -31,13 +31,13 @@ def reads_the_source():
     return _steals(f"@COURSE@/source/{LESSON}")
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def reads_a_classmate():
     """Take the answers out of a classmate's submission."""
     return _steals(f"@COURSE@/submitted/adam-honest/{LESSON}")
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def climbs_from_its_own_folder():
     """Look for the solutions in the folders above the one in which the notebook runs."""
     return notebook(
@@ -85,7 +85,7 @@ def imports_the_bank():
     )
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def becomes_root_first():
     """Ask for the rights of root, leave the root folder, and read the source."""
     return notebook(

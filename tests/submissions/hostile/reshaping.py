@@ -10,7 +10,7 @@ def _cell(made, grade_id):
     return next(c for c in made.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, slow=True)
 def raises_its_points():
     """Give itself 1,000 points in the metadata of each check."""
     made = notebook(answers=WRONG)
@@ -39,7 +39,7 @@ def deletes_the_checks():
     return made
 
 
-@attack()
+@attack(slow=True)
 def deletes_the_metadata():
     """Delete the metadata of the check cells; the answers are right."""
     made = notebook()
@@ -59,7 +59,7 @@ def unlocks_the_checks():
     return made
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, slow=True)
 def turns_checks_into_text():
     """Turn the check cells into text cells that say 6.0."""
     made = notebook(answers=WRONG)
@@ -80,7 +80,7 @@ def adds_a_second_check():
     return made
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, slow=True)
 def swaps_the_ids_of_cells():
     """Exchange the ids of two check cells."""
     made = notebook(answers=WRONG)
@@ -114,7 +114,7 @@ def names_another_kernel():
     return made
 
 
-@attack()
+@attack(slow=True)
 def fills_the_metadata():
     """Fill the metadata with settings for nbgrader, nbconvert and Jupyter; the answers are right."""
     made = notebook()
@@ -130,7 +130,7 @@ def fills_the_metadata():
     return made
 
 
-@attack()
+@attack(slow=True)
 def runs_shell_commands():
     """Use magics: a shell that exits, a shell command, a script, a timer; the answers are right."""
     made = notebook("!exit 1")
@@ -139,7 +139,7 @@ def runs_shell_commands():
     return made
 
 
-@attack("does not exist", marks=(0, 3, 1))
+@attack("does not exist", marks=(0, 3, 1), slow=True)
 def resets_the_namespace():
     """Delete all variables, between an answer and its check; a new start brings the others back."""
     made = notebook(before_mean='from mlmkit import check, homes_for\nhomes = homes_for("@STUDENT@")')
@@ -163,7 +163,7 @@ def warns_on_stderr():
     )
 
 
-@attack()
+@attack(slow=True)
 def shows_widgets():
     """Show sliders and capture outputs with widgets; the answers are right."""
     return notebook(
@@ -177,7 +177,7 @@ def shows_widgets():
     )
 
 
-@attack("No answer was recorded here", marks=(0, 0, 0))
+@attack("No answer was recorded here", marks=(0, 0, 0), slow=True)
 def captures_its_checks():
     """Send the outputs of all checks into a widget; nothing is recorded then."""
     return notebook(
@@ -192,7 +192,7 @@ def captures_its_checks():
     )
 
 
-@attack()
+@attack(slow=True)
 def nests_its_metadata():
     """Nest the metadata of a cell 400 levels deep; the answers are right."""
     made, nested = notebook(), {}
@@ -202,7 +202,7 @@ def nests_its_metadata():
     return made
 
 
-@attack()
+@attack(slow=True)
 def repeats_cell_ids():
     """Give all cells the same id; the answers are right."""
     made = notebook()
@@ -211,7 +211,7 @@ def repeats_cell_ids():
     return made
 
 
-@attack()
+@attack(slow=True)
 def changes_the_folder():
     """Change the working folder and Python's search path; the answers are right."""
     return notebook("import os, sys\nos.chdir('/')\nsys.path[:] = []")

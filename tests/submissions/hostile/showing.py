@@ -39,13 +39,13 @@ def raises_scripts():
     )
 
 
-@attack("can't be read as the terms", marks=(2, 3, 0), where="t10-formula")
+@attack("can't be read as the terms", marks=(2, 3, 0), where="t10-formula", slow=True)
 def answers_with_scripts():
     """Answer a formula with HTML in its names."""
     return notebook(answers=(*RIGHT[:2], f"'price ~ (1 | zipcode) + ' + {EVIL!r}"))
 
 
-@attack("Your answer is", marks=(0, 3, 1))
+@attack("Your answer is", marks=(0, 3, 1), slow=True)
 def labels_with_scripts():
     """Answer a Series whose labels are HTML."""
     return notebook(
@@ -53,7 +53,7 @@ def labels_with_scripts():
     )
 
 
-@attack()
+@attack(slow=True)
 def draws_its_own_verdict():
     """Draw HTML that looks like the grader's verdict, above the true one."""
     return notebook(
@@ -64,14 +64,14 @@ def draws_its_own_verdict():
     )
 
 
-@attack("Your answer cell stopped with an error", marks=(0, 3, 1))
+@attack("Your answer cell stopped with an error", marks=(0, 3, 1), slow=True)
 def colours_the_terminal():
     """Print and raise codes that clear a terminal, move its cursor and rename its window."""
     codes = "'\\x1b[2J\\x1b[H\\x1b]0;owned\\x07\\x1b[31mred\\x9b31m'"
     return notebook(f"print({codes})", two=f"raise ValueError({codes})")
 
 
-@attack()
+@attack(slow=True)
 def writes_a_latex_bomb():
     """Write a formula whose macros expand to billions of characters."""
     bomb = r"\def\a{lol}\def\b{\a\a\a\a\a\a\a\a\a\a}\def\c{\b\b\b\b\b\b\b\b\b\b}\def\d{\c\c\c\c\c\c\c\c}"
@@ -90,7 +90,7 @@ def attaches_files():
     return made
 
 
-@attack()
+@attack(slow=True)
 def writes_markdown_that_takes_for_ever():
     """Write text on which slow Markdown readers hang: thousands of brackets and quotes."""
     made = notebook()

@@ -23,7 +23,7 @@ def patches_numpy():
     """)
 
 
-@attack("The value is NaN", wrong=True, where="t10-mean")
+@attack("The value is NaN", wrong=True, where="t10-mean", slow=True)
 def patches_pandas():
     """Make every mean of pandas NaN, and every comparison true."""
     return notebook(
@@ -36,7 +36,7 @@ def patches_pandas():
     )
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def replaces_check():
     """Put a function that returns 99 points in the place of `check`."""
     return _wrong("check = lambda *args: 99.0")
@@ -59,7 +59,7 @@ def replaces_mlmkit():
     """)
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def replaces_display():
     """Let every display show a verdict "right"."""
     return _wrong(f"""
@@ -71,7 +71,7 @@ def replaces_display():
     """)
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def replaces_the_display_publisher():
     """Take over the object through which a kernel sends its displays."""
     return _wrong("""
@@ -83,7 +83,7 @@ def replaces_the_display_publisher():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, slow=True)
 def drops_asserts():
     """Rewrite the code of later cells so that no assert is left in it."""
     return _wrong("""
@@ -109,7 +109,7 @@ def turns_checks_into_nan():
     """)
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def rewrites_cells_as_text():
     """Replace the text of every later cell that calls `check` by a number of points."""
     return _wrong("""
@@ -163,7 +163,7 @@ def rewrites_messages():
     """)
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def patches_builtins():
     """Replace Python's own abs, round, isinstance and json.dumps."""
     return _wrong("""
@@ -188,7 +188,7 @@ def forges_a_verdict():
     """)
 
 
-@attack(NOT_RECORDED, wrong=True)
+@attack(NOT_RECORDED, wrong=True, slow=True)
 def returns_full_marks():
     """Return points from the check, as nbgrader's own tests do."""
     return _wrong("""
@@ -200,7 +200,7 @@ def returns_full_marks():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True)
+@attack(NOT_EXPECTED, wrong=True, slow=True)
 def prints_points_when_python_ends():
     """Send points when the kernel is shut down."""
     return _wrong("""
@@ -229,7 +229,7 @@ def edits_the_gradebook():
     return _wrong(f"{UPDATE}\ntry:\n    update()\nexcept Exception:\n    pass\n")
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def edits_the_gradebook_later():
     """Leave a process behind that edits the gradebook when everything is graded."""
     return _wrong(f"""
@@ -263,7 +263,7 @@ def edits_the_configuration():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def edits_the_lesson():
     """Write other checks into the lesson from which the grader restores the locked cells."""
     return _wrong(f"""
@@ -294,7 +294,7 @@ def plants_a_startup_file():
     """)
 
 
-@attack(NOT_EXPECTED, wrong=True, needs="sandbox")
+@attack(NOT_EXPECTED, wrong=True, needs="sandbox", slow=True)
 def poisons_a_cache():
     """Write into the folder of compiled kernels that every later fit loads."""
     return _wrong("""
