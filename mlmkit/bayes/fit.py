@@ -141,7 +141,7 @@ class StanFit(DrawnEstimates):
         return pd.DataFrame(drawn, index=mean.index, columns=mean.columns)
 
     def _new_trials(self, newdata):
-        """Read each new row's number of trials from ``cbind(successes, failures)``; 1 without these columns."""
+        """Read the trials of new rows from ``cbind(successes, failures)``; 1 without these columns."""
         if self.family != "binomial":
             return None
         response = self._model.formula.response
