@@ -15,6 +15,8 @@ from mlmkit.bayes.rowwise import mean_ppd, too_large
 from mlmkit.bayes.separation import separation
 from mlmkit.engine import predict as _predict
 from mlmkit.engine.families import FAMILIES
+from mlmkit.formula import FormulaError
+from mlmkit.glmm import binomial_outcome
 from mlmkit.simulate import Simulations
 
 _LOO = "Compare Bayesian fits by their expected predictions: loo(fit), compare(first=fit1, second=fit2)."
@@ -130,7 +132,27 @@ class StanFit(DrawnEstimates):
         problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
-        return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
+        trials = None if newdata is None or kind != "outcome" else self._new_trials(newdata)
+        if trials is None:
+            return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
+        rng = np.random.default_rng(seed)
+        mean = _predict.predict_draws(self, newdata, n_sims, new_levels, "mean", rng)
+        drawn = self._bayes.family.draw(mean.to_numpy(), None, trials, rng)
+        return pd.DataFrame(drawn, index=mean.index, columns=mean.columns)
+
+    def _new_trials(self, newdata):
+        """Read the trials of new rows from ``cbind(successes, failures)``; 1 without these columns."""
+        if self.family != "binomial":
+            return None
+        response = self._model.formula.response
+        if not response.startswith("cbind"):
+            return np.ones(len(newdata))
+        try:
+            return binomial_outcome(response, newdata, str(self.formula))[1]
+        except FormulaError as problem:
+            if "has no column" in str(problem):
+                return np.ones(len(newdata))
+            raise
 
     def posterior_predict(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):
         """Draw new outcomes, as rstanarm's ``posterior_predict``: new groups get an effect of their own.
@@ -149,7 +171,9 @@ class StanFit(DrawnEstimates):
         Returns
         -------
         DataFrame
-            A row a draw, a column a row of ``newdata``. Binomial outcomes are shares of successes.
+            A row a draw, a column a row of ``newdata``. Binomial outcomes are shares of successes; for
+            ``cbind(successes, failures)`` the numbers of trials are those of ``newdata``, or 1 where it
+            doesn't have these columns.
         """
         return self.predict_draws(newdata, draws, new_levels, "outcome", seed)
 
@@ -205,7 +229,8 @@ class StanFit(DrawnEstimates):
         -------
         DataFrame
             A row a parameter (and ``mean_PPD``); columns ``mean, sd, 2.5%, …, mcse, Rhat, n_eff``. It prints
-            in the layout of rstanarm.
+            in the layout of rstanarm, without its row ``log-posterior``: that number depends on how a
+            sampler writes the parameters and which constants it drops, so it says nothing by itself.
         """
         return summaries.summary(self, probs)
 

@@ -98,10 +98,12 @@ def make_ready():
     """Compile the density by using it once; kept on disk."""
     import pandas as pd
 
-    from mlmkit.bayes.stan import stan_lmer
+    from mlmkit.bayes.model import build_model
 
     frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 5.0], "g": ["a", "a", "b", "b"]})
-    stan_lmer("y ~ (1 | g)", frame, method="nuts", draws=4, chains=1, seed=1, progress=False)
+    priors = dict.fromkeys(["prior", "prior_intercept", "prior_aux", "prior_covariance"])
+    model = build_model("y ~ (1 | g)", frame, "gaussian", priors, function="stan_lmer")
+    draw_by_nuts(model, 4, 1, seed=1, progress=False)
 
 
 if __name__ == "__main__":

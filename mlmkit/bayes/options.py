@@ -29,7 +29,7 @@ def check_method(method):
         raise ValueError(f"method is {method!r}. Valid choices: {', '.join(map(repr, METHODS))}.")
 
 
-def yes_or_no(name, value, also=()):
+def true_or_false(name, value, also=()):
     """Check an argument that is True or False."""
     if not isinstance(value, (bool, np.bool_)) and value not in also:
         raise TypeError(f"{name} is {value!r}. It must be True or False.")

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from mlmkit.bayes.options import yes_or_no
+from mlmkit.bayes.options import true_or_false
 
 
 @dataclass(frozen=True)
@@ -340,7 +340,7 @@ def _scale(value, default):
 
 
 def _autoscale(value):
-    yes_or_no("autoscale", value)
+    true_or_false("autoscale", value)
     return bool(value)
 
 

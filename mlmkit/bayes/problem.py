@@ -17,6 +17,7 @@ from mlmkit.bayes.kernel import (
     POISSON,
     STUDENT_T,
     log_density,
+    root_of_term,
 )
 
 FAMILY = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "poisson": POISSON}
@@ -231,16 +232,7 @@ def unpack(problem, u):
 
 def term_root(numbers, q, sigma):
     """Compute the Cholesky roots, shape (S, q, q), of a term's covariance from its q (q + 1) / 2 numbers."""
-    logits = np.column_stack([numbers[:, 1:q], -numbers[:, 1:q].sum(axis=1)])
-    share = np.exp(logits - logits.max(axis=1, keepdims=True))
-    share /= share.sum(axis=1, keepdims=True)
-    size = np.exp(numbers[:, 0]) * sigma
-    root, place = np.zeros((len(numbers), q, q)), q
-    for i in range(q):
-        left = size * np.sqrt(q * share[:, i])
-        for c in range(i):
-            root[:, i, c] = left * np.tanh(0.5 * numbers[:, place])
-            left = left / np.cosh(0.5 * numbers[:, place])
-            place += 1
-        root[:, i, i] = left
-    return root
+    sizes, roots = np.exp(numbers[:, 0]) * sigma, np.zeros((len(numbers), q, q))
+    for row, size, root in zip(np.ascontiguousarray(numbers), sizes, roots, strict=True):
+        root_of_term(row, 0, q, size, root)
+    return roots

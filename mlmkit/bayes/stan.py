@@ -6,7 +6,7 @@ from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
 from mlmkit.bayes.fit import StanFit, prior_fit
 from mlmkit.bayes.model import build_model
-from mlmkit.bayes.options import check_method, check_seed, count, yes_or_no
+from mlmkit.bayes.options import check_method, check_seed, count, true_or_false
 
 
 def stan_lmer(
@@ -36,7 +36,7 @@ def stan_lmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
-    yes_or_no("prior_PD", prior_PD)
+    true_or_false("prior_PD", prior_PD)
     if prior_PD:
         return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
@@ -125,7 +125,7 @@ def stan_glmer(
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
     model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
-    yes_or_no("prior_PD", prior_PD)
+    true_or_false("prior_PD", prior_PD)
     if prior_PD:
         return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
     return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
@@ -157,7 +157,7 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     """
     check_method(method)
     draws, chains, seed = count("draws", draws), count("chains", chains), check_seed(seed)
-    yes_or_no("progress", progress, also=[None])
+    true_or_false("progress", progress, also=[None])
     reason = model.why_not_exact()
     if method == "exact" and reason:
         raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")

@@ -7,7 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import cauchy, decov, flat, glmer, lmer, load_seattle, normal, stan_glmer, stan_lmer, student_t
+from mlmkit import (
+    FormulaError,
+    cauchy,
+    decov,
+    flat,
+    glmer,
+    lmer,
+    load_seattle,
+    normal,
+    stan_glmer,
+    stan_lmer,
+    student_t,
+)
 from mlmkit.bayes import nuts
 from mlmkit.bayes.exact import GaussianOneFactor
 from mlmkit.bayes.form import choose_forms
@@ -244,6 +256,21 @@ def test_the_fit_gives_its_pymc_model():
     fit = stan_lmer("y ~ x + (1 | g)", small(), draws=20, seed=1)
     assert isinstance(fit.to_pymc(), pm.Model)
     assert "effect_g" in {variable.name for variable in fit.to_pymc("centred").free_RVs}
+
+
+def test_new_binomial_outcomes_have_the_trials_of_the_new_rows():
+    data = small().assign(
+        no=lambda d: 10 - d["count"].clip(upper=9), count=lambda d: d["count"].clip(upper=9)
+    )
+    fit = stan_glmer("cbind(count, no) ~ x + (1 | g)", data, family="binomial", draws=200, chains=1, seed=1)
+    new = pd.DataFrame({"x": [2.0, 2.0], "g": ["a", "new"], "count": [0, 0], "no": [4, 100]})
+    drawn = fit.posterior_predict(new, seed=1)
+    assert set(drawn[0] * 4) <= {0, 1, 2, 3, 4}
+    assert drawn[1].nunique() > 30
+    assert set(fit.posterior_predict(new[["x", "g"]], seed=1)[0]) == {0.0, 1.0}
+    with pytest.raises(FormulaError, match="must hold counts"):
+        fit.posterior_predict(new.assign(no=0.5))
+    assert fit.posterior_predict(data.head(96), seed=1).shape == (200, 96)
 
 
 @pytest.mark.slow
