@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from mlmkit.engine.blocks import DenseBlocks, GroupBlocks
+from mlmkit.engine.blocks import GroupBlocks
 from mlmkit.engine.columns import INTERCEPT, one_vector
 from mlmkit.engine.design import design
 from mlmkit.engine.families import FAMILIES
@@ -17,7 +17,6 @@ from mlmkit.engine.theta import canonical, pattern
 from mlmkit.formula import FormulaError
 from mlmkit.generalized_fit import GeneralizedFit
 
-LARGEST_DENSE = 4_000
 CBIND = re.compile(r"cbind\((.+),(.+)\)$")
 
 
@@ -187,13 +186,10 @@ def _problem(model, family, nAGQ):
         columns, y, trials, offset = columns[:, order], y[order], trials[order], offset[order]
         blocks = GroupBlocks(columns[scaled.z[0]], codes[0][order], groups[0])
     else:
-        size = sum(J * len(z) for J, z in zip(groups, scaled.z, strict=True))
-        if size > LARGEST_DENSE:
-            raise ValueError(
-                f"With several grouping factors glmer handles {LARGEST_DENSE} random effects; this model "
-                f"has {size}. Keep the most important factor."
-            )
-        blocks = DenseBlocks([columns[z] for z in scaled.z], codes, groups)
+        from mlmkit.engine.crossed_blocks import CrossedBlocks
+
+        labels = [factor.label for factor in model.factors]
+        blocks = CrossedBlocks([columns[z] for z in scaled.z], codes, groups, labels)
     rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
     return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
 

@@ -27,7 +27,7 @@ class Laplace:
         Outcome (successes or counts), trials, known part of eta.
     X : ndarray, shape (p, n)
         Fixed-effects columns.
-    blocks : GroupBlocks or DenseBlocks
+    blocks : GroupBlocks or CrossedBlocks
         The random effects.
     terms : list of list of Term
         For each grouping factor.
@@ -159,5 +159,4 @@ class Laplace:
         """
         lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
         _, _, system = self.mode(lams, self.offset + beta @ self.X)
-        draw = self.blocks.conditional_root(lams, system)
-        return self.blocks.split(draw(rng.standard_normal((n_sims, self.blocks.size))))
+        return self.blocks.draw(lams, system, n_sims, rng)
