@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.engine import predict as _predict
+from mlmkit.engine import residuals as _residuals
 from mlmkit.engine import tables as _tables
 from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.messages import fit_messages, singular_terms
@@ -98,8 +99,9 @@ class MixedFit:
     def coef(self):
         """Fixed plus random effects: each group's own coefficients, for each grouping factor."""
         tables = Named()
+        varying = dict.fromkeys(name for effects in self.ranef.values() for name in effects.columns)
+        only_random = [name for name in varying if name not in self.fixef.index]
         for label, effects in self.ranef.items():
-            only_random = [name for name in effects.columns if name not in self.fixef.index]
             names = [*only_random, *self.fixef.index]
             table = pd.DataFrame(index=effects.index, columns=names, dtype=float)
             for name in names:
@@ -261,6 +263,10 @@ class MixedFit:
     def residuals(self):
         """Outcome minus fitted values, a Series by row."""
         return pd.Series(self._outcome - self.fitted.to_numpy(), index=self._model.index, name="residual")
+
+    def resid(self, kind="response", scaled=False):
+        """Compute residuals of the kind that R calls "response", "pearson" or "deviance"; see ``resid``."""
+        return _residuals.resid(self, kind, scaled)
 
     def display_text(self, digits=2):
         """Write the print-out of the lecture."""

@@ -109,7 +109,7 @@ class Sums:
         return found, V1, V2, *found.solve(V1, V2)
 
     def solve(self, lams):
-        """Return log det M, V'M^-1V, and by factor Lambda U and the diagonal blocks of Lambda M^-1 Lambda'."""
+        """Return log det M, V'M^-1V, and by factor Lambda U and the blocks of Lambda M^-1 Lambda'."""
         found, V1, V2, U1, U2, LU2, _ = self._solved(lams)
         layout = found.layout
         explained = np.tensordot(V1, U1, axes=([0, 1], [0, 1])) + V2.T @ U2

@@ -147,7 +147,7 @@ class _Part:
 
     def leverage(self, found):
         """Diagonal of Z C Z', C = Lambda M^-1 Lambda'; with C12 = -P A12 C22 (see `elimination`)."""
-        layout, (J, q) = self.layout, self.first.shape
+        layout = self.layout
         C22 = layout.left(layout.right(found.N22, found.lams, transpose=True), found.lams, transpose=False)
         C11, P = found.lam @ found.corner @ found.lam.T, found.lam @ found.inverse @ found.lam.T
         own = self.Z1 @ _block_diagonal(C11)

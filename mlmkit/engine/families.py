@@ -42,6 +42,19 @@ class Binomial:
         return rng.binomial(trials.astype(int), mean) / trials
 
     @staticmethod
+    def pearson(share, mean, trials):
+        """Divide residuals of shares by the shares' standard deviations."""
+        return (share - mean) / np.sqrt(mean * (1 - mean) / trials)
+
+    @staticmethod
+    def unit_deviance(share, mean, trials):
+        """Return each row's part of the deviance."""
+        from scipy.special import xlogy
+
+        missed = 1 - share
+        return 2 * trials * (xlogy(share, share / mean) + xlogy(missed, missed / (1 - mean)))
+
+    @staticmethod
     def latent_variance(eta):
         """Return the residual variance on the scale of the log odds."""
         return np.pi**2 / 3
@@ -74,6 +87,18 @@ class Poisson:
     def draw(mean, trials, rng):
         """Draw counts."""
         return rng.poisson(mean)
+
+    @staticmethod
+    def pearson(count, mean, trials):
+        """Divide residuals by the counts' standard deviations."""
+        return (count - mean) / np.sqrt(mean)
+
+    @staticmethod
+    def unit_deviance(count, mean, trials):
+        """Return each row's part of the deviance."""
+        from scipy.special import xlogy
+
+        return 2 * (xlogy(count, count / mean) - (count - mean))
 
     @staticmethod
     def latent_variance(eta):

@@ -26,9 +26,10 @@ def check_memory(parts, labels):
     needed, free = MATRICES * 8 * size**2, available()
     if needed > free:
         raise ValueError(
-            f"Beside {labels[layout.first]} the grouping factors have {size:,} random effects that hang together through "
-            f"common rows. They need about {needed / 1e9:.0f} GB of memory; this machine has "
-            f"{free / 1e9:.0f} GB free. Let fewer terms vary, fit a part of the data, or use a larger machine."
+            f"Beside {labels[layout.first]} the grouping factors have {size:,} random effects that hang "
+            f"together through common rows. They need about {needed / 1e9:.0f} GB of memory; this machine "
+            f"has {free / 1e9:.0f} GB free. Let fewer terms vary, fit a part of the data, or use a larger "
+            "machine."
         )
 
 

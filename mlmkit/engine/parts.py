@@ -69,7 +69,7 @@ def independent_parts(codes, levels, q):
 
 
 def _bins(codes, levels, q, order):
-    """Number the parts: return each group's part, a list with one array a factor."""
+    """Find the number of each group's part, one array a factor."""
     from scipy import sparse
     from scipy.sparse.csgraph import connected_components
 

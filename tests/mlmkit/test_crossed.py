@@ -116,7 +116,7 @@ def test_what_does_not_fit_into_memory_is_refused(monkeypatch, frame):
     monkeypatch.setattr(memory, "FREELY", 5)
     monkeypatch.setattr(memory, "available", lambda: 1000)
     for fit in (lmer, lambda formula, data: glmer(formula.replace("y", "c > 1"), data)):
-        with pytest.raises(ValueError, match="9 random effects that hang together.* GB free"):
+        with pytest.raises(ValueError, match=r"9 random effects that hang together.* GB free"):
             fit("y ~ x + (1 | a) + (1 | b)", frame)
 
 

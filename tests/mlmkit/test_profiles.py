@@ -59,7 +59,7 @@ def test_zeta_is_that_of_lme4(name):
 
 
 def test_weights_count():
-    """Not against lme4, whose profiles of fixed effects leave the weights out, but against a fit with an offset."""
+    """Against a fit with an offset: lme4's profiles of fixed effects leave the weights out."""
     data = pd.read_csv(REFERENCE / "simulated.csv")
     fit = lmer("y ~ x + (1 | g)", data, REML=False, weights="w")
     slope = {parameter.name: parameter for parameter in parameters(fit)[1]}["x"]
