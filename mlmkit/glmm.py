@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from mlmkit.engine.blocks import GroupBlocks
-from mlmkit.engine.columns import INTERCEPT, one_vector
+from mlmkit.engine.columns import one_vector
 from mlmkit.engine.design import design
 from mlmkit.engine.families import FAMILIES
 from mlmkit.engine.laplace import Laplace
@@ -146,7 +146,8 @@ def fit_design(model, family, nAGQ=1):
         As from `glmer`.
     """
     share = model.y / model.trials if family.name == "binomial" else model.y
-    if INTERCEPT in model.fixed.names and share.min() == share.max() and share[0] in (0.0, 1.0):
+    edges = (0.0, 1.0) if family.name == "binomial" else (0.0,)
+    if share.min() == share.max() and share[0] in edges:
         raise ValueError(
             f"The outcome '{model.formula.response}' is {share[0]:g} in all {model.n} rows. "
             "There is nothing to explain; is it the right column?"
