@@ -1,8 +1,11 @@
 """What all tests and all examples in docstrings share."""
 
+import os
 import sys
 
 import pytest
+
+os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at what an earlier run kept
 
 
 @pytest.fixture(autouse=True)

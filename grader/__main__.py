@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     bank = _add(commands, "check-bank", _check_bank, "check that each mistake can be told from the answer")
     bank.add_argument("lesson", nargs="?", metavar="LESSON", help="such as 01_pooling (default: all)")
     bank.add_argument("--students", type=int, default=20, help="how many students to try (default: 20)")
+    bank.add_argument(
+        "--workers", type=int, help="processes that work at the same time (default: one per core)"
+    )
     return top
 
 
@@ -171,7 +174,7 @@ def _export(options):
 def _check_bank(options):
     from grader import check_bank
 
-    return check_bank.main(options.students, options.lesson)
+    return check_bank.main(options.students, options.lesson, options.workers)
 
 
 def _tell(outcomes, what):

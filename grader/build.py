@@ -264,7 +264,18 @@ def _key(name, known):
             }
         else:
             key["graded"][id] = {"shape": _common_shape(question), "own_data": "homes" in question.needs}
-    return json.dumps(key, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(_rounded(key), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _rounded(value):
+    """Round numbers to nine digits: the last ones differ between processors, and a lesson must not."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(part) for part in value]
+    return value
 
 
 def _common_shape(question):

@@ -42,7 +42,7 @@ def judge(question_id, payload, *, student, max_points):
     'This question was not answered.'
     """
     question = get(question_id)
-    kind = references.expected(question, student)
+    kind = references.kept(question, student)
     about = {"question": question.id, "topic": question.topic, "revisit": question.revisit}
     unreadable = _unreadable(question, payload)
     if unreadable:

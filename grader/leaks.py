@@ -1,13 +1,17 @@
 """Look for answers in what students get: lessons, released notebooks, feedback.
 
 A leak is a number that is the expected answer to a graded question (to five digits or more, also in
-thousands or millions), or a line of a solution. What the student wrote or printed is no leak.
+thousands or millions), or a line of a solution. What the student wrote or printed is no leak. Looked at is
+all that a file holds, not only what one sees: metadata, attachments, comments, attributes, scripts, and
+text that was packed as base64. The letter of a choice can't be found this way.
 """
 
-import html
+import base64
+import binascii
 import json
 import re
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -21,8 +25,28 @@ from mlmkit.answers.encoding import DrawsAnswer, TableAnswer
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
-_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])")
-_PICTURE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
+_THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digits
+_NUMBER = re.compile(
+    rf"(?<![\w.])(?<!\d[,])[-−+]?(\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])"
+)
+_PICTURE = re.compile(r"data:(?:image|font)/[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
+_WITHIN_A_WORD = {
+    "a",
+    "b",
+    "code",
+    "em",
+    "font",
+    "i",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "u",
+}
+_PACKED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{16,}={0,2}")  # what may be text in base64
 
 
 @dataclass(frozen=True)
@@ -156,6 +180,24 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     return found + leaks_in("\n".join(_strings(key["graded"])), numbers, code, file=key_file.name)
 
 
+def scan_release(folder, name, students=("ada", "grace", "emmy"), solutions=None):
+    """Look for leaks in every file of a folder that students fetch, such as ``release/NN_name/``.
+
+    The parameters are those of `scan_lesson`.
+
+    Returns
+    -------
+    list of Leak
+    """
+    found = scan_lesson(name, folder, students, solutions)
+    code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
+    numbers = [pair for student in students for pair in expected_numbers(name, student)]
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file() and path.name not in (f"{name}.ipynb", f"{name}{KEY_ENDING}"):
+            found += leaks_in(text_of(path), numbers, code, file=path.name)
+    return found
+
+
 def scan_lessons(folder=None, students=("ada", "grace", "emmy")):
     """Look for leaks in all lessons."""
     return [leak for name in lesson_names() for leak in scan_lesson(name, folder, students)]
@@ -190,33 +232,92 @@ def scan_feedback(page, graded, lesson, student, solutions=None):
 
 
 def text_of(path):
-    """Read a file as the text that a person sees in it; pictures are left out."""
+    """Read all text in a file; pictures are left out.
+
+    Parameters
+    ----------
+    path : Path
+        A notebook, a page, a JSON file, or any other file, whose printable parts are read.
+    """
     path = Path(path)
-    content = path.read_text(encoding="utf-8")
+    content = path.read_bytes().decode("utf-8", errors="replace")
     if path.suffix == ".ipynb":
-        return notebook_text(nbformat.reads(content, as_version=4))
-    if path.suffix == ".html":
-        without = re.sub(r"<(script|style)\b.*?</\1>", " ", _PICTURE.sub("", content), flags=re.S | re.I)
-        return html.unescape(re.sub(r"<[^>]*>", "", without))
-    return content
+        content = notebook_text(nbformat.reads(content, as_version=4))
+    elif path.suffix == ".html":
+        content = _page_text(content)
+    elif path.suffix == ".json":
+        content = "\n".join(_strings(json.loads(content)))
+    return _unpacked(content)
 
 
 def notebook_text(notebook):
-    """Collect the sources and the text outputs of a notebook."""
-    parts = []
+    """Collect all text in a notebook: sources, outputs of every kind, metadata, attachments."""
+    parts = list(_strings(notebook.metadata))
     for cell in notebook.cells:
-        parts.append(cell.source)
+        parts += [cell.source, *_strings(cell.metadata), *_bundles(cell.get("attachments", {}).values())]
         for output in cell.get("outputs", []):
-            parts.append(output.get("text", ""))
-            parts += output.get("traceback", [])
-            for mime, data in output.get("data", {}).items():
-                if mime.startswith("text/") and isinstance(data, str):
-                    parts.append(_strip_tags(data))
+            parts += [output.get("text", ""), *output.get("traceback", []), output.get("evalue", "")]
+            parts += [*_bundles([output.get("data", {})]), *_strings(output.get("metadata", {}))]
     return "\n".join(parts)
 
 
-def _strip_tags(text):
-    return html.unescape(re.sub(r"<[^>]*>", "", _PICTURE.sub("", text)))
+def _bundles(bundles):
+    """Yield the text in MIME bundles; HTML as a person reads it and as it is written."""
+    for bundle in bundles:
+        for mime, data in bundle.items():
+            if mime == "text/html":
+                yield _page_text(data)
+            elif not mime.startswith("image/") or mime == "image/svg+xml":
+                yield from _strings(data)
+
+
+class _Page(HTMLParser):
+    """Collects a page's text as one reads it, and apart from it comments, attributes and scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown, self.hidden, self.inside = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += [value for _, value in attrs if value]
+        self.inside = tag
+        self._part(tag)
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+        self._part(tag)
+
+    def _part(self, tag):
+        """Keep the numbers of two table cells apart, but not the parts of one in which a digit is bold."""
+        if tag not in _WITHIN_A_WORD:
+            self.shown.append("\n")
+
+    def handle_data(self, data):
+        if self.inside != "style":
+            (self.hidden if self.inside == "script" else self.shown).append(data)
+
+    def handle_comment(self, data):
+        self.hidden.append(data)
+
+
+def _page_text(text):
+    page = _Page()
+    page.feed(_PICTURE.sub("", text))
+    page.close()
+    return "\n".join(["".join(page.shown), *page.hidden])
+
+
+def _unpacked(text):
+    """Append what is packed as base64 in a text."""
+    parts = [text]
+    for match in _PACKED.finditer(text):
+        try:
+            inside = base64.b64decode(match[0], validate=True).decode("utf-8")
+        except (binascii.Error, ValueError):
+            continue
+        if inside.replace("\n", " ").isprintable():
+            parts.append(inside)
+    return "\n".join(parts)
 
 
 def _strings(content):
@@ -250,7 +351,8 @@ def _floats(value):
 def _tokens(text):
     """Yield each long number of a text: as written, its value, half of its last digit."""
     for match in _NUMBER.finditer(text):
-        whole, fraction, exponent = match[1].replace(",", ""), (match[2] or ".")[1:], int(match[3] or 0)
+        whole = re.sub(rf"[{_THOUSANDS}]", "", match[1])
+        fraction, exponent = (match[2] or ".")[1:], int(match[3] or 0)
         digits = (whole + fraction).lstrip("0")
         if DIGITS <= len(digits) <= 25 and abs(exponent) < 100:
             unit = 10.0 ** (exponent - len(fraction))

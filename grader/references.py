@@ -1,9 +1,10 @@
-"""Reference data, fits, posteriors and expected answers, each computed once per process."""
+"""Reference data, fits, posteriors and expected answers, each computed once per process or kept on disk."""
 
 from functools import lru_cache
 
 import pandas as pd
 
+from grader import reference_cache
 from grader.bank import BankError, get
 from mlmkit.answers.kinds import Kind
 from mlmkit.data import homes_for, load_seattle
@@ -51,6 +52,30 @@ def fits(formula, data):
     return _fits[key]
 
 
+def forget():
+    """Forget all fits, posteriors and expected answers of this process."""
+    for function in (expected, kept):
+        function.cache_clear()
+    _fits.clear()
+    _posteriors.clear()
+
+
+def fits_on(student):
+    """List the fits that are remembered and were made on this student's sales or on a part of them.
+
+    Returns
+    -------
+    list of (str, int, bool)
+        Formula, number of rows, and whether the REML fit or the ML fit is singular.
+    """
+    zipcodes = set(homes(student)["zipcode"].unique())
+    return [
+        (key[0], key[2], reml.is_singular or ml.is_singular)
+        for key, (reml, ml) in _fits.items()
+        if set(reml.ranef) == {"zipcode"} and set(reml.ranef["zipcode"].index) == zipcodes
+    ]
+
+
 def posterior(formula, data, scale=1.0):
     """Draw precisely from the posterior of a Gaussian model with one grouping factor.
 
@@ -88,6 +113,19 @@ def posterior(formula, data, scale=1.0):
 
 def _contents(data):
     return tuple(data.columns), len(data), int(pd.util.hash_pandas_object(data, index=False).sum())
+
+
+@lru_cache(maxsize=2048)
+def kept(question, student):
+    """Return what `expected` does, from disk if it was computed before on the same sales.
+
+    Mistakes that can't be told from the right answer are left out: it is for judging, not for looking at
+    the bank.
+    """
+    question = get(question) if isinstance(question, str) else question
+    if "homes" not in question.needs or not question.function.__module__.startswith("grader.bank."):
+        return expected(question, student)
+    return reference_cache.look_up(question, homes(student), lambda: expected(question, student))
 
 
 @lru_cache(maxsize=2048)

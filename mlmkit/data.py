@@ -42,7 +42,7 @@ def _houses_in(zipcodes):
 
 def _named(sales, name):
     """Note what a print-out calls these sales, and how many they are: a part of them has no name."""
-    sales.attrs.update(name=name, rows=len(sales))
+    sales.attrs["table"] = f"{name}, rows: {len(sales)}"  # one text: pandas copies it at each look-up
     return sales
 
 

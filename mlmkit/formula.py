@@ -5,7 +5,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
 CLOSING = {")", "]", "}"}
@@ -100,6 +100,20 @@ class MixedFormula:
     fixed: str
     bars: tuple
     offsets: tuple = ()
+
+    @cached_property
+    def names(self):
+        """All that looks like a column's name, once each: of the outcome, of predictors and of groups."""
+        texts = [self.response, self.fixed, *self.offsets, *(bar.columns for bar in self.bars)]
+        found = [name for text in texts for name in names_in(text)]
+        return tuple(dict.fromkeys(found + [name for bar in self.bars for name in bar.group]))
+
+
+@lru_cache(maxsize=512)
+def names_in(text):
+    """List what looks like a name in a piece of formula, once each; text in quotes doesn't."""
+    found = NAME.findall(re.sub(r"(\"[^\"]*\"|'[^']*')", "", text))
+    return tuple(dict.fromkeys(name.strip("`") for name in found))
 
 
 def parse(formula):

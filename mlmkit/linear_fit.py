@@ -82,7 +82,7 @@ class LinearMixedFit(MixedFit):
     @cached_property
     def _vcov(self):
         back = self._scaled.x_map
-        return self.sigma**2 * (back @ np.linalg.solve(self._solution.schur, back.T))
+        return self.sigma**2 * (back @ self._solution.inverse @ back.T)
 
     @cached_property
     def _modes(self):

@@ -12,6 +12,8 @@ from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import canonical, pattern
 from mlmkit.linear_fit import LinearMixedFit
 
+MANY_GROUPS = 200  # with so many, the deviance of a singular fit has one minimum
+
 
 def lmer(formula, data, *, REML=True, weights=None, offset=None, na_action="drop"):
     """Fit a linear mixed (multilevel) model.
@@ -90,14 +92,16 @@ def fit_design(model, *, REML=True):
         return canonical(theta, patterns, blocks)
 
     optimum = minimise(problem, problem.start(), canonical=tidy_signs)
-    optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
+    few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
+    if few and not getattr(problem, "expensive", False):
+        optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
     return LinearMixedFit(model, scaled, problem, optimum)
 
 
 def _look_elsewhere(problem, optimum, patterns, tidy_signs):
     """Start again from other places when the fit is singular; small problems can have two optima."""
     diagonal = np.concatenate([rows == columns for rows, columns in patterns])
-    if optimum.theta[diagonal].min() >= SINGULAR or getattr(problem, "expensive", False):
+    if optimum.theta[diagonal].min() >= SINGULAR:
         return optimum
     for size in (0.3, 2.0):
         other = minimise(problem, diagonal * size, canonical=tidy_signs)
@@ -117,8 +121,14 @@ def _problem(model, scaled, REML):
     if drop_dependent(model, scaled, total):
         return _problem(model, scaled, REML)
     columns = [*scaled.x, len(scaled.arrays) - 1]
-    A, B = by_group[:, :, scaled.z[0]], by_group[:, :, columns]
-    return OneFactor(A, B, total[np.ix_(columns, columns)], model.n, pattern(factor.terms), REML)
+    A, B, C = _take(by_group, scaled.z[0]), _take(by_group, columns), _take(_take(total, columns).T, columns)
+    return OneFactor(A, B, C, model.n, pattern(factor.terms), REML)
+
+
+def _take(array, positions):
+    """Pick from the last axis; without a copy where nothing is left out."""
+    everything = positions == list(range(array.shape[-1]))
+    return array if everything else array[..., positions]
 
 
 def _check_sizes(model, y):

@@ -288,7 +288,7 @@ def sd_zipcode(homes):
     sd = sd_between(reml)
     return Number(
         sd,
-        rel=4e-3,  # statsmodels stops up to 0.36 % away on these data; it is right all the same
+        rel=4e-3,  # statsmodels stops up to 0.36 % away: see mistakes.spread_of_plain_means
         unit="dollars",
         mistakes=[
             Mistake(
@@ -318,6 +318,7 @@ def sd_zipcode(homes):
                 says="This is the standard error of the fixed intercept: how well the mean is known. The "
                 "question asks how much the zip codes differ.",
             ),
+            mistakes.spread_of_plain_means(homes),
         ],
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, practice, question
 from grader.bank.mistakes import estimates, same_for_all, sd_between
 from grader.references import fits, posterior
+from grader.tolerance import monte_carlo
 
 MODEL = "price ~ (1 | zipcode)"
 G = "zipcode"
@@ -18,6 +19,7 @@ ONE = "(Intercept)"
 SIGMA_GROUP = "Sigma[zipcode:(Intercept),(Intercept)]"
 DRAWS = 4000  # what stan_glmer gives without being asked
 MANY_DRAWS = 20_000  # where the tails matter
+WORTH = 15_000  # independent draws that these are worth: importance resampling repeats some
 JUDGED = (0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975)
 ESS = 250  # of the colleague's chains
 NEW = pd.DataFrame({G: ["a new zip code"]})
@@ -389,7 +391,8 @@ def group_sd(homes):
     sds, variance = _sds(fit), fit.draws[SIGMA_GROUP]
     return Number(
         variance.mean() ** 0.5,
-        rel=0.013,  # of 20,000 draws; the standard error is about a quarter of a percent
+        rel=0.0,
+        abs=monte_carlo(lambda draws: draws.mean() ** 0.5, variance, ess=WORTH),
         unit="dollars",
         mistakes=[
             Mistake(
@@ -433,7 +436,8 @@ def interval(homes):
     sds = _sds(fit)
     return ByGroup(
         _ends(sds, 0.05, 0.95),
-        rel=0.035,
+        rel=0.0,
+        abs=_pair(*monte_carlo(lambda draws: np.quantile(draws, [0.05, 0.95]), sds, ess=WORTH)),
         unit="dollars",
         in_order=True,
         mistakes=[
@@ -483,7 +487,8 @@ def prior_pull(homes):
     medians = _sds(wide).median(), _sds(tight).median()
     return ByGroup(
         _priors(*medians),
-        rel=0.03,
+        rel=0.0,
+        abs=_priors(*(monte_carlo(np.median, _sds(fit), ess=WORTH) for fit in (wide, tight))),
         unit="dollars",
         group="prior",
         in_order=True,

@@ -8,9 +8,13 @@ nbgrader's templates do not clean Markdown cells at all.
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import bleach
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+
+from grader.plugins.formulas import mathml
 
 TEXT = {
     "a",
@@ -60,6 +64,7 @@ TAGS = TEXT | BLOCKS | LISTS | TABLES
 WITH_CONTENT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,", re.IGNORECASE)
+ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:[^)]*\)")
 CELL_ATTRIBUTES = {"align", "colspan", "rowspan", "scope"}
 
 
@@ -92,13 +97,58 @@ def clean_html(html: str | bytes) -> str:
     )
 
 
-def markdown2html(source: str) -> str:
-    """Render Markdown, then clean it.
+@pass_context
+def markdown2html(context, source: str) -> str:
+    """Render the Markdown of the cell in a template's `context`, with its pictures and formulas; clean it.
 
-    >>> markdown2html("*plain* <script>x()</script>").strip()
+    >>> markdown2html({}, "*plain* <script>x()</script>").strip()
     '<p><em>plain</em> </p>'
+
+    >>> markdown2html({}, "$x$").strip()
+    '<p><math display="inline"><mrow><mi>x</mi></mrow></math></p>'
+
+    A picture that is not there must not cost a student the page:
+
+    >>> markdown2html({}, "see ![my plot](attachment:plot.png)").strip()
+    '<p>see [picture missing]</p>'
     """
-    return clean_html(markdown2html_mistune(source))
+    attachments = context.get("cell", {}).get("attachments", {})
+    attachments = {name: content for name, content in attachments.items() if content}
+    try:
+        renderer = _Renderer(attachments)
+        html = MarkdownWithMath(renderer=renderer).render(source)
+    except InvalidNotebook:
+        renderer = _Renderer({})
+        text = ATTACHED.sub("[picture missing]", source).replace("attachment:", "")
+        html = MarkdownWithMath(renderer=renderer).render(text)
+    return renderer.with_formulas(clean_html(html))
+
+
+class _Renderer(IPythonRenderer):
+    """Renders Markdown with a mark in the place of each formula, which takes its place after the cleaning."""
+
+    def __init__(self, attachments: dict):
+        super().__init__(escape=False, attachments=attachments)
+        self._formulas: dict[str, str] = {}
+
+    def _keep(self, formula: str) -> str:
+        mark = f"formula-{uuid4().hex}"  # nobody can write it beforehand
+        self._formulas[mark] = formula
+        return mark
+
+    def inline_math(self, body: str) -> str:
+        return self._keep(mathml(body))
+
+    def block_math(self, body: str) -> str:
+        return self._keep(mathml(body, block=True))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self._keep(mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True))
+
+    def with_formulas(self, html: str) -> str:
+        for mark, formula in self._formulas.items():
+            html = html.replace(mark, formula)
+        return html
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:

@@ -2,8 +2,8 @@
 
 A summary travels, not the draws: 4,000 draws for nine zip codes are 36,000 numbers, which would make
 every saved notebook a megabyte larger and show nothing more. Count, mean, standard deviation, effective
-sample size and the quantiles at `PROBABILITIES` are enough for every comparison. A summary is no easier to
-forge than draws are: whoever can make up the right mean can as well hand in ``normal(mean, sd, 1000)``.
+sample size, R-hat and the quantiles at `PROBABILITIES` are enough for every comparison. A summary is no
+easier to forge than draws are: who can make up the right mean can as well hand in ``normal(mean, sd, 1000)``.
 """
 
 import math
@@ -18,6 +18,8 @@ MANY = 200  # rows; numbers without labels that are more than these are taken fo
 MAX_DRAWS = 1_000_000  # numbers in one answer
 MAX_COLUMNS = 200
 SINGLE = ""  # the label of draws of one quantity
+PIECES = 4  # that a long column is cut into for R-hat: a multiple of most numbers of chains
+LEAST_FOR_RHAT = 2_000  # draws; with fewer, R-hat of independent draws passes 1.01 now and then
 _TAIL = [0.0, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06, 0.08]
 _MIDDLE = [share / 100 for share in range(10, 51, 5)]
 _LOWER = [*_TAIL, *_MIDDLE]
@@ -38,6 +40,8 @@ class DrawsSummary:
         Mean, and standard deviation with divisor n - 1.
     ess : float
         Effective sample size, at most `count`.
+    rhat : float
+        Whether chains agree: see `split_rhat`. NaN where there are too few draws to tell.
     quantiles : tuple of float
         At `PROBABILITIES`, from the smallest draw to the largest.
     """
@@ -47,6 +51,7 @@ class DrawsSummary:
     mean: float
     sd: float
     ess: float
+    rhat: float
     quantiles: tuple
 
 
@@ -96,6 +101,36 @@ def effective_size(draws):
     return float(count / max(1.0, 2 * pairs.sum() - 1))
 
 
+def split_rhat(draws):
+    """Compare the parts of a sequence of draws with one another, as R-hat compares chains.
+
+    Parameters
+    ----------
+    draws : array of shape (n,)
+        In the order in which they were drawn. Chains may follow one another.
+
+    Returns
+    -------
+    float
+        Rank-normalised split R-hat (Vehtari et al. 2021, Bayesian Analysis 16, 667-718) of `PIECES` parts
+        of equal length. Near 1 when all parts look alike; NaN below `LEAST_FOR_RHAT` draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chains = np.random.default_rng(1).normal(size=(4, 1000))
+    >>> split_rhat(chains.ravel()) < 1.01 < split_rhat((chains + [[0], [0], [0], [1]]).ravel())
+    True
+    """
+    length = len(draws) // PIECES
+    if len(draws) < LEAST_FOR_RHAT or np.ptp(draws) == 0:
+        return math.nan
+    from arviz_stats.base import array_stats  # a second of imports, and only draws need it
+
+    pieces = np.asarray(draws, dtype=float)[: PIECES * length].reshape(PIECES, length)
+    return float(array_stats.rhat(pieces, chain_axis=0, draw_axis=1))
+
+
 def summarise(draws):
     """Summarise the draws of one quantity.
 
@@ -111,7 +146,7 @@ def summarise(draws):
     bad = int(np.sum(~np.isfinite(draws)))
     if bad or not len(draws):
         nothing = (math.nan,) * len(PROBABILITIES)
-        return DrawsSummary(float(len(draws)), float(bad), math.nan, math.nan, math.nan, nothing)
+        return DrawsSummary(float(len(draws)), float(bad), math.nan, math.nan, math.nan, math.nan, nothing)
     with np.errstate(all="ignore"):  # draws near the largest number of the computer
         sd = float(np.std(draws, ddof=1)) if len(draws) > 1 else 0.0
         return DrawsSummary(
@@ -120,6 +155,7 @@ def summarise(draws):
             float(np.mean(draws)),
             sd,
             effective_size(draws),
+            split_rhat(draws),
             tuple(np.quantile(draws, PROBABILITIES).tolist()),
         )
 
@@ -140,7 +176,7 @@ def encode_draws(answer):
     Returns
     -------
     dict or None
-        ``{"draws": {label: [count, not_finite, mean, sd, ess, quantile, …]}}``.
+        ``{"draws": {label: [count, not_finite, mean, sd, ess, rhat, quantile, …]}}``.
 
     Raises
     ------
@@ -216,7 +252,8 @@ def _numbers(values):
 
 
 def _packed(summary):
-    numbers = [summary.count, summary.not_finite, summary.mean, summary.sd, summary.ess, *summary.quantiles]
+    about = [summary.count, summary.not_finite, summary.mean, summary.sd, summary.ess, summary.rhat]
+    numbers = [*about, *summary.quantiles]
     return [number if math.isfinite(number) else None for number in numbers]
 
 
@@ -242,10 +279,10 @@ def decode_draws(content):
 
 
 def _unpacked(numbers):
-    if not isinstance(numbers, list) or len(numbers) != 5 + len(PROBABILITIES):
+    if not isinstance(numbers, list) or len(numbers) != 6 + len(PROBABILITIES):
         raise BadAnswerError("The draws that arrived can't be read. Run the check cell again and save.")
-    count, not_finite, mean, sd, ess, *quantiles = (_float(number) for number in numbers)
-    summary = DrawsSummary(count, not_finite, mean, sd, ess, tuple(quantiles))
+    count, not_finite, mean, sd, ess, rhat, *quantiles = (_float(number) for number in numbers)
+    summary = DrawsSummary(count, not_finite, mean, sd, ess, rhat, tuple(quantiles))
     if not (_is_count(count) and _is_count(not_finite) and not_finite <= count <= MAX_DRAWS):
         raise BadAnswerError("The draws that arrived can't be read: their number is not a number.")
     if not not_finite and not _agrees(summary):
@@ -277,5 +314,6 @@ def _agrees(summary):
         all(map(math.isfinite, numbers))
         and summary.sd >= 0
         and 0 < summary.ess <= summary.count
+        and (math.isnan(summary.rhat) or 0 < summary.rhat < math.inf)
         and np.all(quantiles[1:] >= quantiles[:-1])
     )

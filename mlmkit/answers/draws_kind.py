@@ -62,7 +62,8 @@ class Draws(Kind):
     mean and median, 5 for the others, and 5 for all where there is a column per group.
 
     Standard errors come from the expected distribution, so a wrong spread earns no wide tolerance. Draws
-    that are worth fewer than a quarter of `at_least` independent ones are refused.
+    that are worth fewer than a quarter of `at_least` independent ones are refused, and so are those whose
+    parts disagree (R-hat above 1.01): a bad chain earns no wide tolerance either.
 
     Measured, right answers refused: none of 10,000 (normal, 1,000 draws; the same with 4,000), none of
     2,000 (nine groups), none of 1,000 (chains of 4,000 with autocorrelation 0.6). Against a sample of
@@ -198,7 +199,13 @@ class Draws(Kind):
         ends = min([middle - 6 * sd, *values]), max([middle + 6 * sd, *values])
         quantiles = np.interp(PROBABILITIES, [0.0, *(p for p, _ in stated), 1.0], [ends[0], *values, ends[1]])
         quantiles = tuple(np.maximum.accumulate(quantiles).tolist())
-        return DrawsSummary(self.at_least, 0, float(middle), float(sd), float(self.at_least), quantiles)
+        size = float(self.at_least)
+        return DrawsSummary(size, 0, float(middle), float(sd), size, math.nan, quantiles)
+
+    def apart(self, mistake):
+        """Return how far draws like those of a mistake are from the right answer, in tolerances."""
+        given = read_draws(self.answer_with(mistake.value), self.shape())
+        return self._distance(given, self._normal(self.value))
 
     def told_apart(self, value, other):
         """Tell whether as few draws as allowed that look like `value` are hardly ever taken for `other`."""

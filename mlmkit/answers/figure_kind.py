@@ -138,6 +138,10 @@ class Figure(Kind):
             return False
         return not any(find(panel, other, self.mark, self.rel, times=2) for panel in given.axes)
 
+    def apart(self, mistake):
+        """Return NaN: figures match or don't."""
+        return math.nan
+
     def _normal(self, value):
         return Expected.of({**self.value, **value})
 

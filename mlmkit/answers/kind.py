@@ -1,11 +1,16 @@
 """What all kinds of answers share: an expected value, a tolerance, and known mistakes."""
 
+import math
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 
 import pandas as pd
 
 from mlmkit.answers.encoding import BadAnswerError, TableAnswer, decode, encode
 from mlmkit.answers.shapes import read
+
+EXACTLY = 1e-6  # relative difference below which two numbers come from the same closed formula
+NOT_BY_CHANCE = 20 * EXACTLY  # so far apart, they don't
 
 
 # eq=False here and in the kinds: their values may be Series, which have no single truth value.
@@ -24,6 +29,10 @@ class Mistake:
         Share of the points, from 0 to below 1.
     name : str, optional
         Short label in the class report. Default: the first words of `says`.
+    exact : bool
+        True for a value with a closed formula (a mean, a standard deviation of nine numbers), which nobody
+        gets from an optimiser that stopped early. It is recognised by its digits, also where it lies inside
+        the tolerance of the right answer.
 
     Examples
     --------
@@ -35,6 +44,7 @@ class Mistake:
     says: str
     credit: float = 0.0
     name: str | None = None
+    exact: bool = False
 
     def __post_init__(self):
         if not isinstance(self.says, str) or not self.says.strip():
@@ -70,6 +80,10 @@ class Kind:
         """Return how far two values in normal form are apart, in tolerances: at most 1 is the same."""
         raise NotImplementedError
 
+    def _difference(self, given, value):
+        """Return the largest relative difference; infinite for kinds whose values have no digits."""
+        return math.inf
+
     def _explain(self, given):
         """Say what is wrong with an answer that fits no known mistake."""
         return "This is not the expected value."
@@ -84,7 +98,8 @@ class Kind:
         return {**entries, "value": encode(self.value), "mistakes": self._mistake_entries(encode)}
 
     def _mistake_entries(self, pack):
-        return [{**asdict(mistake), "value": pack(mistake.value)} for mistake in self.usable_mistakes]
+        entries = [{**asdict(mistake), "value": pack(mistake.value)} for mistake in self.usable_mistakes]
+        return [{name: item for name, item in entry.items() if name != "exact" or item} for entry in entries]
 
     @classmethod
     def from_entries(cls, entries):
@@ -94,10 +109,34 @@ class Kind:
         ]
         return cls(**{**entries, "value": unpacked(entries["value"]), "mistakes": mistakes})
 
-    @property
+    @cached_property
     def usable_mistakes(self):
         """The mistakes that can be told from the right answer on this data, in the order given."""
-        return [mistake for mistake in self.mistakes if self.told_apart(mistake.value, self.value)]
+        return [mistake for mistake in self.mistakes if self.is_usable(mistake)]
+
+    def is_usable(self, mistake):
+        """Tell whether a mistake can be told from the right answer."""
+        if mistake.exact:
+            return self._apart_by_digits(mistake.value, self.value)
+        return self.told_apart(mistake.value, self.value)
+
+    def apart(self, mistake):
+        """Return how far a mistake lies from the right answer, in tolerances; NaN for figures."""
+        return self._distance(self._normal(mistake.value), self._normal(self.value))
+
+    def hides(self, earlier, later):
+        """Tell whether `later` can be taken for `earlier`, a mistake that is tried before it."""
+        if earlier.exact and later.exact:
+            return not self._apart_by_digits(earlier.value, later.value)
+        if earlier.exact or later.exact:
+            return False
+        return not self.told_apart(later.value, earlier.value)
+
+    def _apart_by_digits(self, value, other):
+        try:
+            return self._difference(self._normal(value), self._normal(other)) > NOT_BY_CHANCE
+        except BadAnswerError:
+            return False
 
     def told_apart(self, value, other):
         """Tell whether no answer could be taken for both of two values (their tolerances don't overlap)."""
@@ -134,15 +173,24 @@ class Kind:
             given = read(answer, self.shape())
         except BadAnswerError as error:
             return self._misformed(answer) or Outcome("invalid", 0.0, str(error))
-        if self._distance(given, self._normal(self.value)) <= 1:
+        exact = self._exact_mistake(given)
+        if exact is None and self._distance(given, self._normal(self.value)) <= 1:
             return Outcome("right", 1.0, "Right.")
-        return self._first_mistake(given) or Outcome("wrong", 0.0, self._explain(given))
+        return exact or self._first_mistake(given) or Outcome("wrong", 0.0, self._explain(given))
 
     def _misformed(self, answer):
         """Name the mistake behind an answer of the wrong form, or return None."""
 
+    def _exact_mistake(self, given):
+        for mistake in self.usable_mistakes:
+            if mistake.exact and self._difference(given, self._normal(mistake.value)) <= EXACTLY:
+                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
+        return None
+
     def _first_mistake(self, given):
         for mistake in self.usable_mistakes:
+            if mistake.exact and not self.told_apart(mistake.value, self.value):
+                continue
             if self._distance(given, self._normal(mistake.value)) <= 1:
                 return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
         return None

@@ -49,7 +49,8 @@ _CLOSE = (
 
 
 def _check_tolerance(kind):
-    if not (math.isfinite(kind.rel) and math.isfinite(kind.abs) and kind.rel >= 0 and kind.abs >= 0):
+    each = kind.abs.values() if isinstance(kind.abs, dict) else [kind.abs]
+    if not all(math.isfinite(size) and size >= 0 for size in [kind.rel, *each]):
         raise ValueError("Tolerances are finite and not negative.")
 
 
@@ -94,6 +95,9 @@ class Number(Kind):
     def _distance(self, given, value):
         return _gap(given, value, self.abs + self.rel * abs(value))
 
+    def _difference(self, given, value):
+        return _gap(given, value, abs(value))
+
     def _explain(self, given):
         value = self._normal(self.value)
         near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)
@@ -107,11 +111,17 @@ class _Labelled(Kind):
         if given.keys() != value.keys():
             return math.inf
         floor = 0.1 * max(abs(number) for number in value.values())
-        return max(self._one_distance(given[label], value[label], floor) for label in value)
+        return max(self._one_distance(label, given[label], value[label], floor) for label in value)
 
-    def _one_distance(self, given, value, floor):
+    def _difference(self, given, value):
+        if given.keys() != value.keys():
+            return math.inf
+        return max(_gap(given[label], number, abs(number)) for label, number in value.items())
+
+    def _one_distance(self, label, given, value, floor):
         # A group effect may be nearly 0 by chance: then "relative" means relative to the larger ones.
-        return _gap(given, value, self.abs + self.rel * max(abs(value), floor))
+        fixed = self.abs[label] if isinstance(self.abs, dict) else self.abs
+        return _gap(given, value, fixed + self.rel * max(abs(value), floor))
 
     def _explain(self, given):
         value = self._normal(self.value)
@@ -119,7 +129,7 @@ class _Labelled(Kind):
         shares = [_gap(given[label], number, max(abs(number), floor)) for label, number in value.items()]
         if self._distance(given, value) <= NEARLY and max(shares) <= SHARE:
             return _CLOSE
-        wrong = [label for label in value if self._one_distance(given[label], value[label], floor) > 1]
+        wrong = [label for label in value if self._one_distance(label, given[label], value[label], floor) > 1]
         if len(wrong) == len(value):
             return f"None of the {count_of(len(value), 'value')} is the expected one."
         labels = [label if isinstance(label, str) else " ".join(label) for label in wrong]
@@ -135,7 +145,8 @@ class ByGroup(_Labelled):
     value : Series or dict
         The right answer, group label to number.
     rel, abs : float
-        Tolerance of each number: ``rel`` times its size (at least a tenth of the largest), plus ``abs``.
+        Tolerance of each number: ``rel`` times its size (at least a tenth of the largest), plus ``abs``,
+        which may be a dict with a number for each label.
     mistakes : sequence of Mistake
         Their values are Series, dicts, or single numbers (the same for every group).
     unit, group : str, optional

@@ -16,6 +16,8 @@ from mlmkit.answers.same_model import canonical
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 LEAST_SHARE = 0.25  # of the draws that a question asks for: effective draws below this are refused
+MOST_RHAT = 1.01  # above it, chains have not found the same distribution ...
+CHANCE = 34.0  # ... unless chance explains it: 8 half chains exceed sqrt(1 + 34 / ess) once in 10,000 times
 
 
 def count_of(number, noun):
@@ -261,6 +263,12 @@ def _check_draws(summary, at_least, where):
             f"Your {int(summary.count):,} draws{where} hang together: they are worth only about "
             f"{summary.ess:,.0f} independent ones. Are they sorted? Hand them in in the order in which they "
             "were drawn. If they come from a sampler, draw more."
+        )
+    if summary.rhat > max(MOST_RHAT, math.sqrt(1 + CHANCE / summary.ess)):
+        raise BadAnswerError(
+            f"Your {int(summary.count):,} draws{where} don't agree with one another: R-hat is "
+            f"{summary.rhat:.3f}, and it should be below {MOST_RHAT}. Look at the chains, draw more, or "
+            "choose another form of the model."
         )
 
 

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from mlmkit.formula import NAME, FormulaError
+from mlmkit.engine.frame import Frame
+from mlmkit.formula import NAME, FormulaError, names_in
 
 INTERCEPT = "(Intercept)"
 PLAIN = re.compile(r"(`[^`]+`|[A-Za-z_.][A-Za-z0-9_.]*|[01])$")
@@ -54,7 +56,8 @@ class Columns:
             The columns, in the order of `names`.
         """
         if self.spec is None:
-            return [_plain_column(name, data) for name in self.names]
+            frame = Frame(data)
+            return [_plain_column(name, frame) for name in self.names]
         matrix = self.spec.get_model_matrix(data, na_action="ignore", context=_functions())
         arrays = list(np.asarray(matrix, dtype=float).T)
         return arrays if self.kept is None else [arrays[i] for i in self.kept]
@@ -67,7 +70,7 @@ def make_columns(text, data, formula=None):
     ----------
     text : str
         For example ``1 + x * period``.
-    data : DataFrame
+    data : DataFrame or Frame
         Without missing values in the columns used.
     formula : str, optional
         The whole formula, for messages.
@@ -82,14 +85,17 @@ def make_columns(text, data, formula=None):
     FormulaError
         For unknown columns, a factor with one level, or syntax that formulaic doesn't read.
     """
-    names = _plain_names(text, data)
-    arrays = None if names is None else [_plain_column(name, data) for name in names]
-    if names is not None and not any(array is None for array in arrays):
-        return Columns(text, names, arrays, [name for name in names if name != INTERCEPT])
+    data = Frame(data) if isinstance(data, pd.DataFrame) else data
+    names = _plain_names(text)
+    if names is not None and all(name == INTERCEPT or name in data.columns for name in names):
+        arrays = [_plain_column(name, data) for name in names]
+        if not any(array is None for array in arrays):
+            return Columns(text, list(names), arrays, [name for name in names if name != INTERCEPT])
     return _formulaic_columns(text, data, formula)
 
 
-def _plain_names(text, data):
+@lru_cache(maxsize=512)
+def _plain_names(text):
     """Return the column names of ``1 + a + b``, or None where the text asks for more than columns."""
     intercept, names = True, []
     for piece in text.replace("- 1", "+ 0").replace("-1", "+ 0").split("+"):
@@ -102,19 +108,14 @@ def _plain_names(text, data):
             intercept = piece == "1"
             continue
         name = piece.strip("`")
-        if name not in data.columns or name in names:
+        if name in names:
             return None
         names.append(name)
-    return [INTERCEPT] * intercept + names
+    return (INTERCEPT,) * intercept + tuple(names)
 
 
-def _plain_column(name, data):
-    if name == INTERCEPT:
-        return np.broadcast_to(np.float64(1.0), len(data))
-    column = data[name]
-    if not is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype):
-        return None
-    return column.to_numpy(dtype=float)
+def _plain_column(name, frame):
+    return frame.ones() if name == INTERCEPT else frame.numbers(name)
 
 
 def _functions():
@@ -129,8 +130,7 @@ def python_expression(text):
 
 def variables_in(text, data):
     """List the columns of the data that a piece of formula names."""
-    found = [name.strip("`") for name in NAME.findall(re.sub(r"(\"[^\"]*\"|'[^']*')", "", text))]
-    return [name for name in dict.fromkeys(found) if name in data.columns]
+    return [name for name in names_in(text) if name in data.columns]
 
 
 def unknown_column(name, data, formula):
@@ -195,7 +195,7 @@ def one_vector(text, data, formula=None, what="outcome"):
     ----------
     text : str
         A column name or an expression.
-    data : DataFrame
+    data : DataFrame or Frame
         The data.
     formula : str, optional
         The whole formula, for messages.
@@ -214,6 +214,8 @@ def one_vector(text, data, formula=None, what="outcome"):
     """
     name = text.strip("`")
     if name in data.columns:
+        if isinstance(data, Frame) and (values := data.numbers(name)) is not None:
+            return values
         column = data[name]
         return column.to_numpy(dtype=float) if is_numeric_dtype(column.dtype) else column
     if NAME.fullmatch(text):

@@ -1,91 +1,116 @@
-"""numba kernels; ``_kernels`` decides when they run. Each repeats a NumPy function, loop by loop."""
+"""numba kernels of the model with one grouping factor; ``kernels`` decides when they run.
+
+Each repeats a NumPy function, loop by loop. They all live in this file: numba doesn't notice when a kernel
+in another file has changed.
+"""
 
 import numpy as np
 from numba import njit
 
 
 @njit(cache=True)
-def add_group_sums(sums, codes, block, first, second):
-    """Add products of two columns up by group; the twin is ``_onefactor._add_group_sums``."""
-    for pair in range(first.shape[0]):
-        line, left, right = sums[pair], block[first[pair]], block[second[pair]]
-        for i in range(codes.shape[0]):
-            line[codes[i]] += left[i] * right[i]
+def cholesky(matrix, root):
+    """Fill the lower triangle `root` with the Cholesky factor; False if there is none."""
+    for a in range(matrix.shape[0]):
+        for b in range(a + 1):
+            total = matrix[a, b]
+            for c in range(b):
+                total -= root[a, c] * root[b, c]
+            if a > b:
+                root[a, b] = total / root[b, b]
+            elif total > 0.0:
+                root[a, a] = np.sqrt(total)
+            else:
+                return False
+    return True
+
+
+@njit(cache=True)
+def solve(root, right, result):
+    """Solve (root root') result = right for all columns of `right` at once."""
+    q, m = right.shape
+    for a in range(q):
+        share = 1.0 / root[a, a]
+        for s in range(m):
+            result[a, s] = right[a, s]
+        for c in range(a):
+            for s in range(m):
+                result[a, s] -= root[a, c] * result[c, s]
+        for s in range(m):
+            result[a, s] *= share
+    for a in range(q - 1, -1, -1):
+        share = 1.0 / root[a, a]
+        for c in range(a + 1, q):
+            for s in range(m):
+                result[a, s] -= root[c, a] * result[c, s]
+        for s in range(m):
+            result[a, s] *= share
+
+
+@njit(cache=True)
+def group_matrices(lam, A, AL, M):
+    """Fill ``AL = A lam`` and ``M = lam' A lam + I`` for one group; lam is lower triangular."""
+    q = lam.shape[0]
+    for a in range(q):
+        for b in range(q):
+            AL[a, b] = 0.0
+            for c in range(b, q):
+                AL[a, b] += A[a, c] * lam[c, b]
+    for a in range(q):
+        for b in range(q):
+            M[a, b] = 1.0 if a == b else 0.0
+            for c in range(a, q):
+                M[a, b] += lam[c, a] * AL[c, b]
+
+
+@njit(cache=True)
+def turned(lam, B, V):
+    """Fill ``V = lam' B`` for one group."""
+    q, m = B.shape
+    for a in range(q):
+        for s in range(m):
+            V[a, s] = 0.0
+            for c in range(a, q):
+                V[a, s] += lam[c, a] * B[c, s]
 
 
 @njit(cache=True)
 def one_factor_pieces(lam, A, B):
     """Add up over groups for the deviance and its gradient; the twin is ``OneFactor._pieces``."""
     groups, q, m = B.shape
-    explained = np.zeros((m, m))
-    straight = np.zeros((q, q))
-    moved = np.zeros((q, q, m, m))
-    AL, root, inverse = np.zeros((q, q)), np.zeros((q, q)), np.zeros((q, q))
+    explained, straight, moved = np.zeros((m, m)), np.zeros((q, q)), np.zeros((q, q, m, m))
+    AL, M, root, inverse, eye = np.eye(q), np.eye(q), np.eye(q), np.eye(q), np.eye(q)
     V, U, H = np.zeros((q, m)), np.zeros((q, m)), np.zeros((q, m))
     log_det, product = 0.0, 1.0
     for j in range(groups):
+        group_matrices(lam, A[j], AL, M)
+        cholesky(M, root)
         for a in range(q):
-            for b in range(q):
-                total = 0.0
-                for c in range(b, q):
-                    total += A[j, a, c] * lam[c, b]
-                AL[a, b] = total
-        for a in range(q):  # Cholesky factor of M = lam' A lam + I
-            for b in range(a + 1):
-                total = 1.0 if a == b else 0.0
-                for c in range(a, q):
-                    total += lam[c, a] * AL[c, b]
-                for c in range(b):
-                    total -= root[a, c] * root[b, c]
-                root[a, b] = np.sqrt(total) if a == b else total / root[b, b]
             product *= root[a, a]
         if product > 1e100:
             log_det += np.log(product)
             product = 1.0
-        for s in range(m):
-            for a in range(q):
-                total = 0.0
-                for c in range(a, q):
-                    total += lam[c, a] * B[j, c, s]
-                V[a, s] = total
-            for a in range(q):
-                total = V[a, s]
-                for c in range(a):
-                    total -= root[a, c] * U[c, s]
-                U[a, s] = total / root[a, a]
-            for a in range(q - 1, -1, -1):
-                total = U[a, s]
-                for c in range(a + 1, q):
-                    total -= root[c, a] * U[c, s]
-                U[a, s] = total / root[a, a]
-            for a in range(q):
-                total = B[j, a, s]
-                for c in range(q):
-                    total -= AL[a, c] * U[c, s]
-                H[a, s] = total
-        for b in range(q):  # columns of M^-1
-            for a in range(q):
-                total = 1.0 if a == b else 0.0
-                for c in range(a):
-                    total -= root[a, c] * inverse[c, b]
-                inverse[a, b] = total / root[a, a]
-            for a in range(q - 1, -1, -1):
-                total = inverse[a, b]
-                for c in range(a + 1, q):
-                    total -= root[c, a] * inverse[c, b]
-                inverse[a, b] = total / root[a, a]
+        turned(lam, B[j], V)
+        solve(root, V, U)
+        solve(root, eye, inverse)
         for a in range(q):
-            for b in range(q):
-                total = 0.0
-                for c in range(q):
-                    total += AL[a, c] * inverse[c, b]
-                straight[a, b] += total
-                for s in range(m):
-                    for t in range(m):
-                        moved[a, b, s, t] += H[a, s] * U[b, t]
             for s in range(m):
+                H[a, s] = B[j, a, s]
+            for c in range(q):
+                for s in range(m):
+                    H[a, s] -= AL[a, c] * U[c, s]
+        for a in range(q):
+            for b in range(a + 1):  # Lambda has no entries above the diagonal
+                for c in range(q):
+                    straight[a, b] += AL[a, c] * inverse[c, b]
+                for s in range(m):
+                    left, line = H[a, s], moved[a, b, s]
+                    for t in range(m):
+                        line[t] += left * U[b, t]
+            for s in range(m):
+                left, line = V[a, s], explained[s]
                 for t in range(m):
-                    explained[s, t] += V[a, s] * U[a, t]
+                    line[t] += left * U[a, t]
     return 2.0 * (log_det + np.log(product)), explained, straight, moved
 
 
@@ -93,23 +118,28 @@ def one_factor_pieces(lam, A, B):
 def one_column_pieces(lam, A, B):
     """Add up over groups as `one_factor_pieces`, for one column a group."""
     groups, _, m = B.shape
-    explained, moved = np.zeros((m, m)), np.zeros((1, 1, m, m))
+    once, twice, moved = np.zeros((m, m)), np.zeros((m, m)), np.zeros((1, 1, m, m))
     straight = np.zeros((1, 1))
     value = lam[0, 0]
     log_det, product = 0.0, 1.0
     for j in range(groups):
         M = value * value * A[j, 0, 0] + 1.0
+        share = 1.0 / M
         product *= M
         if product > 1e100:
             log_det += np.log(product)
             product = 1.0
-        straight[0, 0] += A[j, 0, 0] * value / M
+        straight[0, 0] += A[j, 0, 0] * value * share
         for s in range(m):
-            weighted = B[j, 0, s] * value / M
-            for t in range(m):
-                explained[s, t] += weighted * value * B[j, 0, t]
-                moved[0, 0, s, t] += B[j, 0, s] / M * B[j, 0, t] * value / M
-    return log_det + np.log(product), explained, straight, moved
+            weighted = B[j, 0, s] * share
+            for t in range(s + 1):
+                once[s, t] += weighted * B[j, 0, t]
+                twice[s, t] += weighted * B[j, 0, t] * share
+    for s in range(m):
+        for t in range(s):
+            once[t, s], twice[t, s] = once[s, t], twice[s, t]
+    moved[0, 0] = value * twice
+    return log_det + np.log(product), value * value * once, straight, moved
 
 
 @njit(cache=True)
@@ -152,51 +182,37 @@ def two_column_pieces(lam, A, B):
 
 
 @njit(cache=True)
+def any_pieces(lam, A, B):
+    """Choose the kernel for the number of columns."""
+    if B.shape[1] == 1:
+        return one_column_pieces(lam, A, B)
+    if B.shape[1] == 2:
+        return two_column_pieces(lam, A, B)
+    return one_factor_pieces(lam, A, B)
+
+
+@njit(cache=True)
 def one_factor_deviance(lam, A, B, C, df, reml):
     """Compute deviance and gradient with respect to Lambda; the twin is ``OneFactor.__call__``."""
     q, m = B.shape[1], B.shape[2]
     p = m - 1
-    if q == 1:
-        log_det, explained, straight, moved = one_column_pieces(lam, A, B)
-    elif q == 2:
-        log_det, explained, straight, moved = two_column_pieces(lam, A, B)
-    else:
-        log_det, explained, straight, moved = one_factor_pieces(lam, A, B)
+    log_det, explained, straight, moved = any_pieces(lam, A, B)
+    schur = C - explained
     root, inverse, beta = np.zeros((p, p)), np.zeros((p, p)), np.zeros(p)
-    log_det_x = 0.0
-    for a in range(p):
-        for b in range(a + 1):
-            total = C[a, b] - explained[a, b]
-            for c in range(b):
-                total -= root[a, c] * root[b, c]
-            if a == b:
-                if total <= 0.0:
-                    return np.inf, straight
-                root[a, a] = np.sqrt(total)
-                log_det_x += np.log(total)
-            else:
-                root[a, b] = total / root[b, b]
-    for b in range(p):
-        for a in range(p):
-            total = 1.0 if a == b else 0.0
-            for c in range(a):
-                total -= root[a, c] * inverse[c, b]
-            inverse[a, b] = total / root[a, a]
-        for a in range(p - 1, -1, -1):
-            total = inverse[a, b]
-            for c in range(a + 1, p):
-                total -= root[c, a] * inverse[c, b]
-            inverse[a, b] = total / root[a, a]
-    rss = C[p, p] - explained[p, p]
+    if not cholesky(schur[:p, :p], root):
+        return np.inf, straight
+    solve(root, np.eye(p), inverse)
+    rss = schur[p, p]
+    value = log_det
     for a in range(p):
         for b in range(p):
-            beta[a] += inverse[a, b] * (C[b, p] - explained[b, p])
-        rss -= beta[a] * (C[a, p] - explained[a, p])
+            beta[a] += inverse[a, b] * schur[b, p]
+        rss -= beta[a] * schur[a, p]
+        if reml:
+            value += 2.0 * np.log(root[a, a])
     if not rss > 0.0:
         return np.inf, straight
-    value = log_det + df * (1.0 + np.log(2.0 * np.pi * rss / df))
-    if reml:
-        value += log_det_x
+    value += df * (1.0 + np.log(2.0 * np.pi * rss / df))
     gradient = 2.0 * straight
     for s in range(m):
         left = 1.0 if s == p else -beta[s]
@@ -212,7 +228,7 @@ def one_factor_deviance(lam, A, B, C, df, reml):
 
 @njit(cache=True)
 def one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml):
-    """Differentiate the gradient; the twin is ``_optimize.hessian_by_differences``."""
+    """Differentiate the gradient; the twin is ``optimize.hessian_by_differences``."""
     k = rows.shape[0]
     hessian = np.empty((k, k))
     for i in range(k):
@@ -226,30 +242,109 @@ def one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml):
 
 
 @njit(cache=True)
-def one_factor_approach(theta, rows, columns, q, A, B, C, df, reml):
-    """Take Newton steps as long as they go down; the caller checks and finishes."""
-    k = theta.shape[0]
-    theta = theta.copy()
-    lam, gradient = np.zeros((q, q)), np.zeros(k)
+def one_factor_start(rows, columns, A, B, C, n):
+    """Guess theta from moments; the twin is ``OneFactor.start``."""
+    groups, q, m = B.shape
+    p, k = m - 1, rows.shape[0]
+    root, beta, theta = np.zeros((p, p)), np.zeros((p, 1)), np.zeros(k)
+    for i in range(k):
+        theta[i] = 1.0 if rows[i] == columns[i] else 0.0
+    if not cholesky(C[:p, :p], root):
+        return theta
+    solve(root, C[:p, p:], beta)
+    size, within = np.zeros(q), C[p, p]
+    for a in range(q):
+        for j in range(groups):
+            size[a] += A[j, a, a] / groups
+    for a in range(p):
+        within -= C[a, p] * beta[a, 0]
+    rss, good = within, 0
+    M, root, inverse = np.zeros((q, q)), np.eye(q), np.eye(q)
+    excess, known, rest = np.zeros((q, q)), np.zeros((q, q)), np.zeros((q, 1))
+    estimate, eye = np.zeros((q, 1)), np.eye(q)
+    for j in range(groups):
+        for a in range(q):
+            rest[a, 0] = B[j, a, p]
+            for s in range(p):
+                rest[a, 0] -= B[j, a, s] * beta[s, 0]
+            for b in range(q):
+                M[a, b] = A[j, a, b]
+            M[a, a] += 1e-3 * max(size[a], 1e-12)
+        cholesky(M, root)
+        solve(root, rest, estimate)
+        solve(root, eye, inverse)
+        largest = 0.0
+        for a in range(q):
+            within -= rest[a, 0] * estimate[a, 0]
+            largest = max(largest, inverse[a, a])
+        if not largest * size.max() < 1e2:
+            continue
+        good += 1
+        for a in range(q):
+            for b in range(q):
+                excess[a, b] += estimate[a, 0] * estimate[b, 0]
+                for c in range(q):
+                    for d in range(q):
+                        known[a, b] += inverse[a, c] * A[j, c, d] * inverse[d, b]
+    within = max(within, 1e-8 * rss) / max(n - groups * q, 1)
+    if good < 2 or not within > 0.0:
+        return theta
+    values, vectors = np.linalg.eigh((excess - within * known) / (good * within))
+    values = np.maximum(values, 0.02 * max(values.max(), 1e-2))
+    if not cholesky((vectors * values) @ vectors.T, eye):
+        return theta
+    for i in range(k):
+        theta[i] = eye[rows[i], columns[i]]
+    return theta
+
+
+@njit(cache=True)
+def updated(hessian, step, change):
+    """Update a Hessian in place (symmetric rank one); the twin is ``optimize.updated``."""
+    gap = change - hessian @ step
+    along = np.sum(gap * step)
+    if abs(along) > 1e-8 * np.sqrt(np.sum(gap * gap) * np.sum(step * step)):
+        for i in range(step.shape[0]):
+            for j in range(step.shape[0]):
+                hessian[i, j] += gap[i] * gap[j] / along
+
+
+@njit(cache=True)
+def one_factor_search(theta, rows, columns, A, B, C, df, reml):
+    """Take Newton's steps; tell whether the last one was negligible and no direction leads down.
+
+    The Hessian is measured at the start and at the end, and updated on the way, which costs no evaluations.
+
+    Returns theta with Lambda's diagonal not negative, the deviance, its gradient and Hessian, the number of
+    steps, and success. After a failure the caller goes on with ``optimize.minimise``.
+    """
+    k, q = theta.shape[0], A.shape[1]
+    theta, lam, gradient, last = theta.copy(), np.zeros((q, q)), np.zeros(k), np.zeros(k)
     for i in range(k):
         lam[rows[i], columns[i]] = theta[i]
     value, full = one_factor_deviance(lam, A, B, C, df, reml)
-    for _ in range(30):
-        size = np.sqrt(np.sum(theta * theta))
-        steps = 1e-6 * np.maximum(np.abs(theta), 0.1 * max(np.abs(theta).max(), 1e-2))
-        for i in range(k):
-            gradient[i] = full[rows[i], columns[i]]
-        hessian = one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml)
-        curvature, vectors = np.linalg.eigh(hessian)
-        steep = np.maximum(np.abs(curvature), 1e-8 * np.abs(curvature).max() + 1e-10)
-        step = np.zeros(k)
-        for i in range(k):
-            slope = 0.0
-            for j in range(k):
-                slope += vectors[j, i] * gradient[j]
-            for j in range(k):
-                step[j] -= vectors[j, i] * slope / steep[i]
+    for i in range(k):
+        gradient[i] = full[rows[i], columns[i]]
+    hessian, root, newton = np.eye(k), np.eye(k), np.zeros((k, 1))
+    length, measured, done, used = np.inf, False, False, 0
+    while used < 40 and not done and np.isfinite(value):
+        used += 1
+        size = max(np.sqrt(np.sum(theta * theta)), 1e-3)
+        if used == 1 or (not measured and length <= 1e-5 * size):
+            steps = 1e-6 * np.maximum(np.abs(theta), 0.1 * max(np.abs(theta).max(), 1e-2))
+            hessian = one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml)
+            measured = True
+        curved_up = cholesky(hessian, root)
+        if curved_up:
+            solve(root, gradient.reshape(k, 1), newton)
+            step = -newton[:, 0]
+        else:
+            curvature, vectors = np.linalg.eigh(hessian)
+            steep = np.maximum(np.abs(curvature), 1e-8 * np.abs(curvature).max() + 1e-10)
+            step = -(vectors @ ((vectors.T @ gradient) / steep))
         length = np.sqrt(np.sum(step * step))
+        done = curved_up and measured and length <= 1e-7 * size
+        allowed = 4e-13 * (1.0 + abs(value)) if length < 1e-4 * size else -1e-15 * abs(value)
         if length > 1.0 + size:
             step *= (1.0 + size) / length
         for _ in range(6):
@@ -257,50 +352,64 @@ def one_factor_approach(theta, rows, columns, q, A, B, C, df, reml):
             for i in range(k):
                 moved[rows[i], columns[i]] += step[i]
             trial, full = one_factor_deviance(moved, A, B, C, df, reml)
-            if trial < value:
+            if trial < value + allowed:
                 break
             step *= 0.3
-        if not trial < value:
-            return theta
-        theta, lam, value = theta + step, moved, trial
-        if length < 1e-4 * size:
-            return theta
-    return theta
+        if not trial < value + allowed:
+            done = False
+            break
+        theta, lam, value, last = theta + step, moved, trial, gradient.copy()
+        for i in range(k):
+            gradient[i] = full[rows[i], columns[i]]
+        if not done:
+            updated(hessian, step, gradient - last)
+            measured = False
+    for i in range(k):  # the deviance is even in the sign of each column of Lambda
+        if lam[columns[i], columns[i]] < 0.0:
+            theta[i], gradient[i] = -theta[i], -gradient[i]
+            hessian[i] = -hessian[i]
+            hessian[:, i] = -hessian[:, i]
+    return theta, value, gradient, hessian, used, done
 
 
 @njit(cache=True)
-def cross_product(indptr, indices, data, P, size):
-    """Compute A' P A for a sparse A and block-diagonal P; the twin is ``_crossed._cross_product``."""
-    result = np.zeros((size, size))
-    q = P.shape[1]
-    for j in range(P.shape[0]):
-        for a in range(q):
-            for b in range(q):
-                weight = P[j, a, b]
-                if weight == 0.0:
-                    continue
-                for s in range(indptr[j * q + a], indptr[j * q + a + 1]):
-                    value = weight * data[s]
-                    line = result[indices[s]]
-                    for t in range(indptr[j * q + b], indptr[j * q + b + 1]):
-                        line[indices[t]] += value * data[t]
-    return result
-
-
-@njit(cache=True)
-def quadratic_forms(indptr, indices, data, N, groups, q):
-    """Compute the diagonal blocks of A N A' for a sparse A; the twin is ``Crossed._quadratic``."""
-    result = np.zeros((groups, q, q))
+def one_factor_solution(lam, A, B, C):
+    """Compute what follows from Lambda; the twin is ``OneFactor.solve``."""
+    groups, q, m = B.shape
+    p = m - 1
+    AL, M, root, V = np.eye(q), np.eye(q), np.eye(q), np.zeros((q, m))
+    U, half, explained = np.zeros((q, m)), np.zeros((q, q)), np.zeros((m, m))
+    spread, variances = np.zeros((groups, q, m)), np.zeros((groups, q, q))
+    log_det = 0.0
+    turn = lam.T.copy()
     for j in range(groups):
+        group_matrices(lam, A[j], AL, M)
+        cholesky(M, root)
+        turned(lam, B[j], V)
+        solve(root, V, U)
+        solve(root, turn, half)
         for a in range(q):
-            for b in range(a + 1):
-                total = 0.0
-                for s in range(indptr[j * q + a], indptr[j * q + a + 1]):
-                    line = N[indices[s]]
-                    part = 0.0
-                    for t in range(indptr[j * q + b], indptr[j * q + b + 1]):
-                        part += line[indices[t]] * data[t]
-                    total += data[s] * part
-                result[j, a, b] = total
-                result[j, b, a] = total
-    return result
+            log_det += 2.0 * np.log(root[a, a])
+            for s in range(m):
+                for t in range(m):
+                    explained[s, t] += V[a, s] * U[a, t]
+                for c in range(a + 1):
+                    spread[j, a, s] += lam[a, c] * U[c, s]
+            for b in range(q):
+                for c in range(a + 1):
+                    variances[j, a, b] += lam[a, c] * half[c, b]
+    schur = C - explained
+    root, beta, covariance = np.zeros((p, p)), np.zeros((p, 1)), np.zeros((p, p))
+    if not cholesky(schur[:p, :p], root):
+        raise np.linalg.LinAlgError("The fixed effects can't be told apart.")
+    solve(root, np.eye(p), covariance)
+    solve(root, schur[:p, p:], beta)
+    rss, log_det_x = schur[p, p], 0.0
+    modes = spread[:, :, p].copy()
+    for s in range(p):
+        rss -= schur[s, p] * beta[s, 0]
+        log_det_x += 2.0 * np.log(root[s, s])
+        for j in range(groups):
+            for a in range(q):
+                modes[j, a] -= spread[j, a, s] * beta[s, 0]
+    return beta[:, 0], rss, log_det, log_det_x, schur[:p, :p], covariance, modes, variances, spread[:, :, :p]

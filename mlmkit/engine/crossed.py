@@ -250,7 +250,8 @@ class Crossed:
         rss = float(schur[p, p] - schur[:p, p] @ beta)
         modes = [part[:, :, p] - part[:, :, :p] @ beta for part in spread]
         slopes = [part[:, :, :p] for part in spread]
-        return Solution(beta, rss, float(log_det), log_det_x, schur[:p, :p], modes, variances, slopes)
+        numbers = beta, rss, float(log_det), float(log_det_x), schur[:p, :p]
+        return Solution(*numbers, modes, variances, slopes, inner)
 
     def draw_effects(self, theta, sigma, rng):
         """Draw the random effects' deviations from their conditional mean, jointly for all factors.

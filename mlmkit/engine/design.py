@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_float_dtype, is_numeric_dtype
 
-from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column, variables_in
+from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column
+from mlmkit.engine.frame import Frame
 from mlmkit.formula import FormulaError, MixedFormula, parse
 
 
@@ -151,10 +151,10 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
         for name in bar.group:
             if name not in data.columns:
                 raise unknown_column(name, data, parsed.text)
-    named = data.attrs.get("rows") == len(data)  # a part of a named table has no name
-    name = data.attrs.get("name", "data") if named else "data"
+    name, _, rows = data.attrs.get("table", "").partition(", rows: ")
+    name = name if rows == str(len(data)) else "data"  # a part of a named table has no name
     extra = {"weights": weights, "offset": offset}
-    keep, data, messages = _complete_rows(parsed, _Once(data), extra, na_action)
+    keep, data, messages = _complete_rows(parsed, Frame(data), extra, na_action)
     y, trials = outcome(parsed.response, data, parsed.text) if outcome else (_number(parsed, data), None)
     fixed = make_columns(parsed.fixed, data, parsed.text)
     if not fixed.names and not parsed.bars:
@@ -168,33 +168,14 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
     return Design(parsed, y, fixed, factors, weight, total, data.index, messages, name, trials)
 
 
-class _Once:
-    """A data frame that looks each column up once: pandas takes longer for that than a small fit may."""
-
-    def __init__(self, frame):
-        self.frame, self.columns, self.index, self._found = frame, frame.columns, frame.index, {}
-
-    def __len__(self):
-        return len(self.index)
-
-    def __getitem__(self, name):
-        if isinstance(name, list):
-            return self.frame[name]
-        if name not in self._found:
-            self._found[name] = self.frame[name]
-        return self._found[name]
-
-
 def _complete_rows(parsed, data, extra, na_action):
     """Drop rows with missing values in the columns used; say how many."""
     if na_action not in ("drop", "raise"):
         raise ValueError(f"na_action is {na_action!r}. Valid choices: 'drop', 'raise'.")
-    texts = [parsed.response, parsed.fixed, *parsed.offsets, *(bar.columns for bar in parsed.bars)]
-    names = [name for text in texts for name in variables_in(text, data)]
-    names += [name for bar in parsed.bars for name in bar.group]
-    names += [value for value in extra.values() if isinstance(value, str) and value in data.columns]
     if len(data) == 0:
         raise ValueError("The data has no rows. Was a filter too strict?")
+    names = [name for name in parsed.names if name in data.columns]
+    names += [value for value in extra.values() if isinstance(value, str) and value in data.columns]
     gaps = {}
     for name in dict.fromkeys(names):
         column = data[name]
@@ -202,7 +183,7 @@ def _complete_rows(parsed, data, extra, na_action):
             raise ValueError(
                 f"The data has {column.shape[1]} columns named '{name}'. Rename or drop all but one."
             )
-        missing = _missing(column)
+        missing = _missing(name, data)
         if missing is not None:
             gaps[name] = missing
     for name, values in extra.items():
@@ -222,20 +203,20 @@ def _complete_rows(parsed, data, extra, na_action):
     if bad.all():
         raise ValueError(f"Every row has a missing value in a column that the model uses: {where}.")
     message = f"{int(bad.sum())} of {len(data)} rows were dropped because of missing values: {where}."
-    return ~bad, _Once(data.frame.loc[~bad]), [message]
+    return ~bad, Frame(data.data.loc[~bad]), [message]
 
 
-def _missing(column):
+def _missing(name, data):
     """Mark missing values, or None if there are none; infinite values are an error."""
-    if is_float_dtype(column.dtype):
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-        if np.isfinite(values.sum()):
+    column, values = data[name], data.numbers(name)
+    if values is not None:
+        if np.isfinite(np.add.reduce(values)):
             return None
         if np.isinf(values).any():
             where = column.index[np.isinf(values)]
             many = f"{len(where)} infinite values, the first" if len(where) > 1 else "an infinite value"
             raise ValueError(
-                f"The column '{column.name}' has {many} in row {where[0]!r}. "
+                f"The column '{name}' has {many} in row {where[0]!r}. "
                 "Replace or drop what is infinite before fitting."
             )
         missing = np.isnan(values)
@@ -244,8 +225,6 @@ def _missing(column):
         if codes.min() >= 0:
             return None
         missing = codes < 0
-    elif is_numeric_dtype(column.dtype) and isinstance(column.dtype, np.dtype):
-        return None
     else:
         missing = column.isna().to_numpy()
     return missing if missing.any() else None

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlmkit.engine import kernels as _kernels
+from mlmkit.engine import kernels
 
 ROWS_AT_ONCE = 4_000
 
@@ -207,7 +207,7 @@ class Elimination:
         if isinstance(columns, np.ndarray):
             blocks = columns.reshape(J, q, -1)
             return (columns @ N22).reshape(J, q, -1) @ blocks.transpose(0, 2, 1)
-        kernel = _kernels.compiled("quadratic_forms", rows=columns.nnz)
+        kernel = kernels.compiled("quadratic_forms", saves=columns.nnz / 5_000)
         if kernel is not None:
             return kernel(columns.indptr, columns.indices, columns.data, N22, J, q)
         result = np.empty((J, q, q))
@@ -237,7 +237,7 @@ def _cross_product(A12, P):
     J, q, _ = P.shape
     if isinstance(A12, np.ndarray):
         return A12.T @ (P @ A12.reshape(J, q, -1)).reshape(J * q, -1)
-    kernel = _kernels.compiled("cross_product", rows=A12.nnz)
+    kernel = kernels.compiled("cross_product", saves=A12.nnz / 5_000)
     if kernel is not None:
         return kernel(A12.indptr, A12.indices, A12.data, P, A12.shape[1])
     from scipy import sparse

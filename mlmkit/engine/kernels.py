@@ -1,30 +1,32 @@
 """Compiled versions of the innermost loops, used where they pay.
 
-Compiling takes about ten seconds, once on a machine (the result is kept on disk beside this
-file); loading what was compiled takes half a second. So compiled kernels are used when they
-lie ready and the work is large, or when a process has worked so long that compiling pays.
+Compiling takes some twenty seconds, once on a machine (the result is kept on disk beside this
+file); loading what was compiled takes half a second. So a process begins with NumPy, adds up what compiled
+kernels would have saved, and loads them when that reaches what loading costs.
 ``python -m mlmkit.engine.kernels`` makes them ready. Every kernel has a NumPy twin that gives the
 same numbers; without numba, or where nothing can be written, the twin runs.
 """
 
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
-ROWS_THAT_PAY = 300_000
-GROUPS_THAT_PAY = 10_000
-CALLS_THAT_PAY = {True: 5_000, False: 300_000}  # by whether compiled kernels lie ready
+UNIT = 1e-4  # seconds: what a compiled kernel saves when it has little to do
+COST = {True: 0.5 / UNIT, False: 30.0 / UNIT}  # of loading, of compiling too; by whether kernels lie ready
 
-_state = {"module": None, "failed": False, "calls": 0, "ready": None}
+FILES = ("compiled", "compiled_sums")
+_state = {"kernels": None, "failed": False, "saved": 0.0, "ready": None}
 
 
-def compiled(name, *, rows=0, groups=0):
+def compiled(name, saves=1.0):
     """Return a compiled kernel, or None where NumPy is the better choice.
 
     Parameters
     ----------
     name : str
-        A function of ``_compiled``.
-    rows, groups : int
-        How much work there is.
+        A function of `FILES`.
+    saves : float
+        How much time it would save, in units of a small fit's kernel.
 
     Returns
     -------
@@ -33,31 +35,47 @@ def compiled(name, *, rows=0, groups=0):
     """
     if _state["failed"]:
         return None
-    if _state["module"] is None:
+    if _state["kernels"] is None:
         if _state["ready"] is None:
             _state["ready"] = lie_ready()
-        _state["calls"] += 1
-        large = _state["ready"] and (rows >= ROWS_THAT_PAY or groups >= GROUPS_THAT_PAY)
-        if not large and _state["calls"] < CALLS_THAT_PAY[_state["ready"]]:
+        _state["saved"] += saves
+        if _state["saved"] < COST[_state["ready"]]:
             return None
-        _load()
-    return getattr(_state["module"], name, None)
+        load()
+    return None if _state["failed"] else _state["kernels"][name]
 
 
 def lie_ready():
-    """Tell whether kernels were compiled from the present source."""
-    source = Path(__file__).with_name("compiled.py")
-    kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("compiled.*.nbi")]
-    return bool(kept) and max(kept) > source.stat().st_mtime
+    """Tell whether all kernels were compiled from the present source."""
+    folder = Path(__file__).parent
+    for name in FILES:
+        kept = [path.stat().st_mtime for path in (folder / "__pycache__").glob(f"{name}.*.nbi")]
+        if not kept or max(kept) < (folder / f"{name}.py").stat().st_mtime:
+            return False
+    return True
 
 
-def _load():
+def load():
+    """Make the compiled kernels available now, whatever the work; they compile at their first call."""
     try:
-        from mlmkit.engine import compiled as _compiled
+        modules = [import_module(f"mlmkit.engine.{name}") for name in FILES]
     except Exception:  # no numba, or nowhere to keep its cache: NumPy does the work
         _state["failed"] = True
     else:
-        _state["module"] = _compiled
+        _state["kernels"] = {name: kernel for module in modules for name, kernel in vars(module).items()}
+
+
+@contextmanager
+def only(*, compiled):
+    """Use compiled kernels always (True) or never (False), for a comparison."""
+    before = dict(_state)
+    _state.update(failed=not compiled)
+    try:
+        if compiled and _state["kernels"] is None:
+            load()
+        yield
+    finally:
+        _state.update(failed=before["failed"])
 
 
 def make_ready():
@@ -69,7 +87,7 @@ def make_ready():
     from mlmkit.engine import kernels as _kernels
     from mlmkit.lmm import lmer
 
-    _kernels._load()
+    _kernels.load()
     _crossed.SMALL = 0
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"g": np.repeat(np.arange(20), 10), "h": np.tile(np.arange(10), 20)})

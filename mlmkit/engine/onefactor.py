@@ -7,11 +7,12 @@ rows and for a million.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from mlmkit.engine import kernels as _kernels
-from mlmkit.engine.optimize import difference_steps
+from mlmkit.engine import kernels
+from mlmkit.engine.optimize import Optimum, difference_steps
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -36,6 +37,8 @@ class Solution:
         Their covariance given the fixed effects, in units of sigma squared.
     slopes : list of ndarray, each (J, q, p)
         How b moves when the fixed effects move: b(beta) = modes - slopes (beta - beta_hat).
+    inverse : ndarray, shape (p, p)
+        Of `schur`; computed where it isn't given.
     """
 
     beta: np.ndarray
@@ -46,6 +49,11 @@ class Solution:
     modes: list
     variances: list
     slopes: list
+    inverse: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.inverse is None:
+            self.inverse = np.linalg.inv(self.schur)
 
 
 def group_sums(scaled, codes, z, groups):
@@ -70,25 +78,20 @@ def group_sums(scaled, codes, z, groups):
         W' W.
     """
     k = len(scaled.arrays)
-    pairs = sorted({(min(i, j), max(i, j)) for i in z for j in range(k)})
-    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-    sums, total = np.zeros((len(pairs), groups)), np.zeros((k, k))
-    add = _kernels.compiled("add_group_sums", rows=len(codes)) or _add_group_sums
+    by_group, total = np.zeros((groups, len(z), k)), np.zeros((k, k))
+    add = kernels.compiled("add_group_sums", saves=1 + len(codes) / 30_000) or _add_group_sums
+    places, codes = np.array(z, dtype=np.intp), codes.astype(np.intp, copy=False)
     for rows, block in scaled.chunks():
         total += block @ block.T
-        if pairs:
-            add(sums, np.asarray(codes[rows], dtype=np.intp), block, first, second)
-    place = {pair: number for number, pair in enumerate(pairs)}
-    by_group = np.empty((groups, len(z), k))
-    for a, i in enumerate(z):
-        for j in range(k):
-            by_group[:, a, j] = sums[place[min(i, j), max(i, j)]]
+        add(by_group, codes[rows], block, places)
     return by_group, total
 
 
-def _add_group_sums(sums, codes, block, first, second):
-    for line, i, j in zip(sums, first, second, strict=True):
-        line += np.bincount(codes, weights=block[i] * block[j], minlength=len(line))
+def _add_group_sums(by_group, codes, block, places):
+    groups = len(by_group)
+    for a, place in enumerate(places):
+        for j, column in enumerate(block):
+            by_group[:, a, j] += np.bincount(codes, weights=block[place] * column, minlength=groups)
 
 
 class OneFactor:
@@ -111,13 +114,19 @@ class OneFactor:
     """
 
     def __init__(self, A, B, C, n, pattern, reml):
-        self.A, self.B, self.C = np.ascontiguousarray(A), np.ascontiguousarray(B), C
+        self.A, self.B, self.C = map(np.ascontiguousarray, (A, B, C))
         self.n, self.pattern, self.reml = n, pattern, reml
         self.groups, self.q, self.m = self.B.shape
         self.df = n - (self.m - 1) if reml else n
-        self.evaluations = 0
-        self._flat = np.ascontiguousarray(self.A.reshape(self.groups, -1).T)
-        self._columns = np.ascontiguousarray(self.B.transpose(1, 2, 0))
+        self._saves = 1 + self.groups * self.q**2 / 3_000  # by a compiled kernel; see `kernels.compiled`
+
+    @cached_property
+    def _flat(self):
+        return np.ascontiguousarray(self.A.reshape(self.groups, -1).T)
+
+    @cached_property
+    def _columns(self):
+        return np.ascontiguousarray(self.B.transpose(1, 2, 0))
 
     def with_reml(self, reml):
         """Return the same sums under the other criterion."""
@@ -156,103 +165,122 @@ class OneFactor:
 
     def __call__(self, theta):
         """Return (deviance, gradient); infinity where the deviance isn't defined."""
-        self.evaluations += 1
-        lam = self.lambda_of(theta)
-        kernel = _kernels.compiled("one_factor_deviance", groups=self.groups)
+        kernel = kernels.compiled("one_factor_deviance", self._saves)
         if kernel is not None:
-            value, gradient = kernel(lam, self.A, self.B, self.C, self.df, self.reml)
+            value, gradient = kernel(self.lambda_of(theta), self.A, self.B, self.C, self.df, self.reml)
             return value, gradient[self.pattern]
-        if self.q == 1:
-            log_det, explained, straight, moved = self._pieces_1(lam[0, 0])
-        elif self.q == 2:
-            log_det, explained, straight, moved = self._pieces_2(lam)
-        else:
-            log_det, explained, straight, moved = self._pieces(lam)
-        return self._finish(log_det, explained, straight, moved)
+        values, gradients = self._several(theta[None])
+        return float(values[0]), gradients[0]
 
-    def approach(self, theta):
-        """Come near the optimum in one compiled call; theta itself where there is no compiled kernel."""
-        kernel = _kernels.compiled("one_factor_approach", groups=self.groups)
-        if kernel is None:
-            return theta
-        return kernel(theta, *self.pattern, self.q, self.A, self.B, self.C, self.df, self.reml)
+    def measure(self, theta):
+        """Return (deviance, gradient, Hessian); the Hessian from differences of exact gradients."""
+        steps, kernel = difference_steps(theta), kernels.compiled("one_factor_hessian", self._saves)
+        if kernel is not None:
+            value, gradient = self(theta)
+            sums = self.A, self.B, self.C, self.df, self.reml
+            return value, gradient, kernel(self.lambda_of(theta), *self.pattern, steps, gradient, *sums)
+        thetas = np.vstack([theta, theta + np.diag(steps)])
+        values, gradients = self._several(thetas)  # all at once: little more than one for a few groups
+        hessian = (gradients[1:] - gradients[0]) / (thetas[1:] - theta).diagonal()[:, None]
+        return float(values[0]), gradients[0], (hessian + hessian.T) / 2
 
-    def hessian(self, theta, gradient):
-        """Differentiate the gradient in one compiled call; None where there is no compiled kernel."""
-        kernel = _kernels.compiled("one_factor_hessian", groups=self.groups)
+    def search(self, theta):
+        """Look for the optimum in one compiled call; None where there is no compiled kernel.
+
+        Returns
+        -------
+        Optimum or None
+            ``converged`` is False where the search has to go on from there.
+        """
+        kernel = kernels.compiled("one_factor_search", self._saves)
         if kernel is None:
             return None
-        self.evaluations += len(theta)
-        lam, steps = self.lambda_of(theta), difference_steps(theta)
-        return kernel(lam, *self.pattern, steps, gradient, self.A, self.B, self.C, self.df, self.reml)
+        theta, value, gradient, hessian, used, done = kernel(
+            theta, *self.pattern, self.A, self.B, self.C, self.df, self.reml
+        )
+        return Optimum(theta, value, gradient, hessian, done, used)
+
+    def _several(self, thetas):
+        """Compute the deviances (K,) and gradients (K, k) at several thetas (K, k)."""
+        lam = np.zeros((len(thetas), self.q, self.q))
+        lam[:, *self.pattern] = thetas
+        pieces = {1: self._pieces_1, 2: self._pieces_2}.get(self.q, self._pieces)
+        try:
+            values, gradients = self._finish(*pieces(lam))
+        except np.linalg.LinAlgError:  # at one of the places; find out at which
+            if len(thetas) == 1:
+                return np.array([np.inf]), np.full(thetas.shape, np.nan)
+            each = [self._several(theta[None]) for theta in thetas]
+            return tuple(np.concatenate(parts) for parts in zip(*each, strict=True))
+        return values, gradients[:, *self.pattern]
 
     def _finish(self, log_det, explained, straight, moved):
-        """Turn sums over groups into deviance and gradient.
+        """Turn sums over groups into deviances and gradients with respect to Lambda.
 
         The sums are log det M, V'M^-1 V, A Lambda M^-1, and H_a' U_b for all a, b, where
         V = Lambda'B, U = M^-1 V and H = B - A Lambda U. The gradient of the deviance is
         2 A Lambda M^-1 - 2 H W U', W the weight of each pair of columns of [X y].
         """
-        schur = self.C - explained
-        p = self.m - 1
-        try:
-            inverse, log_det_x = _inverse_and_log_det(schur[:p, :p])
-        except np.linalg.LinAlgError:
-            return np.inf, np.full(len(self.pattern[0]), np.nan)
-        beta = inverse @ schur[:p, p]
-        rss = schur[p, p] - schur[:p, p] @ beta
-        if not rss > 0:
-            return np.inf, np.full(len(self.pattern[0]), np.nan)
-        contrast = np.append(-beta, 1.0)
-        weight = np.outer(contrast, contrast) * (self.df / rss)
-        value = log_det + self.df * (1 + LOG_2PI + np.log(rss / self.df))
+        schur, p = self.C - explained, self.m - 1
+        inverse, log_det_x = _inverse_and_log_det(schur[:, :p, :p])
+        beta = (inverse @ schur[:, :p, p:])[:, :, 0]
+        rss = schur[:, p, p] - np.einsum("ka,ka->k", schur[:, :p, p], beta)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = log_det + self.df * (1 + LOG_2PI + np.log(rss / self.df)) + self.reml * log_det_x
+            contrast = np.hstack([-beta, np.ones((len(beta), 1))])
+            weight = contrast[:, :, None] * contrast[:, None] * (self.df / rss)[:, None, None]
         if self.reml:
-            weight[:p, :p] += inverse
-            value += log_det_x
-        gradient = 2 * straight - 2 * np.tensordot(moved, weight, 2)
-        return float(value), gradient[self.pattern]
+            weight[:, :p, :p] += inverse
+        gradients = 2 * straight - 2 * np.einsum("kabst,kst->kab", moved, weight)
+        return np.where(rss > 0, values, np.inf), gradients
 
     def _pieces_1(self, lam):
-        a, B = self._flat[0], self._columns[0]
+        a, B, lam = self._flat[0], self._columns[0], lam[:, 0]
         M = lam * lam * a + 1
-        U = B * (lam / M)
-        H = B / M  # B - lam**2 a B / M without the subtraction
-        straight = np.array([[np.sum(a / M) * lam]])
-        return np.log(M).sum(), (lam * B) @ U.T, straight, (H @ U.T)[None, None]
+        U, H = B * (lam / M)[:, None], B / M[:, None]  # H = B - lam**2 a B / M without the subtraction
+        explained = lam[:, None] * (B @ U.transpose(0, 2, 1))
+        straight, moved = (a / M).sum(axis=1)[:, None] * lam, H @ U.transpose(0, 2, 1)
+        return np.log(M).sum(axis=1), explained, straight[:, None], moved[:, None, None]
 
     def _pieces_2(self, lam):
         (a, b, _, d), (B1, B2) = self._flat, self._columns
-        l1, l2, l3 = lam[0, 0], lam[1, 0], lam[1, 1]
+        l1, l2, l3 = lam[:, 0, :1], lam[:, 1, :1], lam[:, 1, 1:]
         p11, p12, p21, p22 = a * l1 + b * l2, b * l3, b * l1 + d * l2, d * l3
         m11, m12, m22 = l1 * p11 + l2 * p21 + 1, l3 * p21, l3 * p22 + 1
         det = m11 * m22 - m12 * m12
         i11, i12, i22 = m22 / det, -m12 / det, m11 / det
-        V1, V2 = l1 * B1 + l2 * B2, l3 * B2
+        upper = p11 * i11 + p12 * i12, p11 * i12 + p12 * i22
+        lower = p21 * i11 + p22 * i12, p21 * i12 + p22 * i22
+        p11, p12, p21, p22, i11, i12, i22 = (x[:, None] for x in (p11, p12, p21, p22, i11, i12, i22))
+        V1, V2 = l1[:, None] * B1 + l2[:, None] * B2, l3[:, None] * B2
         U1, U2 = i11 * V1 + i12 * V2, i12 * V1 + i22 * V2
-        H1, H2 = B1 - p11 * U1 - p12 * U2, B2 - p21 * U1 - p22 * U2
-        straight = np.array(
-            [[p11 @ i11 + p12 @ i12, p11 @ i12 + p12 @ i22], [p21 @ i11 + p22 @ i12, p21 @ i12 + p22 @ i22]]
-        )
-        moved = np.array([[H1 @ U1.T, H1 @ U2.T], [H2 @ U1.T, H2 @ U2.T]])
-        return np.log(det).sum(), V1 @ U1.T + V2 @ U2.T, straight, moved
+        H = np.stack([B1 - p11 * U1 - p12 * U2, B2 - p21 * U1 - p22 * U2], axis=1)
+        U = np.stack([U1, U2], axis=1).transpose(0, 1, 3, 2)
+        explained = V1 @ U[:, 0] + V2 @ U[:, 1]
+        straight = np.stack([*upper, *lower], axis=1).sum(axis=2).reshape(-1, 2, 2)
+        return np.log(det).sum(axis=1), explained, straight, H[:, :, None] @ U[:, None]
 
     def _pieces(self, lam):
-        AL = self.A @ lam
-        M = lam.T @ AL + np.eye(self.q)
+        AL = self.A @ lam[:, None]
+        M = lam[:, None].transpose(0, 1, 3, 2) @ AL + np.eye(self.q)
         root = np.linalg.cholesky(M)
-        log_det = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum()
+        log_det = 2 * np.log(np.diagonal(root, axis1=2, axis2=3)).sum(axis=(1, 2))
         inverse = np.linalg.inv(M)
-        V = lam.T @ self.B
+        V = lam[:, None].transpose(0, 1, 3, 2) @ self.B
         U = inverse @ V
-        H = self.B - AL @ U
-        straight = np.einsum("jac,jcb->ab", AL, inverse)
-        moved = np.array([[H[:, a].T @ U[:, b] for b in range(self.q)] for a in range(self.q)])
-        flat = (self.groups * self.q, self.m)
-        return log_det, V.reshape(flat).T @ U.reshape(flat), straight, moved
+        H = (self.B - AL @ U).transpose(0, 2, 3, 1)  # (K, q, m, J)
+        straight = np.einsum("kjac,kjcb->kab", AL, inverse)
+        moved = H[:, :, None] @ U.transpose(0, 2, 1, 3)[:, None]
+        flat = (len(lam), self.groups * self.q, self.m)
+        return log_det, V.reshape(flat).transpose(0, 2, 1) @ U.reshape(flat), straight, moved
 
     def solve(self, theta):
         """Compute everything that follows from theta; see `Solution`."""
         lam, p = self.lambda_of(theta), self.m - 1
+        kernel = kernels.compiled("one_factor_solution", self._saves)
+        if kernel is not None:
+            *numbers, inverse, modes, variances, slopes = kernel(lam, self.A, self.B, self.C)
+            return Solution(*numbers, [modes], [variances], [slopes], inverse)
         AL = self.A @ lam
         M = lam.T @ AL + np.eye(self.q)
         log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(M), axis1=1, axis2=2)).sum()
@@ -266,9 +294,8 @@ class OneFactor:
         modes = spread[:, :, p] - spread[:, :, :p] @ beta
         variances = lam @ np.linalg.solve(M, np.broadcast_to(lam.T, M.shape))
         rss = float(schur[p, p] - schur[:p, p] @ beta)
-        return Solution(
-            beta, rss, float(log_det), log_det_x, schur[:p, :p], [modes], [variances], [spread[:, :, :p]]
-        )
+        numbers = beta, rss, float(log_det), float(log_det_x), schur[:p, :p]
+        return Solution(*numbers, [modes], [variances], [spread[:, :, :p]], inverse)
 
     def draw_effects(self, theta, sigma, rng):
         """Draw the random effects' deviations from their conditional mean, the fixed effects held.
@@ -295,6 +322,9 @@ class OneFactor:
 
     def start(self):
         """Guess theta from moments: the spread of no-pooling estimates beyond their sampling error."""
+        kernel = kernels.compiled("one_factor_start", self._saves)
+        if kernel is not None:
+            return kernel(*self.pattern, self.A, self.B, self.C, self.n)
         p = self.m - 1
         eye = np.eye(self.q)
         size = np.einsum("jaa->ja", self.A).mean(axis=0)
@@ -328,9 +358,10 @@ def _inverses(matrices):
 
 
 def _inverse_and_log_det(matrix):
-    """Invert a small positive definite matrix; LinAlgError if it isn't."""
+    """Invert small positive definite matrices, shape (..., p, p); LinAlgError where one isn't."""
     if not matrix.size:
-        return matrix, 0.0
+        return matrix, np.zeros(matrix.shape[:-2])
     root = np.linalg.cholesky(matrix)
     half = np.linalg.inv(root)
-    return half.T @ half, float(2 * np.log(np.diagonal(root)).sum())
+    log_det = 2 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+    return np.swapaxes(half, -1, -2) @ half, log_det

@@ -62,11 +62,16 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         The best point found.
     """
     theta = np.array(start, dtype=float)
-    if hasattr(function, "approach"):
-        theta = function.approach(theta)
+    found = function.search(theta) if hasattr(function, "search") else None
+    if found is not None:
+        theta = found.theta if canonical is None else canonical(found.theta)
+        if found.converged and theta is found.theta:
+            return found
     elif len(theta) > LARGE:
         theta = _lbfgs(function, theta)
     point = _Point(function, theta)
+    if found is not None and found.converged and point.value <= found.value + NOISE * (1 + abs(found.value)):
+        return point.optimum(True, found.iterations)
     radius, kicks, unseen, used = 1.0 + np.linalg.norm(theta), 0, 0, 0
     while used < max_iterations:
         used += 1
@@ -110,15 +115,14 @@ class _Point:
 
     def __init__(self, function, theta):
         self.function, self.theta = function, theta
-        self.value, self.gradient = function(theta)
+        if hasattr(function, "measure"):
+            self.value, self.gradient, self.hessian = function.measure(theta)
+        else:
+            self.value, self.gradient = function(theta)
 
     @cached_property
     def hessian(self):
         """Second derivatives."""
-        find = getattr(self.function, "hessian", None)
-        found = None if find is None else find(self.theta, self.gradient)
-        if found is not None:
-            return found
         return hessian_by_differences(self.function, self.theta, self.gradient)
 
     def moved(self, canonical):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mlmkit.engine import kernels
+
 SUSPICIOUS = 1e-4  # share of a column's sum of squares that the others leave unexplained
 DEPENDENT = 1e-7  # R's tolerance, for lengths instead of squares
 
@@ -25,8 +27,8 @@ def drop_dependent(model, scaled, total):
     """
     if not scaled.x:
         return False
-    cross = total[np.ix_(scaled.x, scaled.x)]
-    if not _suspicious(cross):
+    suspicious = kernels.compiled("nearly_dependent") or _nearly_dependent
+    if not suspicious(total, np.array(scaled.x), SUSPICIOUS):
         return False
     columns = np.column_stack([(scaled.arrays[i] - scaled.shift[i]) / scaled.scale[i] for i in scaled.x])
     keep = _independent(columns)
@@ -49,14 +51,14 @@ def drop_dependent(model, scaled, total):
     return True
 
 
-def _suspicious(cross):
+def _nearly_dependent(total, places, share):
     """Tell from the cross-products whether some column is nearly explained by the earlier ones."""
-    rest, size = cross.copy(), np.diagonal(cross).copy()
-    for k in range(len(rest)):
-        if rest[k, k] <= SUSPICIOUS * size[k]:
-            return True
-        rest[k + 1 :, k + 1 :] -= np.outer(rest[k + 1 :, k], rest[k, k + 1 :]) / rest[k, k]
-    return False
+    cross = total[places][:, places]
+    try:
+        root = np.linalg.cholesky(cross)
+    except np.linalg.LinAlgError:
+        return True
+    return bool((root.diagonal() ** 2 <= share * cross.diagonal()).any())
 
 
 def _orthogonalise(scaled, columns):

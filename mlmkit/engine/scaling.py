@@ -6,6 +6,7 @@ it changes the parameters by a known matrix and the likelihood by a known consta
 """
 
 from dataclasses import dataclass
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -71,15 +72,14 @@ class Scaled:
         n = len(self.arrays[-1])
         size = min(n, CHUNK, max(512, ONE_THREAD // len(self.arrays) ** 2))
         block = np.empty((len(self.arrays), size))
+        shift, factor = self.shift[:, None], (1.0 / self.scale)[:, None]
         for start in range(0, n, size):
             rows = slice(start, min(start + size, n))
             part = block[:, : rows.stop - start]
-            for line, array, shift, scale in zip(part, self.arrays, self.shift, self.scale, strict=True):
-                if shift:
-                    np.subtract(array[rows], shift, out=line)
-                    line *= 1.0 / scale
-                else:
-                    np.multiply(array[rows], 1.0 / scale, out=line)
+            for line, array in zip(part, self.arrays, strict=True):
+                line[:] = array[rows]
+            part -= shift
+            part *= factor
             if self.root_weights is not None:
                 part *= self.root_weights[rows]
             yield rows, part
@@ -153,30 +153,31 @@ class _Table:
 
     def back_map(self, places, names):
         """Build the matrix that takes effects of the scaled columns to those of the given ones."""
-        scales = np.array([self.scales[i] for i in places])
-        shifts = np.array([self.shifts[i] for i in places])
-        back = np.diag(1.0 / scales) if len(places) else np.zeros((0, 0))
+        back = np.zeros((len(places), len(places)))
+        for k, place in enumerate(places):
+            back[k, k] = 1.0 / self.scales[place]
         if INTERCEPT in names:
             row = names.index(INTERCEPT)
-            back[row] -= shifts / scales
+            for k, place in enumerate(places):
+                back[row, k] -= self.shifts[place] / self.scales[place]
         return back
 
 
 def _shift_and_scale(name, array, centred):
-    mean = array.mean()
-    if not np.isfinite(mean):
+    mean = float(np.add.reduce(array)) / len(array)
+    if not isfinite(mean):
         what = "The outcome" if name is None else f"'{name}'"
         raise ValueError(
             f"{what} has infinite or undefined values in {int((~np.isfinite(array)).sum())} rows. "
             "A logarithm of zero or a division by zero makes such values; transform or drop those rows."
         )
-    square = np.einsum("i,i->", array, array) / len(array)  # np.dot would wake threads
-    if not np.isfinite(square):  # numbers near the largest that a float holds
+    square = float(np.einsum("i,i->", array, array)) / len(array)  # np.dot would wake threads
+    if not isfinite(square):  # numbers near the largest that a float holds
         return (mean if centred else 0.0), float(np.abs(array).max())
     if not centred:
-        return 0.0, float(np.sqrt(square)) or 1.0
+        return 0.0, sqrt(square) or 1.0
     variance = square - mean**2
     if variance < 1e-6 * square:  # too much was cancelled
-        variance = np.mean((array - mean) ** 2)
-    spread = float(np.sqrt(max(variance, 0.0)))
-    return float(mean), spread if spread > 1e-14 * abs(mean) else (abs(float(mean)) or 1.0)
+        variance = float(np.mean((array - mean) ** 2))
+    spread = sqrt(max(variance, 0.0))
+    return mean, spread if spread > 1e-14 * abs(mean) else (abs(mean) or 1.0)

@@ -4,6 +4,8 @@ As in lme4, theta holds the lower triangle of each term's relative covariance fa
 column, term after term.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 
@@ -20,12 +22,17 @@ def pattern(terms):
     rows, columns : ndarray of int
         In the order of theta.
     """
+    return _pattern(tuple((term.first, term.size) for term in terms))
+
+
+@lru_cache(maxsize=256)
+def _pattern(places):
     rows, columns = [], []
-    for term in terms:
-        for column in range(term.size):
-            for row in range(column, term.size):
-                rows.append(term.first + row)
-                columns.append(term.first + column)
+    for first, size in places:
+        for column in range(first, first + size):
+            for row in range(column, first + size):
+                rows.append(row)
+                columns.append(column)
     return np.array(rows), np.array(columns)
 
 

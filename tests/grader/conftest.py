@@ -1,6 +1,6 @@
-"""Lets the tests of this folder share ``small_lesson``, also in the grading processes that they start."""
+"""Lets the tests share ``small_lesson`` and ``hostile``, also in the grading processes that they start."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "submissions")]

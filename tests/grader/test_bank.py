@@ -5,6 +5,7 @@ import pytest
 from grader.bank import (
     BankError,
     ByGroup,
+    Choice,
     Draws,
     Figure,
     Mistake,
@@ -15,8 +16,9 @@ from grader.bank import (
     question,
     questions,
 )
+from grader.bank_table import table
 from grader.build import lesson_names
-from grader.check_bank import check_bank, main, table
+from grader.check_bank import check_bank, main
 from grader.references import expected, fits, homes
 
 
@@ -67,8 +69,8 @@ def test_fits_are_made_once_per_data_and_differ_by_criterion():
 
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_the_bank_is_fine_for_a_class(lesson):
-    for found in check_bank(12, lesson, progress=False):
-        assert found.is_fine, table([found])
+    report = check_bank(12, lesson, progress=False)
+    assert all(found.is_fine for found in report.findings), table(report)
 
 
 def test_every_graded_question_names_three_mistakes_or_more():
@@ -104,10 +106,11 @@ def test_check_bank_finds_each_fault(a_bank, capsys):
         raise KeyError("no such column")
 
     a_bank(hidden, twins, failing)
-    assert main(students=3) == 1
+    assert main(students=3, workers=1) == 1
     printed = capsys.readouterr().out
     assert "near: like the right answer for 3 of 3" in printed
     assert "two = one: the same for 3 of 3" in printed
+    assert "!! nobody can be told: near" in printed and "!! nobody can be told: two" in printed
     assert "fails 3 times" in printed and "3 of 3 questions need work" in printed
 
 
@@ -117,7 +120,7 @@ def test_check_bank_takes_series_and_tables_of_mistakes(a_bank):
         return ByGroup(means, mistakes=[Mistake(means**2, says="Squared."), Mistake(means, says="The same.")])
 
     a_bank(by_group)
-    (found,) = check_bank(3, progress=False)
+    (found,) = check_bank(3, progress=False).findings
     assert found.like_right == {"The same.": 3} and not found.errors
 
 
@@ -136,20 +139,57 @@ def test_check_bank_takes_figures_and_draws(a_bank):
         return Draws(mean=mean, sd=sd, quantiles={0.5: mean, 0.975: mean + 2 * sd}, mistakes=mistakes)
 
     a_bank(figure, draws)
-    for found in check_bank(3, progress=False):
+    for found in check_bank(3, progress=False).findings:
         assert found.like_right == {"The same.": 3}
         assert not found.errors and not found.misjudged
 
 
+def test_check_bank_finds_what_is_uneven(a_bank):
+    def by_the_data(homes):  # most of the mistakes are hidden for every third student
+        near = 10.0 if len(homes) % 3 == 0 else 20.0
+        return Number(10.0, mistakes=[Mistake(near + k, says=f"No {k}.") for k in (0, 0.001, 0.002)])
+
+    def one_letter(homes):
+        return Choice("a", mistakes=[Mistake(letter, says=f"Not {letter}.") for letter in "bcd"])
+
+    a_bank(by_the_data, one_letter)
+    first, second = check_bank(25, progress=False).findings
+    assert any("fewer than half of the mistakes" in fault for fault in first.faults)
+    assert second.faults == ["one letter is right for more than 90%"]
+
+
+def test_an_exact_mistake_is_found_inside_the_tolerance(a_bank):
+    def near(homes):
+        exact = Mistake(10.01, says="By formula.", credit=0.5, exact=True)
+        return Number(10.0, rel=4e-3, mistakes=[exact, Mistake(5.0, says="Half of it.")])
+
+    a_bank(near)
+    (found,) = check_bank(2, progress=False).findings
+    assert found.is_fine and found.named == {"By formula.": 2, "Half of it.": 2}
+    kind = near(None)
+    assert [kind.grade(x).status for x in (10.0, 10.0099, 10.01, 10.02)] == [
+        "right",
+        "right",
+        "mistake",
+        "right",
+    ]
+
+
+def test_processes_find_what_one_process_finds():
+    one, two = (check_bank(6, "01_pooling", workers=workers, progress=False) for workers in (1, 2))
+    assert one.findings == two.findings
+    assert (one.fits, one.singular) == (two.fits, two.singular)
+
+
 def test_check_bank_is_content_with_a_good_question(a_bank, capsys):
     a_bank(lambda homes: Number(10.0, mistakes=[Mistake(5.0, says="Half.")]))
-    assert main(students=2) == 0
+    assert main(students=2, workers=1) == 0
     assert "All 1 questions are fine." in capsys.readouterr().out
 
 
 def test_a_bank_without_questions_is_not_fine(a_bank, capsys):
     a_bank()
-    assert main(students=2, lesson="99_x") == 1
+    assert main(students=2, lesson="99_x", workers=1) == 1
     assert "no question for lesson 99_x" in capsys.readouterr().out
     with pytest.raises(ValueError, match="At least one student"):
         check_bank(0)

@@ -1,6 +1,7 @@
 """From a tagged source to the lesson that students get."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -8,9 +9,7 @@ import pytest
 
 from grader.authoring import LessonError, source_notebook
 from grader.bank import Choice, Mistake, Question, get
-from grader.build import build, build_lessons, check_same, differences, write
-from grader.leaks import Leak, expected_numbers, leaks_in, scan_feedback, scan_lesson, solution_code, text_of
-from grader.references import homes
+from grader.build import ROOT, build, build_lessons, check_same, differences, write
 
 SOURCE = Path(__file__).with_name("fixtures") / "01_pooling.md"
 
@@ -215,75 +214,7 @@ def test_two_checks_may_share_an_answer_cell_and_an_author_may_write_the_stub(tm
     assert third.metadata.nbgrader["points"] == 0.5
 
 
-# ------------------------------------------------------------------ leaks
-
-NUMBERS = [("l01-q", 713204.2367)]
-CODE = [("l01-q-answer", 'fit.varcorr["zipcode"].sd["(Intercept)"]')]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "713,204",
-        "713204.24",
-        "713.204",
-        "7.132042e5",
-        "about 0.713204 million",
-        'x = fit.varcorr["zipcode"].sd[ "(Intercept)" ]',
-    ],
-)
-def test_an_answer_in_a_text_is_a_leak_unless_the_student_wrote_it(text):
-    assert leaks_in(text, NUMBERS, CODE)
-    assert not leaks_in(text, NUMBERS, CODE, own=f"print: {text}")
-
-
-@pytest.mark.parametrize("text", ["713", "713,000", "713,205", "98010", "a713204b", "1713204", "fit.varcorr"])
-def test_other_numbers_and_other_code_are_none(text):
-    assert leaks_in(text, NUMBERS, CODE) == []
-
-
-def test_the_lesson_shows_no_answer_and_a_lesson_that_does_is_caught(tmp_path, only_these_questions):
-    build_lessons(solutions=SOURCE.parent, lessons=tmp_path)
-    assert scan_lesson("01_pooling", tmp_path, solutions=SOURCE.parent) == []
-    notebook = tmp_path / "01_pooling.ipynb"
-    mean = homes("ada")["price"].mean()
-    notebook.write_text(
-        notebook.read_text().replace("The end.", f"The end: {mean:,.0f}. homes['price'].mean()")
-    )
-    assert scan_lesson("01_pooling", tmp_path, solutions=SOURCE.parent) == [
-        Leak("01_pooling.ipynb", "l01-mean-price", f"{mean:,.0f}")
-    ]
-
-
-def test_a_value_in_the_key_of_a_graded_question_is_caught(tmp_path, only_these_questions):
-    build_lessons(solutions=SOURCE.parent, lessons=tmp_path)
-    path = tmp_path / "01_pooling.practice.json"
-    key = json.loads(path.read_text())
-    key["graded"]["l01-mean-price"]["shape"]["value"] = float(homes("ada")["price"].mean())
-    path.write_text(json.dumps(key))
-    assert [leak.file for leak in scan_lesson("01_pooling", tmp_path, solutions=SOURCE.parent)] == [path.name]
-
-
-def test_solution_lines_that_stand_elsewhere_in_the_lesson_are_no_secret():
-    code = solution_code(source_notebook(SOURCE))
-    assert ("l01-mean-price-answer", 'mean_price=homes["price"].mean()') in code
-    assert not any("load_seattle" in line for _, line in code)
-
-
-def test_feedback_may_show_what_the_student_computed_and_nothing_more(tmp_path, only_these_questions):
-    number = expected_numbers("01_pooling", "alice")[0][1]
-    notebook = nbformat.reads(build(SOURCE, KNOWN).student, as_version=4)
-    graded, page = tmp_path / "graded.ipynb", tmp_path / "feedback.html"
-    page.write_text(f"<style>p {{}}</style><p>The expected value is <b>{number:.2f}</b>.</p>")
-    nbformat.write(notebook, graded)
-    args = (page, graded, "01_pooling", "alice", SOURCE.parent)
-    assert [leak.question for leak in scan_feedback(*args)] == ["l01-mean-price"]
-    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text=f"{number:.2f}\n")]
-    nbformat.write(notebook, graded)
-    assert scan_feedback(*args) == []
-
-
-def test_pictures_in_a_page_are_no_numbers(tmp_path):
-    page = tmp_path / "p.html"
-    page.write_text('<img src="data:image/png;base64,iVBO713204+713204/w=="><script>713204</script> fine')
-    assert "713204" not in text_of(page)
+def test_key_files_hold_no_digits_that_differ_between_processors():
+    for path in (ROOT / "lessons").glob("*.practice.json"):
+        numbers = re.findall(r"-?\d+\.\d+(?:e[-+]\d+)?", path.read_text(encoding="utf-8"))
+        assert [text for text in numbers if float(text) != float(f"{float(text):.9g}")] == []

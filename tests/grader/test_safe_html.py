@@ -1,11 +1,19 @@
 """Nothing from a submission runs, loads or poses as the grader in a page that others open."""
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.plugins.safe_html import clean_html, markdown2html
+from grader.plugins import safe_html
+from grader.plugins.safe_html import clean_html
+
+
+def markdown2html(source, attachments=None):
+    return safe_html.markdown2html({"cell": {"attachments": attachments or {}}}, source)
+
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -79,5 +87,37 @@ def test_embedded_pictures_and_links_stay():
     assert clean_html(link) == link
 
 
-def test_formulas_in_markdown_stay_as_they_are():
-    assert r"$y_i \sim N(\mu, \sigma^2)$" in markdown2html(r"Model: $y_i \sim N(\mu, \sigma^2)$")
+def test_formulas_are_drawn_without_a_network_and_without_a_script():
+    page = markdown2html(r"Model: $y_i \sim N(\mu, \sigma^2)$ and $$\frac{a}{b}$$")
+    assert page.count("<math") == 2
+    assert "<mo>∼</mo>" in page or "<mi>∼</mi>" in page
+    assert 'display="block"' in page
+    assert "$" not in page
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\href{javascript:alert(1)}{x}",
+        r"\style{background:url(//evil.example)}{x}",
+        r"\text{<img src=x onerror=alert(1)>}",
+        r"<script>alert(1)</script>",
+        r"\class{mlm-verdict}{x}",
+        r"\frac{",
+        "{" * 3_000,
+        "x^" * 20_000,
+    ],
+)
+def test_a_hostile_formula_does_nothing(tex):
+    page = markdown2html(f"a ${tex}$ b")
+    assert not re.search(r"<(img|script|a)\b|href|style=|class=", page)
+    assert page.startswith("<p>a ")
+
+
+def test_a_pasted_picture_is_shown_and_a_missing_one_costs_nothing():
+    pasted = {"plot.png": {"image/png": "AAAA"}, "empty.png": {}, "evil.png": {"text/html": "AAAA"}}
+    assert 'src="data:image/png;base64,AAAA"' in markdown2html("![my plot](attachment:plot.png)", pasted)
+    for name in ("empty.png", "other.png", "../../other.png"):
+        assert "[picture missing]" in markdown2html(f"a ![plot](attachment:{name}) b", pasted)
+    assert "data:text/html" not in markdown2html("![plot](attachment:evil.png)", pasted)
+    assert "src" not in markdown2html("![plot][1]\n\n[1]: attachment:other.png", pasted)

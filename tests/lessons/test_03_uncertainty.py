@@ -1,7 +1,6 @@
 """What lesson 3 says in words and numbers is so; its questions accept every correct way."""
 
 import re
-from itertools import pairwise
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -202,34 +201,6 @@ def test_the_model_in_logarithms_has_no_negative_price_and_is_still_too_wide(run
     assert real.between(low, high).mean() > 0.98
 
 
-def test_minutes_of_the_sections_add_up_and_name_real_sections(prose):
-    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|$", prose, re.MULTILINE)
-    total = int(re.search(r"About (\d+) minutes", prose).group(1))
-    assert sum(int(minutes) for _, minutes in rows) == total
-    sections = re.findall(r"^## (.+)$", prose, re.MULTILINE)
-    assert [name.removesuffix(" (graded)") for name, _ in rows] == sections[: len(rows)]
-
-
-def test_points_in_the_prose_are_those_of_the_cells(cells, words):
-    points = [
-        cell.metadata.nbgrader.points for cell in cells if "points" in cell.metadata.get("nbgrader", {})
-    ]
-    assert [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", words)] == points
-    assert f"They are worth {sum(points)} points" in words
-
-
-def test_headings_go_down_one_step_at_a_time(prose):
-    levels = [len(marks) for marks in re.findall(r"^(#+) ", prose, re.MULTILINE)]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-
-
-def test_every_question_sends_students_back_to_a_section_that_exists(prose):
-    sections = {f"03: {name}" for name in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
-    assert {question.revisit for question in questions(LESSON).values()} <= sections
-
-
 def test_the_glossary_explains_the_words_that_the_lesson_introduces():
     glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
     for word in [
@@ -262,14 +233,6 @@ def test_there_are_enough_questions_of_different_kinds(cells):
     assert roles.count("practice") >= 5
     assert roles.count("check") >= 8
     assert roles.count("manual") == 1
-
-
-@pytest.mark.parametrize("student", STUDENTS)
-@pytest.mark.parametrize("id", GRADED)
-def test_every_graded_question_knows_three_mistakes_on_this_students_data(id, student):
-    kind = references.expected(id, student)
-    assert len(kind.usable_mistakes) >= 3
-    assert all(mistake.says.endswith(".") for mistake in kind.mistakes)
 
 
 def test_no_sentence_about_a_mistake_tells_a_number_of_the_answer():

@@ -1,18 +1,22 @@
 """What holds for every lesson: built from its source, runs clean, and grades as it should."""
 
+import re
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from grader import references
 from grader.authoring import role_of, source_notebook
 from grader.bank import questions
 from grader.build import KEY_ENDING, ROOT, check_same, differences, lesson_names
 from grader.judge import judge
 from grader.leaks import scan_lessons
-from mlmkit.answers.encoding import MIME
+from mlmkit import data_fingerprint, homes_for
+from mlmkit.answers.encoding import MIME, encode
 
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"
@@ -57,6 +61,12 @@ def name(request):
 @pytest.fixture(scope="module")
 def source(name):
     return source_notebook(ROOT / "solutions" / f"{name}.md", questions(name))
+
+
+@pytest.fixture(scope="module")
+def prose(source):
+    """The text of the lesson."""
+    return "\n\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +152,55 @@ def test_each_picture_has_a_text_that_says_what_it_shows(solved):
 
 def test_lessons_lie_where_the_readme_says():
     assert [path.stem for path in sorted(Path(LESSONS).glob("*.ipynb"))] == lesson_names()
+
+
+# The text -------------------------------------------------------------------------------------------
+
+
+def test_minutes_of_the_sections_add_up_and_name_real_sections(prose):
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|$", prose, re.MULTILINE)
+    total = int(re.search(r"About (\d+) minutes", prose).group(1))
+    assert sum(int(minutes) for _, minutes in rows) == total
+    sections = re.findall(r"^## (.+)$", prose, re.MULTILINE)
+    assert [name.removesuffix(" (graded)") for name, _ in rows] == sections[: len(rows)]
+
+
+def test_points_in_the_prose_are_those_of_the_cells(source, prose):
+    settings = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
+    points = [setting["points"] for setting in settings if "points" in setting]
+    assert [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", prose)] == points
+    assert re.search(rf"(The questions|They) are worth {sum(points)} points", " ".join(prose.split()))
+
+
+def test_headings_go_down_one_step_at_a_time(prose):
+    levels = [len(marks) for marks in re.findall(r"^(#+) (?!BEGIN|END)", prose, re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_question_sends_students_back_to_a_section_that_exists(name, prose):
+    sections = {f"{name[:2]}: {heading}" for heading in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
+    assert {question.revisit for question in questions(name).values()} <= sections
+
+
+# The questions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("student", ["ada", "grace", "emmy"])
+def test_every_graded_question_knows_three_mistakes_on_each_students_data(name, student):
+    for id, question in questions(name).items():
+        if question.practice:
+            continue
+        kind = references.expected(id, student)
+        assert len(kind.usable_mistakes) >= 3, id
+        if type(kind).__name__ in ("Figure", "Draws"):
+            continue  # their mistakes are drawn in the lesson's own tests
+        for mistake in kind.usable_mistakes:
+            answer = {"question": id, "answer": encode(mistake.value)}
+            answer["data"] = data_fingerprint(homes_for(student))
+            verdict = judge(id, answer, student=student, max_points=2)
+            assert (verdict.status, verdict.score < 2) == ("mistake", True), id
+            assert mistake.name == verdict.mistake or not kind.told_apart(
+                mistake.value, next(m.value for m in kind.usable_mistakes if m.name == verdict.mistake)
+            )

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from mlmkit import glmer, lmer
-from mlmkit.engine import kernels as _kernels
-from mlmkit.engine import memory, parts
+from mlmkit.engine import kernels, memory, parts
 
 FORMULAS = [
     "y ~ x + (1 + x | a) + (1 | b)",
@@ -73,19 +72,16 @@ def test_weights_and_crossed_factors(frame):
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("way", ["dense", "sparse", "compiled"])
 def test_the_gradient_is_that_of_the_deviance(frame, formula, way, monkeypatch):
-    from mlmkit.engine import compiled as _compiled
     from mlmkit.engine import crossed as _crossed
 
-    compiled = way == "compiled"
     if way != "dense":
         monkeypatch.setattr(_crossed, "SMALL", 0)
-    monkeypatch.setitem(_kernels._state, "module", _compiled if compiled else None)
-    monkeypatch.setitem(_kernels._state, "failed", not compiled)
-    problem = lmer(formula, frame)._problem
-    theta = np.random.default_rng(3).normal(size=len(problem.start()))
-    _, gradient = problem(theta)
-    steps = 1e-6 * np.eye(len(theta))
-    numeric = [(problem(theta + step)[0] - problem(theta - step)[0]) / 2e-6 for step in steps]
+    with kernels.only(compiled=way == "compiled"):
+        problem = lmer(formula, frame)._problem
+        theta = np.random.default_rng(3).normal(size=len(problem.start()))
+        _, gradient = problem(theta)
+        steps = 1e-6 * np.eye(len(theta))
+        numeric = [(problem(theta + step)[0] - problem(theta - step)[0]) / 2e-6 for step in steps]
     assert np.allclose(gradient, numeric, atol=1e-5, rtol=1e-5)
 
 

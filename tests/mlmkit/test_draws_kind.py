@@ -155,6 +155,23 @@ def test_a_chain_is_judged_by_its_effective_size():
     assert outcome.status == "invalid" and "independent ones" in outcome.says
 
 
+def test_chains_that_disagree_are_refused_although_they_are_worth_enough():
+    rng = np.random.default_rng(8)
+    kind = Draws(mean=0.0, sd=1.0, at_least=4000)
+    chains = rng.normal(size=(4, 10_000))
+    assert grade(kind, chains.ravel()).status == "right"
+    chains[3] *= 1.5  # the mean is right, the spread is not that of the others
+    chains[2] += 0.3
+    outcome = grade(kind, chains.ravel())
+    assert outcome.status == "invalid" and "R-hat is 1.0" in outcome.says
+
+
+def test_independent_draws_are_not_refused_for_their_r_hat():
+    kind, rng = Draws(mean=0.0, sd=1.0, at_least=1000), np.random.default_rng(9)
+    for count in (1000, 1999, 2000, 4000):
+        assert all(grade(kind, rng.normal(size=count)).status == "right" for _ in range(50))
+
+
 # ------------------------------------------------------------------ wrong draws are named
 
 

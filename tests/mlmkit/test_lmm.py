@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from from_r import data_for, reference
 
 from mlmkit import lmer, no_pooling
+from mlmkit.engine import kernels
 
 LINEAR = [name for name, model in reference().items() if model["type"] == "lmer"]
 
@@ -186,24 +188,29 @@ def test_fits_survive_pickling_and_copying(seattle):
 
 
 def test_compiled_and_numpy_kernels_agree(seattle):
-    from mlmkit.engine import compiled as _compiled
-    from mlmkit.engine import kernels as _kernels
-
     for formula in (
         "price ~ scale_sqft + (1 | zipcode)",
         "price ~ scale_sqft + (1 + scale_sqft | zipcode)",
         "price ~ scale_sqft + (1 + scale_sqft + lat | zipcode)",
     ):
-        before = dict(_kernels._state)
-        try:
-            _kernels._state.update(module=_compiled, failed=False)
+        with kernels.only(compiled=True):
             fast = lmer(formula, seattle)
-            _kernels._state.update(module=None, failed=True)
+            tables, start = (fast.ranef["zipcode"], fast.se_ranef["zipcode"]), fast._problem.start()
+        with kernels.only(compiled=False):
             plain = lmer(formula, seattle)
-        finally:
-            _kernels._state.update(before)
+            assert np.allclose(start, plain._problem.start(), rtol=1e-9)
+            for table, twin in zip(tables, (plain.ranef["zipcode"], plain.se_ranef["zipcode"]), strict=True):
+                assert np.allclose(table, twin, rtol=1e-6)
         assert distance(fast.theta, plain.theta) < 1e-7
         assert fast.criterion == pytest.approx(plain.criterion, rel=1e-12)
+
+
+def test_kernels_are_found_once_they_are_compiled(seattle):
+    with kernels.only(compiled=True):
+        lmer("price ~ scale_sqft + (1 + scale_sqft | zipcode)", seattle)
+    folder = Path(kernels.__file__).parent / "__pycache__"
+    assert all(list(folder.glob(f"{name}.*.nbi")) for name in kernels.FILES)
+    assert kernels.lie_ready()
 
 
 def test_a_zero_variance_is_found_and_said(seattle):
