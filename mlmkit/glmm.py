@@ -7,6 +7,7 @@ import numpy as np
 from mlmkit.engine.blocks import GroupBlocks
 from mlmkit.engine.columns import one_vector
 from mlmkit.engine.design import design
+from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.families import FAMILIES
 from mlmkit.engine.laplace import Laplace
 from mlmkit.engine.optimize import minimise
@@ -17,6 +18,7 @@ from mlmkit.engine.theta import canonical, pattern
 from mlmkit.formula import FormulaError
 from mlmkit.generalized_fit import GeneralizedFit
 
+FEW_GROUPS, FEW_ROWS = 50, 5_000  # up to here a second search is cheap, and may find more
 CBIND = re.compile(r"cbind\((.+),(.+)\)$")
 
 
@@ -168,7 +170,13 @@ def fit_design(model, family, nAGQ=1):
 
     theta = np.concatenate([(rows == columns) * 0.7 for rows, columns in patterns])
     optimum = minimise(problem, np.concatenate([theta, _without_groups(problem)]), canonical=tidy_signs)
-    return GeneralizedFit(model, scaled, problem, optimum, nAGQ)
+    fit = GeneralizedFit(model, scaled, problem, optimum, nAGQ)
+    few = min(len(factor.levels) for factor in model.factors) < FEW_GROUPS and model.n <= FEW_ROWS
+    if few and not any(fit._separated):
+        other = look_elsewhere(problem, optimum, patterns, tidy_signs)
+        if other is not optimum:
+            return GeneralizedFit(model, scaled, problem, other, nAGQ)
+    return fit
 
 
 def _problem(model, family, nAGQ):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from dense_fit import bernoulli, best_criterion, dense_columns, laplace, poisson
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,6 +104,15 @@ def test_a_dense_search_from_many_places_finds_nothing_better(frame, formula, re
     sizes, Zs = terms(frame, formula)
     best = best_criterion(X, frame["y"].to_numpy(), sizes, Zs, reml, np.random.default_rng(1))
     assert fit.criterion <= best + 1e-5
+
+
+def test_of_two_optima_the_better_one_is_taken():
+    """One row in the second group: the deviance has a minimum at 0.75 and a lower one at zero."""
+    x = [1.480709, 0.355735, -0.670688, 0.369748, 0.226984, -0.780256, -0.365643]
+    y = [-2.915093, -2.727528, -3.671008, -3.112117, -3.594040, -4.028477, -4.356737]
+    fit = lmer("y ~ x + (1 | g)", pd.DataFrame({"x": x, "y": y, "g": [0] * 6 + [1]}), REML=False)
+    assert fit.criterion == pytest.approx(5.776896, abs=1e-5)
+    assert fit.is_singular and fit.messages
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
