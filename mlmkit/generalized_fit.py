@@ -35,12 +35,24 @@ class GeneralizedFit(MixedFit):
 
     @property
     def family(self):
-        """Name of the outcome's distribution."""
+        """Name of the outcome's distribution.
+
+        Examples
+        --------
+        >>> glmer_fit.family
+        'binomial'
+        """
         return self._problem.family.name
 
     @property
     def call(self):
-        """The call as R would show it: function and arguments."""
+        """The call as R would show it: function and arguments.
+
+        Examples
+        --------
+        >>> glmer_fit.call[0]
+        'glmer'
+        """
         extra = [] if self.nAGQ == 1 else [f"nAGQ = {self.nAGQ}"]
         data = f"data = {self._model.data_name}"
         return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
@@ -106,22 +118,46 @@ class GeneralizedFit(MixedFit):
 
     @property
     def criterion(self):
-        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model)."""
+        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model).
+
+        Examples
+        --------
+        >>> round(glmer_fit.criterion, 1)
+        192.3
+        """
         return self._optimum.value
 
     @property
     def deviance(self):
-        """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits."""
+        """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits.
+
+        Examples
+        --------
+        >>> glmer_fit.deviance < glmer_fit.criterion
+        True
+        """
         return -2 * self._parts[3]
 
     @property
     def dic(self):
-        """Deviance information criterion as arm::display defines it: 2 deviance - criterion."""
+        """Deviance information criterion as arm::display defines it: 2 deviance - criterion.
+
+        Examples
+        --------
+        >>> glmer_fit.dic < glmer_fit.criterion
+        True
+        """
         return 2 * self.deviance - self.criterion
 
     @property
     def converged(self):
-        """True if the search ended at an optimum with finite coefficients."""
+        """True if the search ended at an optimum with finite coefficients.
+
+        Examples
+        --------
+        >>> glmer_fit.converged
+        True
+        """
         return self._optimum.converged and not any(self._separated)
 
     @cached_property

@@ -1,7 +1,5 @@
 """Linear mixed models, fitted as lme4 fits them."""
 
-import numpy as np
-
 from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.design import design
 from mlmkit.engine.elsewhere import look_elsewhere
