@@ -85,6 +85,9 @@ def test_importing_mlmkit_is_light():
     assert not loaded & heavy
 
 
+NOTHING_COMES_BACK = {"display", "set_alt_text", "check", "shrinkage_slider"}
+
+
 def undocumented(thing, *, attribute=False):
     """List what a docstring lacks: an example, and for functions every parameter and what comes back."""
     text = thing.__doc__ or ""
@@ -94,13 +97,9 @@ def undocumented(thing, *, attribute=False):
     names = [name for name in inspect.signature(thing).parameters if name != "self"]
     documented = re.search(r"Parameters\n\s*-+\n(.*?)(?:\n\s*\n|$)", text, re.S)
     head = documented[1] if documented else ""
-    lacks += [f"the parameter {name}" for name in names if not re.search(rf"\b{name}\b.*$", head, re.M)]
-    if "Returns\n" not in text and thing.__name__ not in {
-        "display",
-        "set_alt_text",
-        "check",
-        "shrinkage_slider",
-    }:
+    line = r"^\s*(?:\*{{0,2}}\w+, )*\*{{0,2}}{}(?:, \*{{0,2}}\w+)*(?: : .*)?$"
+    lacks += [f"the parameter {name}" for name in names if not re.search(line.format(name), head, re.M)]
+    if "Returns\n" not in text and thing.__name__ not in NOTHING_COMES_BACK:
         lacks.append("what it returns")
     return lacks
 
