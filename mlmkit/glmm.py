@@ -212,4 +212,6 @@ def _without_groups(problem):
         cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))
         step = np.linalg.solve(cross, X @ (problem.y - mean))
         beta = np.clip(beta + np.clip(step, -2, 2), -8, 8)
+        if np.abs(step).max() < 0.1:
+            break
     return beta

@@ -15,11 +15,12 @@ class Binomial:
     def moments(eta, y, trials):
         """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
         tail = np.exp(-np.abs(eta))
-        p = np.where(eta >= 0, 1.0, tail) / (1.0 + tail)
-        mean = trials * p
-        variance = mean * (1.0 - p)
-        loglik = y * eta - trials * (np.maximum(eta, 0.0) + np.log1p(tail))
-        return loglik, mean, variance, variance * (1.0 - 2.0 * p)
+        total = 1.0 + tail
+        inverse = 1.0 / total
+        p = np.where(eta >= 0, inverse, tail * inverse)
+        variance = trials * tail * inverse * inverse
+        loglik = y * eta - trials * (np.maximum(eta, 0.0) + np.log(total))  # log1p takes three times as long
+        return loglik, trials * p, variance, variance * (1.0 - 2.0 * p)
 
     @staticmethod
     def constants(y, trials):

@@ -14,6 +14,8 @@ import numpy as np
 from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
+NEAR = 5e-6  # Newton's error after a step of this size is about its square
+LARGE = 2_000  # rows from which curvatures are updated on the way, and measured at the end only
 
 
 class Laplace:
@@ -40,6 +42,7 @@ class Laplace:
         self.n_theta = sum(len(rows) for rows, _ in self.patterns)
         constant, saturated = family.constants(y, trials)
         self.constant, self.saturated = float(constant.sum()), float(saturated.sum())
+        self.expensive = len(y) > LARGE
         self.u = np.zeros(blocks.size)
         self.evaluations = 0
 
@@ -78,7 +81,7 @@ class Laplace:
                 continue
             best, last = objective, u
             system = blocks.factorise(lams, moments[2])
-            if step is not None and np.abs(step).max() < 1e-7:
+            if step is not None and np.abs(step).max() < NEAR:
                 break
             step = blocks.solve(system, blocks.left(lams, blocks.scores(self.y - moments[1]), True) - u)
             u = u + step
