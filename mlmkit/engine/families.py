@@ -12,15 +12,33 @@ class Binomial:
     name, link = "binomial", "logit"
 
     @staticmethod
-    def moments(eta, y, trials):
-        """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
-        tail = np.exp(-np.abs(eta))
-        total = 1.0 + tail
-        inverse = 1.0 / total
-        p = np.where(eta >= 0, inverse, tail * inverse)
-        variance = trials * tail * inverse * inverse
-        loglik = y * eta - trials * (np.maximum(eta, 0.0) + np.log(total))  # log1p takes three times as long
-        return loglik, trials * p, variance, variance * (1.0 - 2.0 * p)
+    def moments(eta, y, trials, space=None):
+        """Return loglik (without constants), mean, variance, and the variance's derivative in eta.
+
+        They lie in `space`, shape (4, n), if it is given: new memory costs more than the arithmetic.
+        """
+        loglik, mean, variance, slope = np.empty((4, len(eta))) if space is None else space
+        tail, inverse = variance, slope  # borrowed until they are filled
+        np.abs(eta, out=tail)
+        np.negative(tail, out=tail)
+        np.exp(tail, out=tail)
+        np.maximum(eta, 0.0, out=loglik)
+        loglik += np.log1p(tail, out=mean)
+        loglik *= trials
+        np.multiply(y, eta, out=mean)
+        np.subtract(mean, loglik, out=loglik)
+        np.add(tail, 1.0, out=inverse)
+        np.divide(1.0, inverse, out=inverse)
+        np.multiply(tail, inverse, out=variance)  # the smaller of p and 1 - p
+        np.copyto(mean, inverse)
+        np.copyto(mean, variance, where=eta < 0)  # p
+        variance *= inverse
+        variance *= trials
+        np.multiply(mean, -2.0, out=slope)
+        slope += 1.0
+        slope *= variance
+        mean *= trials
+        return loglik, mean, variance, slope
 
     @staticmethod
     def constants(y, trials):
@@ -67,7 +85,7 @@ class Poisson:
     name, link = "poisson", "log"
 
     @staticmethod
-    def moments(eta, y, trials):
+    def moments(eta, y, trials, space=None):
         """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
         mean = np.exp(np.minimum(eta, 300.0))
         return y * eta - mean, mean, mean, mean

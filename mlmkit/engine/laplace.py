@@ -43,6 +43,7 @@ class Laplace:
         constant, saturated = family.constants(y, trials)
         self.constant, self.saturated = float(constant.sum()), float(saturated.sum())
         self.expensive = len(y) > LARGE
+        self.space = np.empty((4, len(y)))
         self.u = np.zeros(blocks.size)
         self.evaluations = 0
 
@@ -71,7 +72,7 @@ class Laplace:
         blocks, u = self.blocks, self.u
         step, best, last = None, np.inf, self.u
         for _ in range(INNER_STEPS):
-            moments = self.family.moments(fixed + blocks.eta(lams, u), self.y, self.trials)
+            moments = self.family.moments(fixed + blocks.eta(lams, u), self.y, self.trials, self.space)
             objective = u @ u - 2 * moments[0].sum()
             if not objective <= best + 1e-9 * (1 + abs(best)) and step is not None:
                 step = step / 2
