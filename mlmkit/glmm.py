@@ -191,7 +191,8 @@ def _problem(model, family, nAGQ):
     codes = [np.asarray(factor.codes, dtype=np.intp) for factor in model.factors]
     groups = [len(factor.levels) for factor in model.factors]
     if len(codes) == 1:
-        order = np.argsort(codes[0], kind="stable")
+        small = codes[0].astype(np.uint16) if groups[0] < 65_536 else codes[0]  # sorted by radix: much faster
+        order = np.argsort(small, kind="stable")
         columns, y, trials, offset = columns[:, order], y[order], trials[order], offset[order]
         blocks = GroupBlocks(columns[scaled.z[0]], codes[0][order], groups[0])
     else:
