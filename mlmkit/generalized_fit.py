@@ -4,11 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mlmkit.engine.separation import runaway_factors, separated_terms
 from mlmkit.engine.theta import lower_triangle, split_theta
 from mlmkit.results import MixedFit
-
-SEPARATED = 12.0  # a coefficient this large, per standard deviation of its predictor
-UNBOUNDED = 100.0  # a standard error this large means that nothing in the data bounds the coefficient
 
 
 class GeneralizedFit(MixedFit):
@@ -37,12 +35,24 @@ class GeneralizedFit(MixedFit):
 
     @property
     def family(self):
-        """Name of the outcome's distribution."""
+        """Name of the outcome's distribution.
+
+        Examples
+        --------
+        >>> glmer_fit.family
+        'binomial'
+        """
         return self._problem.family.name
 
     @property
     def call(self):
-        """The call as R would show it: function and arguments."""
+        """The call as R would show it: function and arguments.
+
+        Examples
+        --------
+        >>> glmer_fit.call[0]
+        'glmer'
+        """
         extra = [] if self.nAGQ == 1 else [f"nAGQ = {self.nAGQ}"]
         data = f"data = {self._model.data_name}"
         return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
@@ -83,7 +93,7 @@ class GeneralizedFit(MixedFit):
             whole = 2 * np.linalg.inv(hessian[np.ix_(free, free)])
             np.linalg.cholesky(whole)
         except np.linalg.LinAlgError:
-            return np.linalg.inv(self._problem.information(self._optimum.theta))
+            return _positive_inverse(self._problem.information(self._optimum.theta))
         return whole[free[:k].sum() :, free[:k].sum() :]
 
     @cached_property
@@ -108,30 +118,54 @@ class GeneralizedFit(MixedFit):
 
     @property
     def criterion(self):
-        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model)."""
+        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model).
+
+        Examples
+        --------
+        >>> round(glmer_fit.criterion, 1)
+        192.3
+        """
         return self._optimum.value
 
     @property
     def deviance(self):
-        """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits."""
+        """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits.
+
+        Examples
+        --------
+        >>> glmer_fit.deviance < glmer_fit.criterion
+        True
+        """
         return -2 * self._parts[3]
 
     @property
     def dic(self):
-        """Deviance information criterion as arm::display defines it: 2 deviance - criterion."""
+        """Deviance information criterion as arm::display defines it: 2 deviance - criterion.
+
+        Examples
+        --------
+        >>> glmer_fit.dic < glmer_fit.criterion
+        True
+        """
         return 2 * self.deviance - self.criterion
 
     @property
     def converged(self):
-        """True if the search ended at an optimum with finite coefficients."""
-        return self._optimum.converged and not self._separated
+        """True if the search ended at an optimum with finite coefficients.
+
+        Examples
+        --------
+        >>> glmer_fit.converged
+        True
+        """
+        return self._optimum.converged and not any(self._separated)
 
     @cached_property
     def _separated(self):
-        """Names of coefficients that run away: nothing in the data bounds them."""
-        inner = np.abs(self._optimum.theta[self._n_theta :])
-        away = (inner > SEPARATED) | (np.diagonal(self._inner_vcov) > UNBOUNDED**2)
-        return [name for name, gone in zip(self._model.fixed.names, away, strict=True) if gone]
+        """What runs away, since nothing in the data bounds it: (names of coefficients, factors)."""
+        inner = self._optimum.theta[self._n_theta :]
+        terms = separated_terms(self._model.fixed.names, inner, np.diagonal(self._inner_vcov))
+        return terms, runaway_factors(self._model.factors, self._inner_lambdas)
 
     def _residual_variance(self):
         eta = np.log(self.fitted) if self.family == "poisson" else None
@@ -165,3 +199,10 @@ class GeneralizedFit(MixedFit):
         ):
             effects.append((modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation) @ back.T)
         return self._beta + moved @ self._scaled.x_map.T, effects, None
+
+
+def _positive_inverse(matrix):
+    """Invert an information matrix; directions without information get a huge variance."""
+    values, vectors = np.linalg.eigh(matrix)
+    values = np.maximum(values, max(1e-14 * values.max(), 1e-12))
+    return (vectors / values) @ vectors.T

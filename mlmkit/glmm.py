@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 
-from mlmkit.engine.blocks import DenseBlocks, GroupBlocks
-from mlmkit.engine.columns import INTERCEPT, one_vector
+from mlmkit.engine.blocks import GroupBlocks
+from mlmkit.engine.columns import one_vector
 from mlmkit.engine.design import design
+from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.families import FAMILIES
 from mlmkit.engine.laplace import Laplace
 from mlmkit.engine.optimize import minimise
@@ -17,7 +18,7 @@ from mlmkit.engine.theta import canonical, pattern
 from mlmkit.formula import FormulaError
 from mlmkit.generalized_fit import GeneralizedFit
 
-LARGEST_DENSE = 4_000
+FEW_GROUPS, FEW_ROWS = 50, 5_000  # up to here a second search is cheap, and may find more
 CBIND = re.compile(r"cbind\((.+),(.+)\)$")
 
 
@@ -147,7 +148,8 @@ def fit_design(model, family, nAGQ=1):
         As from `glmer`.
     """
     share = model.y / model.trials if family.name == "binomial" else model.y
-    if INTERCEPT in model.fixed.names and share.min() == share.max() and share[0] in (0.0, 1.0):
+    edges = (0.0, 1.0) if family.name == "binomial" else (0.0,)
+    if share.min() == share.max() and share[0] in edges:
         raise ValueError(
             f"The outcome '{model.formula.response}' is {share[0]:g} in all {model.n} rows. "
             "There is nothing to explain; is it the right column?"
@@ -168,7 +170,13 @@ def fit_design(model, family, nAGQ=1):
 
     theta = np.concatenate([(rows == columns) * 0.7 for rows, columns in patterns])
     optimum = minimise(problem, np.concatenate([theta, _without_groups(problem)]), canonical=tidy_signs)
-    return GeneralizedFit(model, scaled, problem, optimum, nAGQ)
+    fit = GeneralizedFit(model, scaled, problem, optimum, nAGQ)
+    few = min(len(factor.levels) for factor in model.factors) < FEW_GROUPS and model.n <= FEW_ROWS
+    if few and not any(fit._separated):
+        other = look_elsewhere(problem, optimum, patterns, tidy_signs)
+        if other is not optimum:
+            return GeneralizedFit(model, scaled, problem, other, nAGQ)
+    return fit
 
 
 def _problem(model, family, nAGQ):
@@ -183,17 +191,15 @@ def _problem(model, family, nAGQ):
     codes = [np.asarray(factor.codes, dtype=np.intp) for factor in model.factors]
     groups = [len(factor.levels) for factor in model.factors]
     if len(codes) == 1:
-        order = np.argsort(codes[0], kind="stable")
+        small = codes[0].astype(np.uint16) if groups[0] < 65_536 else codes[0]  # sorted by radix: much faster
+        order = np.argsort(small, kind="stable")
         columns, y, trials, offset = columns[:, order], y[order], trials[order], offset[order]
         blocks = GroupBlocks(columns[scaled.z[0]], codes[0][order], groups[0])
     else:
-        size = sum(J * len(z) for J, z in zip(groups, scaled.z, strict=True))
-        if size > LARGEST_DENSE:
-            raise ValueError(
-                f"With several grouping factors glmer handles {LARGEST_DENSE} random effects; this model "
-                f"has {size}. Keep the most important factor."
-            )
-        blocks = DenseBlocks([columns[z] for z in scaled.z], codes, groups)
+        from mlmkit.engine.crossed_blocks import CrossedBlocks
+
+        labels = [factor.label for factor in model.factors]
+        blocks = CrossedBlocks([columns[z] for z in scaled.z], codes, groups, labels)
     rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
     return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
 
@@ -207,4 +213,6 @@ def _without_groups(problem):
         cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))
         step = np.linalg.solve(cross, X @ (problem.y - mean))
         beta = np.clip(beta + np.clip(step, -2, 2), -8, 8)
+        if np.abs(step).max() < 0.1:
+            break
     return beta

@@ -112,8 +112,10 @@ def confint(fit, level=0.95, method="profile", *, n_sims=1000, seed=None):
 
     Notes
     -----
-    Profiles of standard deviations and correlations cover one grouping factor whose terms have
-    one or two columns; where they don't, only the fixed effects are listed and the bootstrap gives the rest.
+    The limits are where the deviance has risen by the squared normal quantile, found exactly, with all other
+    parameters at their best values. lme4 interpolates between points of its profiles; where a profile bends
+    sharply (correlations near one) its limits can be off in the second digit. It also leaves the weights out
+    when it profiles fixed effects.
 
     Examples
     --------

@@ -31,12 +31,24 @@ class LinearMixedFit(MixedFit):
 
     @property
     def reml(self):
-        """True for a fit by restricted maximum likelihood."""
+        """True for a fit by restricted maximum likelihood.
+
+        Examples
+        --------
+        >>> fit.reml
+        True
+        """
         return self._problem.reml
 
     @property
     def call(self):
-        """The call as R would show it: function and arguments."""
+        """The call as R would show it: function and arguments.
+
+        Examples
+        --------
+        >>> fit.call[:2]
+        ('lmer', 'formula = price ~ (1 | zipcode)')
+        """
         extra = [] if self.reml else ["REML = FALSE"]
         return ("lmer", f"formula = {self.formula}", f"data = {self._model.data_name}", *extra)
 
@@ -46,7 +58,13 @@ class LinearMixedFit(MixedFit):
 
     @cached_property
     def sigma(self):
-        """Residual standard deviation, in units of the outcome."""
+        """Residual standard deviation, in units of the outcome.
+
+        Examples
+        --------
+        >>> round(fit.sigma, 2)
+        460890.53
+        """
         return float(self._scaled.y_scale * np.sqrt(self._solution.rss / self._problem.df))
 
     @property
@@ -113,7 +131,13 @@ class LinearMixedFit(MixedFit):
 
     @cached_property
     def criterion(self):
-        """What was minimised: the REML criterion, or the deviance for maximum likelihood."""
+        """What was minimised: the REML criterion, or the deviance for maximum likelihood.
+
+        Examples
+        --------
+        >>> round(fit.criterion, 1)
+        25149.1
+        """
         return self._criterion_of(self._optimum.value, self.reml)
 
     @cached_property
@@ -129,17 +153,40 @@ class LinearMixedFit(MixedFit):
         )
 
     def refit_ml(self):
-        """Return the same model fitted by maximum likelihood; the data isn't read again."""
+        """Return the same model fitted by maximum likelihood; the data isn't read again.
+
+        Returns
+        -------
+        LinearMixedFit
+            By maximum likelihood.
+
+        Examples
+        --------
+        >>> fit.refit_ml().reml
+        False
+        """
         return LinearMixedFit(self._model, self._scaled, self._problem.with_reml(False), self._ml_optimum)
 
     @cached_property
     def deviance(self):
-        """Minus twice the log-likelihood at the maximum likelihood fit, as arm::display prints it."""
+        """Minus twice the log-likelihood at the maximum likelihood fit, as arm::display prints it.
+
+        Examples
+        --------
+        >>> round(fit.deviance, 1)
+        25175.2
+        """
         return self._criterion_of(self._ml_optimum.value, False)
 
     @property
     def dic(self):
-        """Deviance information criterion as arm::display defines it: 2 deviance - criterion."""
+        """Deviance information criterion as arm::display defines it: 2 deviance - criterion.
+
+        Examples
+        --------
+        >>> round(fit.dic, 1)
+        25201.4
+        """
         return 2 * self.deviance - self.criterion
 
     def _residual_variance(self):

@@ -1,10 +1,8 @@
 """Linear mixed models, fitted as lme4 fits them."""
 
-import numpy as np
-
 from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.design import design
-from mlmkit.engine.messages import SINGULAR
+from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.onefactor import OneFactor, group_sums
 from mlmkit.engine.optimize import minimise
 from mlmkit.engine.rank import drop_dependent
@@ -94,20 +92,8 @@ def fit_design(model, *, REML=True):
     optimum = minimise(problem, problem.start(), canonical=tidy_signs)
     few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
     if few and not getattr(problem, "expensive", False):
-        optimum = _look_elsewhere(problem, optimum, patterns, tidy_signs)
+        optimum = look_elsewhere(problem, optimum, patterns, tidy_signs)
     return LinearMixedFit(model, scaled, problem, optimum)
-
-
-def _look_elsewhere(problem, optimum, patterns, tidy_signs):
-    """Start again from other places when the fit is singular; small problems can have two optima."""
-    diagonal = np.concatenate([rows == columns for rows, columns in patterns])
-    if optimum.theta[diagonal].min() >= SINGULAR:
-        return optimum
-    for size in (0.3, 2.0):
-        other = minimise(problem, diagonal * size, canonical=tidy_signs)
-        if other.value < optimum.value - 1e-7:
-            optimum = other
-    return optimum
 
 
 def _problem(model, scaled, REML):

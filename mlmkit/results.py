@@ -5,12 +5,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine import predict as _predict
-from mlmkit.engine import tables as _tables
-from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.messages import fit_messages, singular_terms
 from mlmkit.engine.theta import pattern
-from mlmkit.printout import mixed_html, mixed_text
+from mlmkit.fit_methods import FitMethods
+from mlmkit.printout import mixed_html
 from mlmkit.varcorr import GroupVariance, VarCorrTable
 
 
@@ -27,7 +25,7 @@ def _index(names):
     return pd.Index(list(names))
 
 
-class MixedFit:
+class MixedFit(FitMethods):
     """A fitted mixed model: the part that linear and generalised models share.
 
     A subclass provides ``_beta``, ``_vcov``, ``_modes`` and ``_variances`` (per grouping factor,
@@ -43,33 +41,69 @@ class MixedFit:
 
     @property
     def formula(self):
-        """The formula as it was written."""
+        """The formula as it was written.
+
+        Examples
+        --------
+        >>> fit.formula
+        'price ~ (1 | zipcode)'
+        """
         return self._model.formula.text
 
     @property
     def nobs(self):
-        """Number of rows used."""
+        """Number of rows used.
+
+        Examples
+        --------
+        >>> fit.nobs
+        869
+        """
         return self._model.n
 
     @cached_property
     def ngrps(self):
-        """Number of groups by grouping factor."""
+        """Number of groups by grouping factor.
+
+        Examples
+        --------
+        >>> fit.ngrps
+        {'zipcode': 9}
+        """
         return Named({factor.label: len(factor.levels) for factor in self._model.factors})
 
     @cached_property
     def fixef(self):
-        """Fixed effects: a Series by term."""
+        """Fixed effects: a Series by term.
+
+        Examples
+        --------
+        >>> fit.fixef.round(2).to_dict()
+        {'(Intercept)': 713204.24}
+        """
         return self._series(self._beta, "fixef")
 
     @cached_property
     def vcov(self):
-        """Covariance matrix of the fixed effects."""
+        """Covariance matrix of the fixed effects.
+
+        Examples
+        --------
+        >>> fit.vcov.shape
+        (1, 1)
+        """
         names = list(self._model.fixed.names)
         return pd.DataFrame(self._vcov, index=names, columns=names)
 
     @cached_property
     def se_fixef(self):
-        """Standard errors of the fixed effects: a Series by term."""
+        """Standard errors of the fixed effects: a Series by term.
+
+        Examples
+        --------
+        >>> fit.se_fixef.round(2).to_dict()
+        {'(Intercept)': 195580.93}
+        """
         return self._series(np.sqrt(np.diagonal(self._vcov)), "se_fixef")
 
     def _by_group(self, arrays):
@@ -86,20 +120,39 @@ class MixedFit:
 
     @cached_property
     def ranef(self):
-        """Random effects (conditional modes): a DataFrame, groups by terms, for each grouping factor."""
+        """Random effects (conditional modes): a DataFrame, groups by terms, for each grouping factor.
+
+        Examples
+        --------
+        >>> fit.ranef["zipcode"].loc["98039"].round().to_dict()
+        {'(Intercept)': 1430319.0}
+        """
         return self._by_group(self._modes)
 
     @cached_property
     def se_ranef(self):
-        """Standard errors of the random effects, the fixed effects held: as ``arm::se.ranef``."""
+        """Standard errors of the random effects, the fixed effects held: as ``arm::se.ranef``.
+
+        Examples
+        --------
+        >>> fit.se_ranef["zipcode"].loc["98039"].round().to_dict()
+        {'(Intercept)': 64778.0}
+        """
         return self._by_group([np.sqrt(np.einsum("jaa->ja", array)) for array in self._variances])
 
     @cached_property
     def coef(self):
-        """Fixed plus random effects: each group's own coefficients, for each grouping factor."""
+        """Fixed plus random effects: each group's own coefficients, for each grouping factor.
+
+        Examples
+        --------
+        >>> fit.coef["zipcode"].loc["98039"].round().to_dict()
+        {'(Intercept)': 2143524.0}
+        """
         tables = Named()
+        varying = dict.fromkeys(name for effects in self.ranef.values() for name in effects.columns)
+        only_random = [name for name in varying if name not in self.fixef.index]
         for label, effects in self.ranef.items():
-            only_random = [name for name in effects.columns if name not in self.fixef.index]
             names = [*only_random, *self.fixef.index]
             table = pd.DataFrame(index=effects.index, columns=names, dtype=float)
             for name in names:
@@ -114,6 +167,11 @@ class MixedFit:
 
         Fixed and random effects are strongly (and negatively) correlated, so adding their squared
         standard errors would be far too much. These agree with the spread of ``sim``'s draws.
+
+        Examples
+        --------
+        >>> fit.se_coef["zipcode"].loc["98039"].round().to_dict()
+        {'(Intercept)': 64823.0}
         """
         tables = Named()
         for place, (label, table) in enumerate(self.coef.items()):
@@ -129,7 +187,13 @@ class MixedFit:
 
     @cached_property
     def varcorr(self):
-        """Standard deviations, correlations and covariances between groups, by term."""
+        """Standard deviations, correlations and covariances between groups, by term.
+
+        Examples
+        --------
+        >>> fit.varcorr["zipcode"].sd.round().to_dict()
+        {'(Intercept)': 584667.0}
+        """
         terms, factors = {}, {}
         for factor, lam in zip(self._model.factors, self._lambdas, strict=True):
             for term in factor.terms:
@@ -142,7 +206,13 @@ class MixedFit:
 
     @cached_property
     def theta(self):
-        """Relative covariance parameters in lme4's order: the lower triangle of each term's Lambda."""
+        """Relative covariance parameters in lme4's order: the lower triangle of each term's Lambda.
+
+        Examples
+        --------
+        >>> fit.theta.round(3).tolist()
+        [1.269]
+        """
         return np.concatenate(
             [
                 lam[pattern(factor.terms)]
@@ -152,101 +222,85 @@ class MixedFit:
 
     @cached_property
     def is_singular(self):
-        """True if a variance between groups is zero or a correlation is one."""
+        """True if a variance between groups is zero or a correlation is one.
+
+        Examples
+        --------
+        >>> fit.is_singular
+        False
+        """
         return bool(singular_terms(self))
 
     @property
     def converged(self):
-        """True if the search ended at an optimum."""
+        """True if the search ended at an optimum.
+
+        Examples
+        --------
+        >>> fit.converged
+        True
+        """
         return self._optimum.converged
 
     @cached_property
     def messages(self):
-        """What happened and what it means, in sentences; empty when there is nothing to say."""
+        """What happened and what it means, in sentences; empty when there is nothing to say.
+
+        Examples
+        --------
+        >>> fit.messages
+        []
+        """
         return fit_messages(self)
 
     @property
     def npar(self):
-        """Number of parameters: fixed effects, theta, and sigma where the model has it."""
+        """Number of parameters: fixed effects, theta, and sigma where the model has it.
+
+        Examples
+        --------
+        >>> fit.npar
+        3
+        """
         return len(self._beta) + len(self._optimum.theta[: self._n_theta]) + (self._scale is not None)
 
     @property
     def loglik(self):
-        """Log-likelihood, or restricted log-likelihood for a REML fit."""
+        """Log-likelihood, or restricted log-likelihood for a REML fit.
+
+        Examples
+        --------
+        >>> round(fit.loglik, 1)
+        -12574.5
+        """
         return -self.criterion / 2
 
     @property
     def aic(self):
-        """Akaike's information criterion as arm::display prints it; a REML fit takes the REML criterion."""
+        """Akaike's information criterion as arm::display prints it; a REML fit takes the REML criterion.
+
+        Examples
+        --------
+        >>> round(fit.aic, 1)
+        25155.1
+        """
         return self.criterion + 2 * self.npar
 
     @property
     def bic(self):
-        """Bayesian information criterion, with the number of rows as lme4 counts."""
+        """Bayesian information criterion, with the number of rows as lme4 counts.
+
+        Examples
+        --------
+        >>> bool(fit.bic > fit.aic)
+        True
+        """
         return self.criterion + np.log(self.nobs) * self.npar
-
-    def predict(self, newdata=None, *, new_levels="error", random=True):
-        """Predict the outcome's mean; see ``predict``."""
-        return _predict.predict(self, newdata, new_levels=new_levels, random=random)
-
-    def predict_draws(self, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
-        """Draw predictions with their uncertainty; see ``predict_draws``."""
-        return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
 
     def _new_effects(self, place, sims, shape, rng):
         """Draw effects, shape (n_sims, groups, q), of groups that the fit has not seen."""
         scale = 1.0 if self._scale is None else sims._sigma[:, None, None]
         return scale * (rng.standard_normal(shape) @ self._lambdas[place].T)
-
-    def sim(self, n_sims=1000, seed=None):
-        """Draw parameters from their approximate posterior; see ``sim``."""
-        from mlmkit.simulate import sim
-
-        return sim(self, n_sims, seed)
-
-    def confint(self, level=0.95, method="profile", **options):
-        """Compute confidence intervals for all parameters; see ``confint``."""
-        from mlmkit.inference import confint
-
-        return confint(self, level, method, **options)
-
-    def profile(self, parameter, **options):
-        """Trace the profile likelihood of one parameter; see ``profile``."""
-        from mlmkit.inference import profile
-
-        return profile(self, parameter, **options)
-
-    def simulate(self, n_sims=1, seed=None):
-        """Draw new outcomes for the rows of the fit; see ``simulate_outcomes``."""
-        from mlmkit.simulate import simulate_outcomes
-
-        return simulate_outcomes(self, n_sims, seed)
-
-    def icc(self):
-        """Intraclass correlations by term; see ``icc``."""
-        return _tables.icc(self)
-
-    def r2(self):
-        """Marginal and conditional R squared; see ``r2``."""
-        return _tables.r2(self)
-
-    def shrinkage(self, group=None, term=INTERCEPT):
-        """Compare no, complete and partial pooling by group; see ``shrinkage``."""
-        from mlmkit.pooling import shrinkage
-
-        return shrinkage(self, group, term)
-
-    def tidy(self, conf_level=0.95):
-        """Tabulate estimates as broom does; see ``tidy``."""
-        return _tables.tidy(self, conf_level)
-
-    def glance(self):
-        """Summarise the fit in one row; see ``glance``."""
-        return _tables.glance(self)
-
-    def augment(self):
-        """Return the rows with fitted values and residuals; see ``augment``."""
-        return _tables.augment(self)
 
     @property
     def _outcome(self):
@@ -254,17 +308,25 @@ class MixedFit:
 
     @cached_property
     def fitted(self):
-        """Fitted values, a Series by row."""
+        """Fitted values, a Series by row.
+
+        Examples
+        --------
+        >>> fit.fitted.head(1).round().tolist()
+        [488663.0]
+        """
         return self.predict()
 
     @cached_property
     def residuals(self):
-        """Outcome minus fitted values, a Series by row."""
-        return pd.Series(self._outcome - self.fitted.to_numpy(), index=self._model.index, name="residual")
+        """Outcome minus fitted values, a Series by row.
 
-    def display_text(self, digits=2):
-        """Write the print-out of the lecture."""
-        return mixed_text(self, digits)
+        Examples
+        --------
+        >>> fit.residuals.head(1).round().tolist()
+        [861337.0]
+        """
+        return pd.Series(self._outcome - self.fitted.to_numpy(), index=self._model.index, name="residual")
 
     def __repr__(self):
         return "\n".join([self.display_text(), *(f"* {message}" for message in self.messages)])

@@ -16,6 +16,16 @@ def _ask(fit, name):
 def fixef(fit):
     """Return the fixed effects, a Series by term. The same as ``fit.fixef``.
 
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    Series
+        By term.
+
     Examples
     --------
     >>> from mlmkit import fixef, lmer, load_seattle
@@ -28,6 +38,16 @@ def fixef(fit):
 
 def ranef(fit):
     """Return the random effects, a DataFrame by grouping factor. The same as ``fit.ranef``.
+
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    dict of DataFrame
+        By grouping factor; groups by terms.
 
     Examples
     --------
@@ -42,6 +62,16 @@ def ranef(fit):
 def coef(fit):
     """Return each group's coefficients: fixed plus random. The same as ``fit.coef``.
 
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    dict of DataFrame
+        By grouping factor; groups by terms.
+
     Examples
     --------
     >>> from mlmkit import coef, lmer, load_seattle
@@ -54,6 +84,16 @@ def coef(fit):
 
 def sigma(fit):
     """Return the residual standard deviation. The same as ``fit.sigma``.
+
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    float
+        In units of the outcome; 1 for `glmer`.
 
     Examples
     --------
@@ -68,6 +108,16 @@ def sigma(fit):
 def VarCorr(fit):
     """Return standard deviations and correlations between groups. The same as ``fit.varcorr``.
 
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    VarCorrTable
+        By term; prints as in R.
+
     Examples
     --------
     >>> from mlmkit import lmer, load_seattle, VarCorr
@@ -80,6 +130,16 @@ def VarCorr(fit):
 
 def se_fixef(fit):
     """Return the standard errors of the fixed effects, as ``arm::se.fixef``.
+
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    Series
+        By term.
 
     Examples
     --------
@@ -94,6 +154,16 @@ def se_fixef(fit):
 def se_ranef(fit):
     """Return the standard errors of the random effects, as ``arm::se.ranef``.
 
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    dict of DataFrame
+        By grouping factor; groups by terms.
+
     Examples
     --------
     >>> from mlmkit import lmer, load_seattle, se_ranef
@@ -106,6 +176,16 @@ def se_ranef(fit):
 
 def se_coef(fit):
     """Return the standard errors of each group's coefficients. The same as ``fit.se_coef``.
+
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    dict of DataFrame
+        By grouping factor; groups by terms.
 
     Examples
     --------
@@ -120,6 +200,16 @@ def se_coef(fit):
 def ngrps(fit):
     """Return the number of groups by grouping factor.
 
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+
+    Returns
+    -------
+    dict of int
+        By grouping factor.
+
     Examples
     --------
     >>> from mlmkit import lmer, load_seattle, ngrps
@@ -132,6 +222,20 @@ def ngrps(fit):
 
 def predict(fit, newdata=None, **options):
     """Predict the outcome's mean. The same as ``fit.predict``, where the options are described.
+
+    Parameters
+    ----------
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+        The model.
+    newdata : DataFrame, optional
+        Rows to predict for. By default the rows of the fit.
+    **options
+        ``new_levels`` and ``random``.
+
+    Returns
+    -------
+    Series
+        One prediction a row.
 
     Examples
     --------

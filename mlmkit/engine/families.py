@@ -12,14 +12,33 @@ class Binomial:
     name, link = "binomial", "logit"
 
     @staticmethod
-    def moments(eta, y, trials):
-        """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
-        tail = np.exp(-np.abs(eta))
-        p = np.where(eta >= 0, 1.0, tail) / (1.0 + tail)
-        mean = trials * p
-        variance = mean * (1.0 - p)
-        loglik = y * eta - trials * (np.maximum(eta, 0.0) + np.log1p(tail))
-        return loglik, mean, variance, variance * (1.0 - 2.0 * p)
+    def moments(eta, y, trials, space=None):
+        """Return loglik (without constants), mean, variance, and the variance's derivative in eta.
+
+        They lie in `space`, shape (4, n), if it is given: new memory costs more than the arithmetic.
+        """
+        loglik, mean, variance, slope = np.empty((4, len(eta))) if space is None else space
+        tail, inverse = variance, slope  # borrowed until they are filled
+        np.abs(eta, out=tail)
+        np.negative(tail, out=tail)
+        np.exp(tail, out=tail)
+        np.maximum(eta, 0.0, out=loglik)
+        loglik += np.log1p(tail, out=mean)
+        loglik *= trials
+        np.multiply(y, eta, out=mean)
+        np.subtract(mean, loglik, out=loglik)
+        np.add(tail, 1.0, out=inverse)
+        np.divide(1.0, inverse, out=inverse)
+        np.multiply(tail, inverse, out=variance)  # the smaller of p and 1 - p
+        np.copyto(mean, inverse)
+        np.copyto(mean, variance, where=eta < 0)  # p
+        variance *= inverse
+        variance *= trials
+        np.multiply(mean, -2.0, out=slope)
+        slope += 1.0
+        slope *= variance
+        mean *= trials
+        return loglik, mean, variance, slope
 
     @staticmethod
     def constants(y, trials):
@@ -42,6 +61,19 @@ class Binomial:
         return rng.binomial(trials.astype(int), mean) / trials
 
     @staticmethod
+    def pearson(share, mean, trials):
+        """Divide residuals of shares by the shares' standard deviations."""
+        return (share - mean) / np.sqrt(mean * (1 - mean) / trials)
+
+    @staticmethod
+    def unit_deviance(share, mean, trials):
+        """Return each row's part of the deviance."""
+        from scipy.special import xlogy
+
+        missed = 1 - share
+        return 2 * trials * (xlogy(share, share / mean) + xlogy(missed, missed / (1 - mean)))
+
+    @staticmethod
     def latent_variance(eta):
         """Return the residual variance on the scale of the log odds."""
         return np.pi**2 / 3
@@ -53,7 +85,7 @@ class Poisson:
     name, link = "poisson", "log"
 
     @staticmethod
-    def moments(eta, y, trials):
+    def moments(eta, y, trials, space=None):
         """Return loglik (without constants), mean, variance, and the variance's derivative in eta."""
         mean = np.exp(np.minimum(eta, 300.0))
         return y * eta - mean, mean, mean, mean
@@ -74,6 +106,18 @@ class Poisson:
     def draw(mean, trials, rng):
         """Draw counts."""
         return rng.poisson(mean)
+
+    @staticmethod
+    def pearson(count, mean, trials):
+        """Divide residuals by the counts' standard deviations."""
+        return (count - mean) / np.sqrt(mean)
+
+    @staticmethod
+    def unit_deviance(count, mean, trials):
+        """Return each row's part of the deviance."""
+        from scipy.special import xlogy
+
+        return 2 * (xlogy(count, count / mean) - (count - mean))
 
     @staticmethod
     def latent_variance(eta):

@@ -14,6 +14,8 @@ import numpy as np
 from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
+NEAR = 5e-6  # Newton's error after a step of this size is about its square
+LARGE = 2_000  # rows from which curvatures are updated on the way, and measured at the end only
 
 
 class Laplace:
@@ -27,7 +29,7 @@ class Laplace:
         Outcome (successes or counts), trials, known part of eta.
     X : ndarray, shape (p, n)
         Fixed-effects columns.
-    blocks : GroupBlocks or DenseBlocks
+    blocks : GroupBlocks or CrossedBlocks
         The random effects.
     terms : list of list of Term
         For each grouping factor.
@@ -40,6 +42,8 @@ class Laplace:
         self.n_theta = sum(len(rows) for rows, _ in self.patterns)
         constant, saturated = family.constants(y, trials)
         self.constant, self.saturated = float(constant.sum()), float(saturated.sum())
+        self.expensive = len(y) > LARGE
+        self.space = np.empty((4, len(y)))
         self.u = np.zeros(blocks.size)
         self.evaluations = 0
 
@@ -68,7 +72,7 @@ class Laplace:
         blocks, u = self.blocks, self.u
         step, best, last = None, np.inf, self.u
         for _ in range(INNER_STEPS):
-            moments = self.family.moments(fixed + blocks.eta(lams, u), self.y, self.trials)
+            moments = self.family.moments(fixed + blocks.eta(lams, u), self.y, self.trials, self.space)
             objective = u @ u - 2 * moments[0].sum()
             if not objective <= best + 1e-9 * (1 + abs(best)) and step is not None:
                 step = step / 2
@@ -78,7 +82,7 @@ class Laplace:
                 continue
             best, last = objective, u
             system = blocks.factorise(lams, moments[2])
-            if step is not None and np.abs(step).max() < 1e-7:
+            if step is not None and np.abs(step).max() < NEAR:
                 break
             step = blocks.solve(system, blocks.left(lams, blocks.scores(self.y - moments[1]), True) - u)
             u = u + step
@@ -159,5 +163,4 @@ class Laplace:
         """
         lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
         _, _, system = self.mode(lams, self.offset + beta @ self.X)
-        draw = self.blocks.conditional_root(lams, system)
-        return self.blocks.split(draw(rng.standard_normal((n_sims, self.blocks.size))))
+        return self.blocks.draw(lams, system, n_sims, rng)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mlmkit.engine.separation import separation_messages
+
 SINGULAR = 1e-4  # lme4's bound, here for the scaled columns so that units play no part
 
 
@@ -30,29 +32,26 @@ def fit_messages(fit):
     """Collect all sentences about a fit."""
     messages = list(fit._model.messages)
     messages += _single_rows(fit)
-    for label, names, reason in singular_terms(fit):
+    bayes = "stan_glmer" if fit._scale is None else "stan_lmer"
+    separated = separation_messages(fit) if hasattr(fit, "_separated") else []
+    for label, names, reason in [] if separated else singular_terms(fit):
         listed = ", ".join(names)
         if reason == "zero":
             messages.append(
                 f"The fit is singular: the standard deviation of {listed} between the groups of {label} is "
                 "estimated as zero. The groups differ no more than chance alone would make them. The other "
                 "numbers are fine; try a simpler model without this term, more groups, or a prior "
-                "(stan_lmer)."
+                f"({bayes})."
             )
         else:
             messages.append(
                 f"The fit is singular: the effects {listed} of {label} are perfectly correlated (or a "
                 "combination of them doesn't vary). There are too few groups to estimate every variance; "
-                "try uncorrelated effects with ||, fewer varying terms, or a prior (stan_lmer)."
+                "try uncorrelated effects with ||, fewer varying terms, or a prior "
+                f"({bayes})."
             )
-    separated = getattr(fit, "_separated", [])
-    if separated:
-        messages.append(
-            f"Separation: the coefficients {', '.join(separated)} run away to infinity: these "
-            "predictors tell successes from failures without error (or the outcome hardly varies). "
-            "Merge rare levels, drop the predictor, or use a prior that bounds it (stan_glmer)."
-        )
-    elif not fit.converged:
+    messages += separated
+    if not separated and not fit.converged:
         messages.append(
             "The search for the variances stopped before it found an optimum, so these numbers aren't the "
             "estimates. Try fewer varying terms, and look for groups with extreme values."

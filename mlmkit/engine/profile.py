@@ -1,13 +1,13 @@
 """Profile likelihoods: hold one parameter, maximise over all others."""
 
+import copy
+
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq
 
 from mlmkit.engine.columns import INTERCEPT
-from mlmkit.engine.laplace import Laplace
-from mlmkit.engine.onefactor import OneFactor
+from mlmkit.engine.held import SIGMA, HeldVariances
 from mlmkit.engine.optimize import minimise
-from mlmkit.engine.quadrature import Quadrature
 
 
 class Parameter:
@@ -50,16 +50,20 @@ class Parameter:
         """
         edge = self.high if side > 0 else self.low
 
-        def rise(value):
-            return self.deviance(value) - best - z**2
+        def beyond(value):  # nearly a straight line, where the rise itself would be a parabola
+            return np.sqrt(max(self.deviance(value) - best, 0.0)) - z
 
         inside, step = self.estimate, z * self.scale
         for _ in range(40):
             outside = inside + side * step
             if (edge - outside) * side <= 0:
                 outside = edge
-            if rise(outside) > 0:
-                return brentq(rise, inside, outside, xtol=1e-7 * max(abs(outside - self.estimate), 1e-12))
+            reached = beyond(outside)
+            if not np.isfinite(reached):
+                step = step / 4
+                continue
+            if reached > 0:
+                return brentq(beyond, inside, outside, xtol=1e-7 * max(abs(outside - self.estimate), 1e-12))
             if outside == edge:
                 return float(edge)
             inside, step = outside, 1.5 * step
@@ -67,7 +71,7 @@ class Parameter:
 
 
 def parameters(fit):
-    """List the parameters of a fit that can be profiled.
+    """List the parameters of a fit that can be profiled: all of them.
 
     Parameters
     ----------
@@ -79,136 +83,95 @@ def parameters(fit):
     best : float
         The deviance at the optimum, on the scale of the parameters' ``deviance``.
     found : list of Parameter
-        Standard deviations and correlations, sigma, fixed effects.
+        Standard deviations and correlations term by term, sigma, fixed effects.
     """
-    return _linear(fit) if fit._scale is not None else _generalised(fit)
-
-
-def _linear(fit):
-    ml = fit.refit_ml() if fit.reml else fit
-    problem, scaled, best = ml._problem, ml._scaled, ml._optimum.value
-    found = _variance_parameters(ml) if isinstance(problem, OneFactor) else []
-    into = np.linalg.inv(scaled.x_map)
-    start = ml._optimum.theta
-    for k, name in enumerate(ml.fixef.index):
-        shift = scaled.y_shift if name == INTERCEPT else 0.0
-
-        def deviance(value, k=k, shift=shift):
-            held = problem.with_held(into, k, (value - shift) / scaled.y_scale)
-            return minimise(held, start).value
-
-        found.append(Parameter(name, ml.fixef[name], ml.se_fixef[name], deviance))
-    return best, found
+    ml = fit.refit_ml() if getattr(fit, "reml", False) else fit
+    return ml._optimum.value, [*_variance_parameters(ml), *_fixed_parameters(ml)]
 
 
 def _variance_parameters(ml):
-    """List standard deviations, correlations and sigma of a model with one grouping factor."""
-    factor, scaled, problem = ml._model.factors[0], ml._scaled, ml._problem
-    if any(term.size > 2 for term in factor.terms):
-        return []
-    unit, back = scaled.y_scale, np.linalg.inv(scaled.z_maps[0])
-    names, at, low, high = [], [], [], []
-    for term in factor.terms:
-        block = ml.varcorr[term.label]
-        names += [f"sd__{name}|{term.label}" for name in block.sd.index]
-        at += list(block.sd)
-        low += [0.0] * term.size
-        high += [np.inf] * term.size
-        if term.size == 2:
-            names.append(f"cor__{block.sd.index[0]}.{block.sd.index[1]}|{term.label}")
-            at.append(float(np.nan_to_num(block.corr.iloc[0, 1])))
-            low.append(-1.0)
-            high.append(1.0)
-    names.append("sigma")
-    at.append(ml.sigma)
-    low.append(0.0)
-    high.append(np.inf)
-    at = np.array(at)
-    scales = np.where(np.isinf(high), np.maximum(np.abs(at), 1e-3 * ml.sigma), 1.0)
-
-    def full(values):
-        """Deviance at given standard deviations, correlations and sigma; beta profiled."""
-        sigma = values[-1]
-        if sigma <= 0:
-            return np.inf
-        lam, used = np.zeros((problem.q, problem.q)), 0
-        for term in factor.terms:
-            where = slice(term.first, term.first + term.size)
-            sd = values[used : used + term.size]
-            root = np.diag(sd)
-            if term.size == 2:
-                rho = np.clip(values[used + 2], -1.0, 1.0)
-                root = np.array([[sd[0], 0.0], [rho * sd[1], sd[1] * np.sqrt(1 - rho**2)]])
-            used += term.size + (term.size == 2)
-            lam[where, where] = root / sigma
-        return problem.deviance_at(back @ lam, sigma / unit)
-
+    """List standard deviations, correlations and sigma."""
     found = []
-    for k, name in enumerate(names):
-        others = [i for i in range(len(at)) if i != k]
-        state = {"start": at[others] / scales[others]}
-        bounds = [(low[i] / scales[i], high[i] / scales[i]) for i in others]
-
-        def deviance(value, k=k, others=others, state=state, bounds=bounds):
-            def rest(x):
-                values = np.empty(len(at))
-                values[k], values[others] = value, x * scales[others]
-                return full(values)
-
-            best = minimize(rest, state["start"], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-11})
-            state["start"] = best.x
-            return float(best.fun)
-
+    for factor in ml._model.factors:
         groups = len(factor.levels)
-        guess = at[k] / np.sqrt(2 * (ml.nobs if name == "sigma" else groups)) if np.isinf(high[k]) else 0.2
-        guess = max(guess, 1e-3 * scales[k])
-        found.append(Parameter(name, at[k], guess, deviance, low[k], high[k]))
+        for term in factor.terms:
+            label, block, names = term.label, ml.varcorr[term.label], term.columns.names
+            sds, corr = block.sd.to_numpy(), block.corr.to_numpy()
+            for k, name in enumerate(names):
+                guess = max(sds[k] / np.sqrt(2 * groups), 1e-3 * _unit(ml, term, k))
+                found.append(_held(f"sd__{name}|{label}", sds[k], guess, ml, (label, k), 0.0, np.inf))
+            for i in range(len(names)):
+                for j in range(i):
+                    name, value = f"cor__{names[j]}.{names[i]}|{label}", float(np.nan_to_num(corr[i, j]))
+                    found.append(_held(name, value, 0.2, ml, (label, j, i), -1.0, 1.0))
+    if ml._scale is not None:
+        guess = ml.sigma / np.sqrt(2 * ml.nobs)
+        found.append(_held(SIGMA, ml.sigma, guess, ml, (SIGMA,), 0.0, np.inf))
     return found
 
 
-def _generalised(fit):
-    problem, scaled, optimum = fit._problem, fit._scaled, fit._optimum
-    k_theta, best = problem.n_theta, optimum.value
-    found = []
-    single = [(f, t) for f in fit._model.factors for t in f.terms if t.size == 1]
-    if len(single) == k_theta:
-        for i, (factor, term) in enumerate(single):
-            place = fit._model.factors.index(factor)
-            back = scaled.z_maps[place][term.first, term.first]
-            sd = float(fit.varcorr[term.label].sd.iloc[0])
-
-            def deviance(value, i=i, back=back):
-                return _minimum_without(problem, optimum.theta, i, value / back)
-
-            name = f"sd__{term.columns.names[0]}|{term.label}"
-            guess = max(sd / np.sqrt(2 * len(factor.levels)), 1e-3)
-            found.append(Parameter(name, sd, guess, deviance, 0.0))
-    into = np.linalg.inv(scaled.x_map)
-    X = into.T @ problem.X
-    for k, name in enumerate(fit.fixef.index):
-        rest = [i for i in range(len(X)) if i != k]
-        start = np.concatenate([optimum.theta[:k_theta], fit.fixef.to_numpy()[rest]])
-
-        def deviance(value, k=k, rest=rest, start=start):
-            offset = problem.offset + value * X[k]
-            parts = (problem.family, problem.y, problem.trials, offset, X[rest], problem.blocks, [])
-            nodes = len(problem.z) if isinstance(problem, Quadrature) else None
-            held = Laplace(*parts) if nodes is None else Quadrature(nodes, *parts)
-            held.patterns, held.n_theta = problem.patterns, k_theta
-            return minimise(held, start).value
-
-        found.append(Parameter(name, fit.fixef[name], fit.se_fixef[name], deviance))
-    return best, found
+def _unit(ml, term, k):
+    """Size of a standard deviation that would matter: one of the outcome's over the column's."""
+    size = float(np.sqrt(np.mean(np.square(term.columns.arrays[k]))))
+    return (1.0 if ml._scale is None else ml.sigma) / (size or 1.0)
 
 
-def _minimum_without(problem, start, place, value):
-    """Minimise a deviance with one coordinate held."""
-    free = np.arange(len(start)) != place
+def _held(name, estimate, guess, ml, held, low, high):
+    surface = HeldVariances(ml, held)
+    visited = {float(estimate): surface.start()}
 
-    def held(part):
-        whole = start.copy()
-        whole[place], whole[free] = value, part
-        found, gradient = problem(whole)
-        return found, gradient[free]
+    def deviance(value):
+        if held[0] == SIGMA and value <= 0:
+            return np.inf
+        nearest = min(visited, key=lambda other: abs(other - value))
+        found, free = surface.lowest(float(value), visited[nearest])
+        if np.isfinite(found):
+            visited[float(value)] = free
+        return found
 
-    return minimise(held, start[free]).value
+    return Parameter(name, estimate, guess, deviance, low, high)
+
+
+def _fixed_parameters(ml):
+    """List the fixed effects.
+
+    With c the fixed effect's row of ``x_map``, its value is c'beta for the scaled columns' beta. Held at a
+    value, beta = c value / c'c + N gamma, where the columns of N span what is orthogonal to c.
+    """
+    scaled, found = ml._scaled, []
+    linear = ml._scale is not None
+    for k, name in enumerate(ml.fixef.index):
+        c = scaled.x_map[k]
+        basis = np.linalg.qr(np.column_stack([c, np.eye(len(c))]))[0][:, 1:]
+        into = np.column_stack([basis, c / (c @ c)])
+        held = _linear_held(ml, into, name) if linear else _generalised_held(ml, into)
+        found.append(Parameter(name, ml.fixef[name], ml.se_fixef[name], held))
+    return found
+
+
+def _linear_held(ml, into, name):
+    problem, scaled, start = ml._problem, ml._scaled, ml._optimum.theta
+    shift = scaled.y_shift if name == INTERCEPT else 0.0
+
+    def deviance(value):
+        held = problem.with_held(into, into.shape[1] - 1, (value - shift) / scaled.y_scale)
+        return minimise(held, start).value
+
+    return deviance
+
+
+def _generalised_held(fit, into):
+    problem, optimum, k = fit._problem, fit._optimum, fit._problem.n_theta
+    gamma = np.linalg.solve(into, optimum.theta[k:])[:-1]
+    state = {"start": np.concatenate([optimum.theta[:k], gamma])}
+    turned = into.T @ problem.X
+
+    def deviance(value):
+        held = copy.copy(problem)
+        held.offset, held.X = problem.offset + value * turned[-1], turned[:-1]
+        found = minimise(held, state["start"])
+        if np.isfinite(found.value):
+            state["start"] = found.theta
+        return found.value
+
+    return deviance

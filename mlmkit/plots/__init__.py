@@ -24,6 +24,11 @@ _EXPORTS = {
     "shrinkage_slider": ["shrinkage_slider"],
     "style": ["POOLING_COLORS"],
     "weights": ["plot_weights"],
+    "profile": ["plot_profile"],
+    "residuals": ["plot_residuals"],
+    "binned_residuals": ["plot_binned_residuals"],
+    "scale_location": ["plot_scale_location"],
+    "qq": ["plot_qq"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 

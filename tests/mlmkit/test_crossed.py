@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import lmer
-from mlmkit.engine import kernels
+from mlmkit import glmer, lmer
+from mlmkit.engine import kernels, memory, parts
 
 FORMULAS = [
     "y ~ x + (1 + x | a) + (1 | b)",
@@ -108,12 +108,39 @@ def test_predictions_for_crossed_and_nested_groups(frame):
     assert fit.predict_draws(row, 50, new_levels="marginal", seed=1).shape == (50, 1)
 
 
-def test_too_many_groups_beside_the_largest_factor_are_refused(monkeypatch, frame):
-    from mlmkit.engine import crossed as _crossed
+def test_what_does_not_fit_into_memory_is_refused(monkeypatch, frame):
+    monkeypatch.setattr(memory, "FREELY", 5)
+    monkeypatch.setattr(memory, "available", lambda: 1000)
+    for fit in (lmer, lambda formula, data: glmer(formula.replace("y", "c > 1"), data)):
+        with pytest.raises(ValueError, match=r"9 random effects that hang together.* GB free"):
+            fit("y ~ x + (1 | a) + (1 | b)", frame)
 
-    monkeypatch.setattr(_crossed, "LARGEST_REST", 5)
-    with pytest.raises(ValueError, match="at most 5 are possible"):
-        lmer("y ~ x + (1 | a) + (1 | b)", frame)
+
+@pytest.mark.parametrize("family", ["gaussian", "poisson"])
+def test_independent_parts_add_up(monkeypatch, family):
+    """Three crossed blocks of schools and pupils that share nothing, split or not."""
+    rng = np.random.default_rng(4)
+    block = np.repeat(np.arange(3), 60)
+    frame = pd.DataFrame({"a": block * 4 + rng.integers(0, 4, 180), "b": block * 9 + rng.integers(0, 9, 180)})
+    frame["x"] = rng.normal(size=180)
+    eta = 0.5 + 0.3 * frame["x"] + rng.normal(size=12)[frame["a"]] + 0.5 * rng.normal(size=27)[frame["b"]]
+    frame["y"] = rng.poisson(np.exp(eta)) if family == "poisson" else eta + rng.normal(size=180)
+
+    def fit():
+        formula = "y ~ x + (1 | a) + (1 + x | b)"
+        return lmer(formula, frame) if family == "gaussian" else glmer(formula, frame, family=family)
+
+    whole = fit()
+    monkeypatch.setattr(parts, "TOGETHER", 1)
+    split = fit()
+    pieces = split._problem.sums if family == "gaussian" else split._problem.blocks.parts
+    assert len(pieces) == 3
+    assert split.criterion == pytest.approx(whole.criterion, rel=1e-10)
+    for label in ("a", "b"):
+        assert np.allclose(split.ranef[label], whole.ranef[label], atol=1e-5)
+        assert np.allclose(split.se_ranef[label], whole.se_ranef[label], rtol=1e-4)
+        draws = split.sim(4000, seed=1).coef[label]
+        assert np.allclose(draws.std(), split.se_coef[label].to_numpy().T.ravel(), rtol=0.1)
 
 
 @pytest.mark.parametrize("seed", range(6))

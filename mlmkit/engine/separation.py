@@ -1,0 +1,99 @@
+"""Coefficients that the data don't bound: complete and quasi-complete separation, in words."""
+
+import numpy as np
+
+from mlmkit.engine.columns import INTERCEPT
+
+FAR = 12.0  # a coefficient or a standard deviation this large, per standard deviation of its column
+UNBOUNDED = 100.0  # a standard error this large means that nothing in the data bounds the coefficient
+WHAT_TO_TRY = (
+    "Merge rare levels, leave the predictor out, or use a prior that bounds the coefficient (stan_glmer; "
+    "Gelman and Hill 2007, section 5.8)."
+)
+
+
+def separated_terms(names, inner_beta, inner_variance):
+    """List the fixed effects that run away.
+
+    Parameters
+    ----------
+    names : list of str
+        The terms.
+    inner_beta, inner_variance : ndarray, shape (p,)
+        Estimates and variances for centred and scaled columns.
+
+    Returns
+    -------
+    list of str
+        The intercept stands in it only when it is alone: with another term it runs away too.
+    """
+    away = (np.abs(inner_beta) > FAR) | (inner_variance > UNBOUNDED**2)
+    found = [name for name, gone in zip(names, away, strict=True) if gone]
+    return [name for name in found if name != INTERCEPT] or found
+
+
+def runaway_factors(factors, inner_lambdas):
+    """List the grouping factors with a standard deviation that runs away."""
+    pairs = zip(factors, inner_lambdas, strict=True)
+    return [factor for factor, lam in pairs if np.sqrt((lam**2).sum(axis=1)).max() > FAR]
+
+
+def separation_messages(fit):
+    """Say what runs away, why, and what to try; an empty list if nothing does."""
+    terms, factors = fit._separated
+    sentences = []
+    if terms and terms != [INTERCEPT]:
+        many = len(terms) > 1
+        verb = "run" if many else "runs"
+        where = [text for text in (_constant_side(fit, name) for name in terms) if text]
+        reason = " ".join(where) or (
+            f"{'These predictors tell' if many else 'It tells'} the outcomes apart without error"
+            f"{' within groups' if factors else ''}."
+        )
+        sentences.append(
+            f"Separation: the coefficient{'s' * many} of {', '.join(terms)} {verb} away to infinity. "
+            f"{reason} {WHAT_TO_TRY}"
+        )
+    for factor in factors:
+        same = _constant_groups(fit, factor)
+        sentences.append(
+            f"Separation: the standard deviation between the groups of {factor.label} runs away. "
+            f"In {same} of {len(factor.levels)} groups every outcome is the same, so nothing bounds their "
+            "effects. Use larger groups, or a prior that bounds the standard deviation (stan_glmer)."
+        )
+    if terms == [INTERCEPT] and not factors:
+        sentences.append(
+            f"Separation: the intercept runs away to infinity, since the outcome hardly varies: "
+            f"{_rare(fit)}. Use more data, or a prior that bounds it (stan_glmer)."
+        )
+    return sentences
+
+
+def _constant_side(fit, name):
+    """Say at which value of a predictor with two values the outcome never varies; None if it does."""
+    array = np.asarray(fit._model.fixed.arrays[fit._model.fixed.names.index(name)])
+    values = np.unique(array[:1000])
+    if len(values) > 2 or not np.isin(array, values).all():
+        return None
+    for value in values[::-1]:
+        rows = array == value
+        inside = np.unique(fit._outcome[rows])
+        if len(inside) == 1:
+            return f"In all {int(rows.sum())} rows with {name} = {value:g} the outcome is {inside[0]:g}."
+    return None
+
+
+def _constant_groups(fit, factor):
+    """Count the groups in which the outcome is all zero (or, for shares, all one)."""
+    groups = len(factor.levels)
+    low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
+    np.minimum.at(low, factor.codes, fit._outcome)
+    np.maximum.at(high, factor.codes, fit._outcome)
+    return int(((low == high) & ((low == 0) | (fit.family == "binomial") & (low == 1))).sum())
+
+
+def _rare(fit):
+    counts = fit._model.y.sum(), fit._model.trials.sum() - fit._model.y.sum()
+    if fit.family == "poisson":
+        return f"all counts together are {counts[0]:g} in {fit.nobs} rows"
+    return f"{counts[0]:g} successes and {counts[1]:g} failures"

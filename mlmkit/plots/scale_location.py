@@ -1,0 +1,71 @@
+"""The size of residuals against fitted values, to see whether the spread stays the same."""
+
+import numpy as np
+
+from mlmkit.plots.alt import set_alt_text
+from mlmkit.plots.bins import binned
+from mlmkit.plots.from_fit import outcome
+from mlmkit.plots.residuals import linear_residuals, trend_bins
+from mlmkit.plots.style import COMPLETE, DATA, in_words, label_axis, new_axes, tidy
+
+
+def plot_scale_location(fit, *, ax=None):
+    """Plot the square root of the size of standardised residuals against fitted values.
+
+    A linear model assumes one residual standard deviation for all observations. Then the line of averages is
+    level; where it rises, outcomes spread more the larger they are.
+
+    Parameters
+    ----------
+    fit : fit
+        From `lmer`, `complete_pooling` or `no_pooling`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The plot.
+
+    Raises
+    ------
+    ValueError
+        For a fit of `glmer`, whose spread follows from its mean.
+
+    Notes
+    -----
+    The square root makes the sizes' distribution less skew, as in R's ``plot(fit, which = 3)``. Weights
+    are taken into account.
+
+    Examples
+    --------
+    >>> from mlmkit import lmer, load_seattle, plot_scale_location
+    >>> ax = plot_scale_location(lmer("price ~ scale_sqft + (1 | zipcode)", load_seattle()))
+    >>> ax.get_xlabel()
+    'Fitted price (US dollars)'
+    """
+    fitted, residuals = linear_residuals(fit, "plot_scale_location")
+    weights = fit._model.weights
+    standardised = residuals / fit.sigma * (1.0 if weights is None else np.sqrt(weights))
+    size, y = np.sqrt(np.abs(standardised)), outcome(fit)
+    ax = new_axes(ax, figsize=(6.8, 4.2))
+    ax.scatter(fitted, size, s=12, color=DATA, alpha=0.5, linewidths=0, label="an observation")
+    places, averages, _ = binned(fitted, size, trend_bins(len(fitted)))
+    ax.plot(places, averages, color=COMPLETE, linewidth=2, label="average")
+    label_axis(ax.xaxis, y, "Fitted")
+    ax.set_ylabel("Root of the size of the standardised residual")
+    ax.set_ylim(0)
+    ax.legend(frameon=False, fontsize=9)
+    tidy(ax, grid="both")
+    set_alt_text(ax, _in_words(places, averages, y))
+    return ax
+
+
+def _in_words(places, averages, y):
+    ratio = averages[-1] / averages[0] if averages[0] > 0 else np.inf
+    trend = "stays level" if 0.8 < ratio < 1.25 else "rises" if ratio > 1 else "falls"
+    return (
+        f"The root of the size of the standardised residuals of {y} against fitted values. "
+        f"From the lowest fitted values, about {in_words(places[0], y)}, to the highest, about "
+        f"{in_words(places[-1], y)}, the average {trend}, from {averages[0]:.2f} to {averages[-1]:.2f}."
+    )
