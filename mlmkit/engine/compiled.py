@@ -227,6 +227,18 @@ def one_factor_deviance(lam, A, B, C, df, reml):
 
 
 @njit(cache=True)
+def one_factor_values(thetas, rows, columns, A, B, C, df, reml):
+    """Compute the deviances at several thetas; the twin is ``OneFactor._several``."""
+    values = np.empty(thetas.shape[0])
+    lam = np.zeros((A.shape[1], A.shape[1]))
+    for j in range(thetas.shape[0]):
+        for i in range(rows.shape[0]):
+            lam[rows[i], columns[i]] = thetas[j, i]
+        values[j] = one_factor_deviance(lam, A, B, C, df, reml)[0]
+    return values
+
+
+@njit(cache=True)
 def one_factor_hessian(lam, rows, columns, steps, gradient, A, B, C, df, reml):
     """Differentiate the gradient; the twin is ``optimize.hessian_by_differences``."""
     k = rows.shape[0]

@@ -1,5 +1,7 @@
 """A second search from other places: with few groups a deviance can have two minima."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from mlmkit.engine.messages import SINGULAR
@@ -37,9 +39,9 @@ def look_elsewhere(problem, optimum, patterns, canonical):
     elif len(rest):  # fixed effects among the parameters: those at zero would have to be found first
         starts = [0.1 * theta]
     else:
-        starts = [
-            place for place in _without_a_variance(theta, patterns) if problem(place)[0] < optimum.value
-        ]
+        places = theta * _zeros(tuple(tuple(map(int, rows)) for rows, _ in patterns))
+        values = problem.values(places) if hasattr(problem, "values") else [problem(x)[0] for x in places]
+        starts = [place for place, value in zip(places, values, strict=True) if value < optimum.value]
     for start in starts:
         other = minimise(problem, np.concatenate([start, rest]), canonical=canonical)
         if other.value < optimum.value - GAIN:
@@ -47,13 +49,8 @@ def look_elsewhere(problem, optimum, patterns, canonical):
     return optimum
 
 
-def _without_a_variance(theta, patterns):
-    """Yield theta with one standard deviation set to zero, then with all of them."""
-    used = 0
-    for rows, _ in patterns:
-        for row in range(max(rows) + 1):
-            place = theta.copy()
-            place[used : used + len(rows)][rows == row] = 0.0
-            yield place
-        used += len(rows)
-    yield np.zeros_like(theta)
+@lru_cache(maxsize=256)
+def _zeros(rows_by_factor):
+    """Return factors (K, k) that set one standard deviation of theta to zero, and at last all of them."""
+    whole = np.concatenate([np.array(rows) + 1_000 * k for k, rows in enumerate(rows_by_factor)])
+    return np.array([whole != row for row in np.unique(whole)] + [np.zeros(len(whole))], dtype=float)

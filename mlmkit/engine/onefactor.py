@@ -172,6 +172,13 @@ class OneFactor:
         values, gradients = self._several(theta[None])
         return float(values[0]), gradients[0]
 
+    def values(self, thetas):
+        """Return the deviances (K,) at several thetas (K, k)."""
+        kernel = kernels.compiled("one_factor_values", self._saves)
+        if kernel is None:
+            return self._several(thetas)[0]
+        return kernel(thetas, *self.pattern, self.A, self.B, self.C, self.df, self.reml)
+
     def measure(self, theta):
         """Return (deviance, gradient, Hessian); the Hessian from differences of exact gradients."""
         steps, kernel = difference_steps(theta), kernels.compiled("one_factor_hessian", self._saves)
