@@ -40,7 +40,7 @@ def criterion(theta, X, y, sizes, Zs, reml):
     return value + np.linalg.slogdet(cross)[1] if reml else value
 
 
-def best_criterion(X, y, sizes, Zs, reml, rng, starts=6):
+def best_criterion(X, y, sizes, Zs, reml, rng, starts=4):
     """Search from many places."""
     count = sum(q * (q + 1) // 2 for q in sizes)
     found = []

@@ -92,7 +92,7 @@ def terms(frame, formula):
     return [len(columns) for _, columns in found], [dense_columns(frame[g], columns) for g, columns in found]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(frame=unbalanced(), formula=st.sampled_from(FORMULAS), reml=st.booleans())
 def test_a_dense_search_from_many_places_finds_nothing_better(frame, formula, reml):
     try:
@@ -115,7 +115,7 @@ def test_of_two_optima_the_better_one_is_taken():
     assert fit.is_singular and fit.messages
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(frame=unbalanced(), formula=st.sampled_from(FORMULAS), family=st.sampled_from(["binomial", "poisson"]))
 def test_a_dense_laplace_search_finds_nothing_better(frame, formula, family):
     outcome, loglik = ("yes", bernoulli) if family == "binomial" else ("count", poisson)
