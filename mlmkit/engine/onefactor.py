@@ -144,19 +144,6 @@ class OneFactor:
         B, C = (B @ move)[:, :, keep], (move.T @ C @ move)[np.ix_(keep, keep)]
         return OneFactor(self.A, B, C, self.n, self.pattern, False)
 
-    def deviance_at(self, lam, sigma):
-        """Compute minus twice the log-likelihood at a given Lambda (any square matrix) and sigma."""
-        M = lam.T @ self.A @ lam + np.eye(self.q)
-        V = lam.T @ self.B
-        flat = (self.groups * self.q, self.m)
-        schur = self.C - V.reshape(flat).T @ np.linalg.solve(M, V).reshape(flat)
-        p = self.m - 1
-        rss = schur[p, p]
-        if p:
-            rss = rss - schur[:p, p] @ np.linalg.solve(schur[:p, :p], schur[:p, p])
-        log_det = np.linalg.slogdet(M)[1].sum()
-        return float(log_det + self.n * (LOG_2PI + 2 * np.log(sigma)) + rss / sigma**2)
-
     def lambda_of(self, theta):
         """Fill Lambda, shape (q, q), from theta."""
         lam = np.zeros((self.q, self.q))
