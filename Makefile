@@ -48,6 +48,7 @@ lessons: $(READY)  ## rebuild lessons/ from solutions/
 bench: $(READY)  ## measure speed against other packages, in one run
 	@$(PYTHON) -m tests.bench
 	@$(PYTHON) -m tests.bench.bayes
+	@$(PYTHON) -m tests.bench.grading
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \

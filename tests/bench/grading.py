@@ -1,0 +1,178 @@
+"""Benchmark: how long a class takes to grade, beside stock nbgrader, on the same submissions in one run.
+
+    python -m tests.bench.grading                   30 submissions: short notebooks, and lesson 01
+    python -m tests.bench.grading --students 10     fewer
+    python -m tests.bench.grading --growth          10, 30, 100 and 300 short submissions, ours only
+
+A short notebook imports PyMC and answers two questions, so that almost all of its time is the grader's.
+Lesson 01 draws a dozen figures, so most of its time is its own. Stock nbgrader runs the same notebooks with
+its own preprocessors and kernels, one after the other, as ``nbgrader autograde`` does; it judges
+nothing, because the check cells only record answers. Ours runs them in the sandbox, judges them, and
+writes the same gradebook. Every run is a process of its own with a new course folder; its processor time
+includes all its children, their start and their imports.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from nbformat.v4 import new_code_cell
+from nbgrader.apps import NbGraderApp
+
+from grader import classroom
+from grader.build import write_source
+from grader.demo import make_folder
+from grader.sample_class import SampleStudent, sample_notebook
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "grader"))
+import small_lesson
+
+LESSONS = {"short": small_lesson.LESSON, "lesson": "01_pooling"}
+STOCK = """
+c = get_config()
+c.CourseDirectory.root = {root!r}
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.Execute",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Execute.timeout = 120
+"""
+MEASURE = """
+import os as _os, re as _re, time as _time
+_text = open("/proc/self/smaps_rollup").read()
+_kb = {name: int(size) for name, size in _re.findall(r"(\\w+): +(\\d+) kB", _text)}
+print("MEASURED", _time.process_time() - _began, (_kb["Private_Clean"] + _kb["Private_Dirty"]) / 1024)
+"""
+
+
+def make_course(root, students, kind):
+    """Make a course folder with a released lesson and right submissions of it."""
+    make = {"short": short_class, "lesson": lesson_class}[kind]
+    for number, notebook in enumerate(make(root, students)):
+        notebook.cells.insert(0, new_code_cell("import time\n_began = time.process_time()"))
+        notebook.cells.append(new_code_cell(MEASURE))
+        place = root / "submitted" / f"student{number:03}" / LESSONS[kind]
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / f"{LESSONS[kind]}.ipynb")
+
+
+def short_class(root, students):
+    """Release a small lesson and give its submissions, which import PyMC."""
+    small_lesson.make_course(root)
+    classroom.release(LESSONS["short"], root=root)
+    for _ in range(students):
+        yield small_lesson.lesson(setup=f"import pymc\n{small_lesson.SETUP}")
+
+
+def lesson_class(root, students):
+    """Release lesson 01 and give its submissions: the solution, each with another student's data."""
+    name = LESSONS["lesson"]
+    make_folder(root)
+    write_source(name, root)
+    classroom.release(name, root=root)
+    source, lesson = (
+        nbformat.read(root / step / name / f"{name}.ipynb", 4) for step in ("source", "release")
+    )
+    for number in range(students):
+        yield sample_notebook(SampleStudent(f"student{number:03}", "right"), source, lesson)
+
+
+def grade_stock(root, kind, workers):
+    """Grade with nbgrader's own preprocessors, as its command does."""
+    (root / "nbgrader_config.py").write_text(STOCK.format(root=str(root)))
+    os.chdir(root)
+    NbGraderApp.launch_instance(["autograde", LESSONS[kind], "--create", "--log-level=CRITICAL"])
+
+
+def grade_ours(root, kind, workers):
+    """Grade with this package."""
+    with classroom.local_cluster(workers) as client:
+        client.register_plugin(small_lesson.Bank())
+        outcomes = classroom.grade(LESSONS[kind], root=root, client=client)
+    assert all(outcome.status == "done" for outcome in outcomes), outcomes
+
+
+def run(how, root, kind, workers):
+    """Grade in a process of its own; return elapsed seconds and processor seconds, children included."""
+    command = [sys.executable, "-m", __spec__.name, "--run", how, str(root), kind, str(workers)]
+    started = time.perf_counter()
+    with open(root / "bench.log", "w") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=log)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = status
+    if status:
+        raise SystemExit(f"{how} failed:\n{(root / 'bench.log').read_text()[-2000:]}")
+    return time.perf_counter() - started, used.ru_utime + used.ru_stime
+
+
+def measured(root, name):
+    """Read what the notebooks say of themselves: processor seconds of their code, megabytes of their own."""
+    found = []
+    for path in root.glob(f"autograded/*/{name}/{name}.ipynb"):
+        last = nbformat.read(path, as_version=4).cells[-1]
+        found += [output.text.split()[1:] for output in last.outputs if output.get("name") == "stdout"]
+    return [sorted(map(float, column))[len(column) // 2] for column in zip(*found, strict=True)]
+
+
+def compare(students, kind, title):
+    """Print the table for one kind of notebook."""
+    print(f"\n{students} submissions of {title}:\n")
+    print("| | elapsed s | per minute | processor s each | own code, s | memory each, MB |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    baseline = None
+    for name, how, workers in [
+        ("stock nbgrader, one after the other", "stock", 1),
+        ("this package, 1 process", "ours", 1),
+        ("this package, 2 processes", "ours", 2),
+    ]:
+        with TemporaryDirectory(prefix="bench-") as folder:
+            root = Path(folder)
+            make_course(root, students, kind)
+            elapsed, processor = run(how, root, kind, workers)
+            own, memory = measured(root, LESSONS[kind])
+        baseline = baseline or (elapsed, processor)
+        rates = f"{60 * students / elapsed:.1f} ({baseline[0] / elapsed:.1f} times)"
+        each = f"{processor / students:.2f} ({baseline[1] / processor:.1f} times less)"
+        print(f"| {name} | {elapsed:.0f} | {rates} | {each} | {own:.2f} | {memory:.0f} |", flush=True)
+
+
+def growth():
+    """Print what a submission costs in classes of several sizes."""
+    print("\n| submissions | elapsed s each | processor s each | each more, processor s |")
+    print("| --- | --- | --- | --- |")
+    before = None
+    for students in (10, 30, 100, 300):
+        with TemporaryDirectory(prefix="bench-") as folder:
+            make_course(Path(folder), students, "short")
+            elapsed, processor = run("ours", Path(folder), "short", 2)
+        more = f"{(processor - before[1]) / (students - before[0]):.2f}" if before else ""
+        print(f"| {students} | {elapsed / students:.2f} | {processor / students:.2f} | {more} |", flush=True)
+        before = students, processor
+
+
+def main():
+    """Run what the arguments ask for."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--students", type=int, default=30)
+    options.add_argument("--growth", action="store_true")
+    options.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
+    asked = options.parse_args()
+    if asked.run:
+        how, root, kind, workers = asked.run
+        return {"stock": grade_stock, "ours": grade_ours}[how](Path(root), kind, int(workers))
+    if asked.growth:
+        return growth()
+    compare(asked.students, "short", "a short notebook that imports PyMC")
+    compare(asked.students, "lesson", "lesson 01")
+
+
+if __name__ == "__main__":
+    main()
