@@ -30,10 +30,10 @@ SAYS = {
     "check edited": "The check of `{id}` was changed; its original text counts.",
     "merged": "The answer and the check of `{id}` were one cell; they were taken apart.",
     "moved": "The check of `{id}` stood before its answer; it was moved behind it.",
-    "check deleted": "The check of `{id}` was deleted; it was put back.",
-    "text elsewhere": "The cell of `{id}` was deleted; the text at its place was taken instead.",
-    "text deleted": "The cell for the text of `{id}` was deleted, so there is no text to read.",
-    "imports": "The cell with the imports was deleted; it was put back at the top.",
+    "check deleted": "The check of `{id}` was missing; it was put back.",
+    "text elsewhere": "The cell of `{id}` was missing; the text at its place was taken instead.",
+    "text deleted": "The cell for the text of `{id}` was missing, so there is no text to read.",
+    "imports": "The cell with the imports was missing; it was put back at the top.",
     "name": 'The notebook has {name} in STUDENT, but "{student}" handed it in. Answers from the zip codes '
     "of another name get no points.",
 }

@@ -120,8 +120,8 @@ def test_the_workers_of_a_scheduler_can_grade(course):
     with classroom.local_cluster(1) as client:
         client.register_plugin(small_lesson.Bank())
         address = client.scheduler_info()["address"]
-        (outcome,) = classroom.grade(LESSON, root=course, students=["right"], scheduler=address)
-    assert (outcome.student, outcome.status) == ("right", "done")
+        (outcome,) = classroom.grade(LESSON, root=course, students=["right"], scheduler=address, force=True)
+    assert (outcome.student, outcome.status, outcome.kept) == ("right", "done", False)
 
 
 def test_everybody_is_in_the_report_also_who_handed_in_nothing(group):

@@ -135,6 +135,12 @@ def test_the_sample_class_is_the_one_that_is_expected(group):
     assert [item.student for item in group.submissions] == list(EXPECTED)
 
 
+def test_the_name_of_another_student_is_said(group):
+    notes = {item.student: item.note for item in group.submissions}
+    assert 'The notebook has the name "ana" in STUDENT, but "lena" handed it in.' in notes["lena"]
+    assert not any("STUDENT" in note for student, note in notes.items() if student != "lena")
+
+
 def test_a_written_answer_waits_and_an_empty_one_does_not(group):
     waiting = {item.student for item in group.submissions if item.waiting == ["l01-report"]}
     assert waiting == {student.id for student in SAMPLE_CLASS if student.report}

@@ -77,7 +77,7 @@ def split_text_cell():
     return notebook
 
 
-@fault("The check of `t20-two` was deleted; it was put back.")
+@fault("The check of `t20-two` was missing; it was put back.")
 def check_merged_into_the_answer():
     notebook = good()
     check = notebook.cells.pop(place_of(notebook, "t20-two"))
@@ -94,14 +94,14 @@ def answer_merged_into_the_check():
     return notebook
 
 
-@fault("The check of `t20-two` was deleted; it was put back.")
+@fault("The check of `t20-two` was missing; it was put back.")
 def deleted_check_cell():
     notebook = good()
     del notebook.cells[place_of(notebook, "t20-two")]
     return notebook
 
 
-@fault("The check of `t20-four` was deleted; it was put back.")
+@fault("The check of `t20-four` was missing; it was put back.")
 def all_checks_deleted():
     notebook = good()
     notebook.cells = [cell for cell in notebook.cells if cell.id not in ("t20-two", "t20-four")]
@@ -125,14 +125,14 @@ def answer_moved_to_an_own_cell():
     return notebook
 
 
-@fault("The cell for the text of `t20-text` was deleted, so there is no text to read.", text=0.0)
+@fault("The cell for the text of `t20-text` was missing, so there is no text to read.", text=0.0)
 def deleted_text_cell():
     notebook = good()
     del notebook.cells[place_of(notebook, "t20-text")]
     return notebook
 
 
-@fault("The cell of `t20-text` was deleted; the text at its place was taken instead.")
+@fault("The cell of `t20-text` was missing; the text at its place was taken instead.")
 def text_in_an_own_cell():
     """A person must read it: it is not "no response"."""
     notebook = good()
@@ -140,7 +140,7 @@ def text_in_an_own_cell():
     return notebook
 
 
-@fault("The cell with the imports was deleted; it was put back at the top.")
+@fault("The cell with the imports was missing; it was put back at the top.")
 def deleted_imports():
     notebook = good()
     del notebook.cells[place_of(notebook, "imports")]
