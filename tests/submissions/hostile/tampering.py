@@ -97,10 +97,12 @@ def drops_asserts():
 
 @attack(NOT_RECORDED, wrong=True)
 def turns_checks_into_nan():
-    """Rewrite the code of later cells: every call of `check` becomes NaN, which nbgrader takes for right."""
+    """Rewrite later cells: each check and each assert becomes NaN, which nbgrader takes for right."""
     return _wrong("""
         import ast
         class Nan(ast.NodeTransformer):
+            def visit_Assert(self, node):
+                return ast.parse('float("nan")').body[0]
             def visit_Call(self, node):
                 if getattr(node.func, "id", "") == "check":
                     return ast.parse('float("nan")', mode="eval").body
