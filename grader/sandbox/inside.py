@@ -107,7 +107,7 @@ def keep_warm(request, leash, cgroups):
     spool = f"{SPOOL}/{request['id']}"
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    for place in ("/tmp", "/dev/shm", HOME):
+    for place in request["fresh"]:
         options = f"size={request['home_bytes']},mode=1777"
         mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options)
     mount(f"{spool}/sockets", SOCKETS, None, MS_BIND)

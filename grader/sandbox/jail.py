@@ -145,6 +145,7 @@ class Jail:
             "limits": self.limits.for_process(own_user=True),
             "home_bytes": self.limits.home,
             "skeleton": home,
+            "fresh": [*_fresh_places(), "/dev/shm"],
             "argv": argv,
         }
 
@@ -166,7 +167,7 @@ class Jail:
         view = [*_command(nested=number is None), *_libraries()]
         view += ["--ro-bind", str(skeleton.folder()), inside.SKELETONS]
         size = str(self.limits.home)
-        for place in ("/tmp", inside.HOME):
+        for place in _fresh_places():
             view += ["--perms", "1777", "--size", size, "--tmpfs", place]
         if number is None:
             return [*view, "--dev", "/dev", *_sealed(), "--bind", str(self.spool), inside.SPOOL]
@@ -277,6 +278,7 @@ def environment() -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MLMKIT_QUIET": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(Path(mlmkit.__file__).parents[1]),  # of which a jail has nothing but mlmkit
         **dict.fromkeys(THREADS, "1"),
         # The allocators of Arrow's and Rust's libraries start threads at import. A fork would lose them.
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -325,6 +327,15 @@ def _libraries() -> list[str]:
 def _sealed() -> list[str]:
     """Close what bubblewrap made itself; nobody may write there."""
     return ["--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def _fresh_places() -> list[str]:
+    """List the places that each submission gets empty and to itself.
+
+    ``/tmp`` is left out where this project or its Python lies in it; then it is read-only.
+    """
+    hidden = [place for place in _python_folders() if place.is_relative_to("/tmp")]
+    return [inside.HOME] if hidden else ["/tmp", inside.HOME]
 
 
 def _python_folders() -> list[Path]:
