@@ -7,6 +7,7 @@ to ``.nbgrader.log`` in the course folder; the screen shows one progress bar.
 from __future__ import annotations
 
 import traceback
+import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -187,7 +188,8 @@ def warm_up() -> None:
 
 def _enter(app, lesson: str, students: list[str]) -> None:
     """Enter everybody into the gradebook before the first notebook runs: nobody goes missing later."""
-    with open_gradebook(app) as gradebook:
+    with open_gradebook(app) as gradebook, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about nbgrader's own code; nothing for an instructor's screen
         known = {student.id for student in gradebook.students}
         have = {entry.student.id for entry in gradebook.assignment_submissions(lesson)}
         for student in students:
