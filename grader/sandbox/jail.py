@@ -62,7 +62,7 @@ class Jail:
     def __init__(self, limits: Limits, modules: list[str] | None = None):
         self.limits, self.modules = limits, modules
         # Short and in the system's own place: a socket's whole path has 107 characters.
-        self.spool = Path(tempfile.mkdtemp(prefix="mlm-", dir="/tmp"))
+        self.spool = Path(tempfile.mkdtemp(prefix=f"mlm-{os.getpid()}-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory + limits.home, limits.processes)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._process = None
