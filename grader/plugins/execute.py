@@ -92,7 +92,7 @@ class SturdyExecute(Execute):
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
         with super().setup_kernel(code=code, **quiet, **kwargs):
-            self.nb.metadata[METADATA] = {"isolation": asdict(self.km.provisioner.how)}
+            self.nb.metadata.setdefault(METADATA, {})["isolation"] = asdict(self.km.provisioner.how)
             yield
 
     def preprocess_cell(self, cell, resources, index):

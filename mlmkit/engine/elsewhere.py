@@ -13,7 +13,8 @@ GAIN = 1e-7  # what counts as lower
 def look_elsewhere(problem, optimum, patterns, canonical):
     """Start again where a second optimum may be; return the lower one.
 
-    From a singular fit the search starts at medium variances; from any other it looks at places where a
+    From a singular fit the search starts at small, medium and large variances, and at places where only the
+    first column of each factor varies much, or only the others; from any other fit it looks at places where a
     variance is zero.
 
     Parameters
@@ -35,7 +36,10 @@ def look_elsewhere(problem, optimum, patterns, canonical):
     diagonal = np.concatenate([rows == columns for rows, columns in patterns])
     theta, rest = np.split(optimum.theta, [len(diagonal)])
     if theta[diagonal].min() < SINGULAR:
-        starts = [diagonal * size for size in (0.3, 2.0)]
+        starts = [diagonal * size for size in (0.3, 2.0, 8.0)]
+        first = np.concatenate([np.arange(len(rows)) == 0 for rows, _ in patterns])
+        if not first.all():
+            starts += [diagonal * np.where(first, 2.0, 0.1), diagonal * np.where(first, 0.1, 2.0)]
     elif len(rest):  # fixed effects among the parameters: those at zero would have to be found first
         starts = [0.1 * theta]
     else:

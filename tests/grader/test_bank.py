@@ -1,5 +1,7 @@
 """The bank registers questions, refuses wrong ones, and tells mistakes apart on every student's data."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.bank import (
@@ -177,7 +179,9 @@ def test_an_exact_mistake_is_found_inside_the_tolerance(a_bank):
 
 def test_processes_find_what_one_process_finds():
     one, two = (check_bank(6, "01_pooling", workers=workers, progress=False) for workers in (1, 2))
-    assert one.findings == two.findings
+    for left, right in zip(one.findings, two.findings, strict=True):
+        assert left.nearest == pytest.approx(right.nearest, rel=1e-6)  # last digits depend on the kernels
+        assert replace(left, nearest=[]) == replace(right, nearest=[])
     assert (one.fits, one.singular) == (two.fits, two.singular)
 
 

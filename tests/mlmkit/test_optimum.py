@@ -115,6 +115,16 @@ def test_of_two_optima_the_better_one_is_taken():
     assert fit.is_singular and fit.messages
 
 
+def test_of_two_singular_optima_the_better_one_is_taken():
+    """One of them has no variance between the levels of h, the other has no varying slope."""
+    x = [4.48, 3.36, 2.33, 3.37, 3.23, 2.22, 2.63]
+    y = [-0.17, 0.02, -0.92, -0.37, -0.85, -2.39, 0.21]
+    frame = pd.DataFrame({"x": x, "y": y, "g": [0] * 6 + [1], "h": [2] * 5 + [0, 0]})
+    fit = lmer("y ~ x + (1 + x | g) + (1 | h)", frame, REML=False)
+    assert fit.varcorr["h"].sd.iloc[0] > 0.5
+    assert fit.criterion == pytest.approx(13.8928, abs=1e-3)
+
+
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(frame=unbalanced(), formula=st.sampled_from(FORMULAS), family=st.sampled_from(["binomial", "poisson"]))
 def test_a_dense_laplace_search_finds_nothing_better(frame, formula, family):
