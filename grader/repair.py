@@ -16,6 +16,8 @@ from nbformat.v4 import new_code_cell
 
 from grader.preflight import CHECK_CALL
 
+ROUNDS = 4  # where many things are broken, mending one brings another to light
+
 SAYS = {
     "metadata": "The notebook had lost nbgrader's marks, as it happens in other programs than Jupyter: "
     "{cells} recognised again.",
@@ -57,7 +59,13 @@ def repair(nb: NotebookNode, released: NotebookNode, student: str) -> list[str]:
     list of str
         A sentence for each thing that was mended or is suspicious, for student and instructor.
     """
-    return _Repair(nb, released).run() + _typed_name(nb, student)
+    notices = []
+    for _ in range(ROUNDS):
+        found = _Repair(nb, released).run()
+        notices += [notice for notice in found if notice not in notices]
+        if not found:
+            break
+    return notices + _typed_name(nb, student)
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -79,9 +87,12 @@ class _Repair:
 
     def run(self) -> list[str]:
         self.forget_strangers()
-        self.recognise()
+        count = self.recognise()
         for id, original in self.known.items():
             self.mend_copies(id, original)
+        count += self.recognise_answers()
+        if count:
+            self.say("metadata", cells="1 cell was" if count == 1 else f"{count} cells were")
         for id, original in self.known.items():
             self.restore(id, original)
         for id in self.names:
@@ -127,8 +138,8 @@ class _Repair:
             if grade_id(cell) not in self.known:
                 cell.metadata.pop("nbgrader", None)
 
-    def recognise(self) -> None:
-        """Give cells their lost metadata back: by cell id, by the call of ``check``, by their place."""
+    def recognise(self) -> int:
+        """Give cells their lost metadata back: by cell id, or by the call of ``check``; count them."""
         count = 0
         for id, original in self.known.items():
             if self.find(id) is None:
@@ -136,7 +147,12 @@ class _Repair:
                 if cell is not None:
                     cell.metadata["nbgrader"] = copy.deepcopy(original.metadata.nbgrader)
                     count += 1
-        for id, name in self.names.items():  # answers, now that the checks are known
+        return count
+
+    def recognise_answers(self) -> int:
+        """Give answers their lost metadata back, now that there is one check of each: by their place."""
+        count = 0
+        for id, name in self.names.items():
             answer, place = f"{id}-answer", self.find(id)
             if answer not in self.known or self.find(answer) is not None or not place:
                 continue
@@ -144,9 +160,7 @@ class _Repair:
             if cell.cell_type == "code" and grade_id(cell) is None and _assigns(cell.source, name):
                 cell.metadata["nbgrader"] = copy.deepcopy(self.known[answer].metadata.nbgrader)
                 count += 1
-        if count:
-            cells = "1 cell was" if count == 1 else f"{count} cells were"
-            self.say("metadata", cells=cells)
+        return count
 
     def lost(self, id, original) -> NotebookNode | None:
         free = [cell for cell in self.cells if grade_id(cell) is None]

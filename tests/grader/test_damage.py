@@ -122,9 +122,10 @@ def hand_in(root, raw):
     (root / "submitted" / "ana" / LESSON / f"{LESSON}.ipynb").write_bytes(raw)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damages=st.lists(DAMAGE, max_size=8), raw_damage=BYTES)
 @example(damages=[("delete", 0)] * 12, raw_damage=("keep",))
+@example(damages=[("nbgrader", 4, {"grade_id": "t20-two"})], raw_damage=("keep",))
 def test_what_can_be_read_is_mended_to_what_nbgrader_accepts(course, released, damages, raw_damage):
     hand_in(course, damaged(damages, raw_damage))
     known = {grade_id(cell) for cell in released.cells} - {None}
