@@ -91,7 +91,7 @@ def fit_design(model, *, REML=True):
 
     optimum = minimise(problem, problem.start(), canonical=tidy_signs)
     few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
-    if few and not getattr(problem, "expensive", False):
+    if few and not optimum.alone and not getattr(problem, "expensive", False):
         optimum = look_elsewhere(problem, optimum, patterns, tidy_signs)
     return LinearMixedFit(model, scaled, problem, optimum)
 

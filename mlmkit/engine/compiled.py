@@ -227,15 +227,19 @@ def one_factor_deviance(lam, A, B, C, df, reml):
 
 
 @njit(cache=True)
-def one_factor_values(thetas, rows, columns, A, B, C, df, reml):
-    """Compute the deviances at several thetas; the twin is ``OneFactor._several``."""
-    values = np.empty(thetas.shape[0])
-    lam = np.zeros((A.shape[1], A.shape[1]))
-    for j in range(thetas.shape[0]):
-        for i in range(rows.shape[0]):
-            lam[rows[i], columns[i]] = thetas[j, i]
-        values[j] = one_factor_deviance(lam, A, B, C, df, reml)[0]
-    return values
+def alone(lam, value, A, B, C, df, reml):
+    """Tell whether no variance is zero, and no place with a zero one is lower; see ``elsewhere``."""
+    for row in range(lam.shape[0] + 1):
+        place = lam.copy()
+        if row == lam.shape[0]:
+            place[:] = 0.0
+        elif abs(lam[row, row]) < 1e-4:
+            return False
+        else:
+            place[row] = 0.0
+        if one_factor_deviance(place, A, B, C, df, reml)[0] < value:
+            return False
+    return True
 
 
 @njit(cache=True)
@@ -328,7 +332,8 @@ def one_factor_search(theta, rows, columns, A, B, C, df, reml):
     The Hessian is measured at the start and at the end, and updated on the way, which costs no evaluations.
 
     Returns theta with Lambda's diagonal not negative, the deviance, its gradient and Hessian, the number of
-    steps, and success. After a failure the caller goes on with ``optimize.minimise``.
+    steps, success, and whether the place is `alone`. After a failure the caller goes on with
+    ``optimize.minimise``.
     """
     k, q = theta.shape[0], A.shape[1]
     theta, lam, gradient, last = theta.copy(), np.zeros((q, q)), np.zeros(k), np.zeros(k)
@@ -381,7 +386,7 @@ def one_factor_search(theta, rows, columns, A, B, C, df, reml):
             theta[i], gradient[i] = -theta[i], -gradient[i]
             hessian[i] = -hessian[i]
             hessian[:, i] = -hessian[:, i]
-    return theta, value, gradient, hessian, used, done
+    return theta, value, gradient, hessian, used, done, done and alone(lam, value, A, B, C, df, reml)
 
 
 @njit(cache=True)

@@ -161,10 +161,7 @@ class OneFactor:
 
     def values(self, thetas):
         """Return the deviances (K,) at several thetas (K, k)."""
-        kernel = kernels.compiled("one_factor_values", self._saves)
-        if kernel is None:
-            return self._several(thetas)[0]
-        return kernel(thetas, *self.pattern, self.A, self.B, self.C, self.df, self.reml)
+        return self._several(thetas)[0]
 
     def measure(self, theta):
         """Return (deviance, gradient, Hessian); the Hessian from differences of exact gradients."""
@@ -189,10 +186,10 @@ class OneFactor:
         kernel = kernels.compiled("one_factor_search", self._saves)
         if kernel is None:
             return None
-        theta, value, gradient, hessian, used, done = kernel(
+        theta, value, gradient, hessian, used, done, alone = kernel(
             theta, *self.pattern, self.A, self.B, self.C, self.df, self.reml
         )
-        return Optimum(theta, value, gradient, hessian, done, used)
+        return Optimum(theta, value, gradient, hessian, done, used, alone)
 
     def _several(self, thetas):
         """Compute the deviances (K,) and gradients (K, k) at several thetas (K, k)."""

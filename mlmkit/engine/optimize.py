@@ -30,6 +30,8 @@ class Optimum:
         True if the last Newton step was negligible and no direction leads down.
     iterations : int
         Newton steps tried.
+    alone : bool
+        True where it is known that no variance is zero and that no place with a zero one is lower.
     """
 
     theta: np.ndarray
@@ -38,6 +40,7 @@ class Optimum:
     hessian: np.ndarray
     converged: bool
     iterations: int
+    alone: bool = False
 
 
 def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1e-7):
