@@ -1,6 +1,7 @@
 """Where the code of students runs: a closed room with nothing in it but what a notebook needs.
 
 ``provisioner``  Jupyter's extension point: starts a kernel in the room, or says why there is none
+``client``       waits for a kernel no longer than needed
 ``jail``         what the room looks like: bubblewrap's command, its processes, its end
 ``inside``       the one file of ours that runs in the room, as the student's keeper
 ``limits``       memory, processor time, files: numbers to system calls

@@ -21,7 +21,7 @@ from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Bool, Dict, Enum, Integer, List, Unicode
+from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 
 from grader.sandbox import inside
 from grader.sandbox.cgroups import Cgroup
@@ -303,6 +303,9 @@ class SandboxProvisioner(LocalProvisioner):
 
 class SandboxKernelManager(AsyncKernelManager):
     """Jupyter's kernel manager, whose kernels run in the sandbox whatever their kernelspec says."""
+
+    client_class = DottedObjectName("grader.sandbox.client.PromptClient")
+    client_factory = Type(klass="grader.sandbox.client.PromptClient")
 
     @property
     def kernel_spec(self):
