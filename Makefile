@@ -25,7 +25,7 @@ $(READY): requirements.txt pyproject.toml
 	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the numerical kernels, once ..."
-	@$(PYTHON) -m mlmkit.engine.kernels && $(PYTHON) -m mlmkit.bayes.nuts
+	@$(PYTHON) -m mlmkit.compile_kernels
 	@touch $(READY)
 
 demo: $(READY)  ## grade a sample class of 12 students, from release to class report

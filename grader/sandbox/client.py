@@ -34,14 +34,15 @@ class PromptClient(AsyncKernelClient):
                 raise RuntimeError(f"The kernel did not answer in {timeout:g} seconds.")
 
     async def _is_answered(self, question: str) -> bool:
-        try:
-            reply = await self.get_shell_msg(timeout=1)
-        except Empty:
-            return False
-        if reply["msg_type"] != "kernel_info_reply" or reply["parent_header"].get("msg_id") != question:
-            return False
-        self._handle_kernel_info_reply(reply)
-        return True
+        """Read replies up to the one to this question; a slow kernel still answers earlier ones."""
+        while True:
+            try:
+                reply = await self.get_shell_msg(timeout=1)
+            except Empty:
+                return False
+            if reply["parent_header"].get("msg_id") == question:
+                self._handle_kernel_info_reply(reply)
+                return True
 
     async def _is_idle(self, question: str) -> bool:
         """Read the other channel up to the end of this question; False where it isn't connected yet."""

@@ -2,7 +2,7 @@
 
 rstanarm is quick to start because its Stan programs are compiled when it is installed. This is the same:
 one compiled function serves all families, priors and grouping structures, so no fit waits for a compiler.
-``python -m mlmkit.bayes.nuts`` compiles it (a few seconds, once; kept on disk beside this file). The
+``python -m mlmkit.compile_kernels`` compiles it (a few seconds, once; kept on disk beside this file). The
 tests hold its density and gradient against those of the PyMC model (``pymc_model``).
 
 Everything is in the units of ``Problem`` (standardised outcome and predictors). The vector u holds

@@ -92,19 +92,3 @@ def lie_ready():
     source = Path(__file__).with_name("kernel.py")
     kept = [path.stat().st_mtime for path in (source.parent / "__pycache__").glob("kernel.log_density*.nbi")]
     return bool(kept) and max(kept) > source.stat().st_mtime
-
-
-def make_ready():
-    """Compile the density by using it once; kept on disk."""
-    import pandas as pd
-
-    from mlmkit.bayes.model import build_model
-
-    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 5.0], "g": ["a", "a", "b", "b"]})
-    priors = dict.fromkeys(["prior", "prior_intercept", "prior_aux", "prior_covariance"])
-    model = build_model("y ~ (1 | g)", frame, "gaussian", priors, function="stan_lmer")
-    draw_by_nuts(model, 4, 1, seed=1, progress=False)
-
-
-if __name__ == "__main__":
-    make_ready()

@@ -3,7 +3,7 @@
 Compiling takes some twenty seconds, once on a machine (the result is kept on disk beside this
 file); loading what was compiled takes half a second. So a process begins with NumPy, adds up what compiled
 kernels would have saved, and loads them when that reaches what loading costs.
-``python -m mlmkit.engine.kernels`` makes them ready. Every kernel has a NumPy twin that gives the
+``python -m mlmkit.compile_kernels`` makes them ready. Every kernel has a NumPy twin that gives the
 same numbers; without numba, or where nothing can be written, the twin runs.
 """
 
@@ -76,25 +76,3 @@ def only(*, compiled):
         yield
     finally:
         _state.update(failed=before["failed"])
-
-
-def make_ready():
-    """Compile the kernels by using each of them once."""
-    import numpy as np
-    import pandas as pd
-
-    from mlmkit.engine import crossed as _crossed
-    from mlmkit.engine import kernels as _kernels
-    from mlmkit.lmm import lmer
-
-    _kernels.load()
-    _crossed.SMALL = 0
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"g": np.repeat(np.arange(20), 10), "h": np.tile(np.arange(10), 20)})
-    frame["x"], frame["z"], frame["y"] = rng.normal(size=(3, 200)) + rng.normal(size=20)[frame["g"]]
-    for formula in ("y ~ x + (1 | g)", "y ~ x + (x | g)", "y ~ x + (x + z | g)", "y ~ x + (1 | g) + (1 | h)"):
-        lmer(formula, frame)
-
-
-if __name__ == "__main__":
-    make_ready()
