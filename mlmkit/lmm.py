@@ -10,7 +10,7 @@ from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import canonical, pattern
 from mlmkit.linear_fit import LinearMixedFit
 
-MANY_GROUPS = 200  # with so many, the deviance of a singular fit has one minimum
+MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
 
 
 def lmer(formula, data, *, REML=True, weights=None, offset=None, na_action="drop"):
