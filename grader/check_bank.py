@@ -15,7 +15,7 @@ from functools import partial
 from tqdm import tqdm
 
 from grader import references
-from grader.bank import BankError, questions
+from grader.bank import BankError, questions, reference_fits
 from grader.bank_table import table
 
 MANY = 0.2  # of the students: above this share, a hidden mistake is a fault of the question
@@ -168,7 +168,7 @@ def _one_student(lesson, task):
     asked = [q for q in questions(lesson).values() if "homes" in q.needs or with_practice]
     findings = [_look(question, student) for question in asked]
     fits, singular = Counter(), Counter()
-    for formula, rows, bad in references.fits_on(student):
+    for formula, rows, bad in reference_fits.fits_on(references.homes(student)):
         name = f"{formula} on {'all sales' if rows == len(references.homes(student)) else 'a sample'}"
         fits[name] += 1
         singular[name] += bad

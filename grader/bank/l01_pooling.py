@@ -8,7 +8,7 @@ only a few tenths of a percent.
 
 from grader.bank import ByGroup, Choice, Formula, Mistake, Number, mistakes, practice, question
 from grader.bank.mistakes import estimates, prices_by_group, same_for_all, sd_between
-from grader.references import fits
+from grader.bank.reference_fits import fits
 
 MODEL = "price ~ (1 | zipcode)"
 G = "zipcode"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from grader.bank import ByGroup, Choice, Figure, Mistake, Number, Table, practice, question
 from grader.bank.mistakes import spread_of_plain_means
-from grader.references import fits
+from grader.bank.reference_fits import fits
 
 MODEL = "price ~ (1 | zipcode)"
 G = "zipcode"

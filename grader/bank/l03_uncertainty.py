@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm, truncnorm
 
 from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table, practice, question
-from grader.references import fits
+from grader.bank.reference_fits import fits
 from mlmkit.data import load_king_county
 
 MODEL = "price ~ (1 | zipcode)"

@@ -8,7 +8,7 @@ data when they converge, and narrower than the distance to the nearest mistake.
 import pandas as pd
 
 from grader.bank import ByGroup, Choice, Figure, Formula, Mistake, Number, Table, practice, question
-from grader.references import fits
+from grader.bank.reference_fits import fits
 from mlmkit import complete_pooling, criterion_at, no_pooling
 
 PARALLEL = "price ~ scale_sqft + (1 | zipcode)"

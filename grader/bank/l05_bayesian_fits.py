@@ -2,7 +2,7 @@
 
 Answers from simulation differ from run to run. Their tolerances are four or five Monte Carlo standard
 errors at the number of draws that the question asks for, so a right answer is hardly ever refused, whatever
-the seed. The expected values come from 40,000 independent draws (`grader.references.posterior`).
+the seed. The expected values come from 40,000 independent draws (`grader.bank.reference_fits.posterior`).
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 
 from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, practice, question
 from grader.bank.mistakes import estimates, same_for_all, sd_between
-from grader.references import fits, posterior
-from grader.tolerance import monte_carlo
+from grader.bank.monte_carlo import monte_carlo
+from grader.bank.reference_fits import fits, posterior
 
 MODEL = "price ~ (1 | zipcode)"
 G = "zipcode"

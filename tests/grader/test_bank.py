@@ -18,10 +18,11 @@ from grader.bank import (
     question,
     questions,
 )
+from grader.bank.reference_fits import fits
 from grader.bank_table import table
 from grader.build import lesson_names
 from grader.check_bank import check_bank, main
-from grader.references import expected, fits, homes
+from grader.references import expected, homes
 
 
 def of_the_course():

@@ -11,9 +11,9 @@ import pytest
 from grader import references
 from grader.authoring import role_of, source_notebook
 from grader.bank import questions
+from grader.bank.monte_carlo import monte_carlo
 from grader.build import ROOT
 from grader.judge import judge
-from grader.tolerance import monte_carlo
 from mlmkit.answers.encoding import encode
 from mlmkit.data import data_fingerprint
 

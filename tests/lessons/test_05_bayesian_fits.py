@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grader.bank.reference_fits import posterior
 from grader.judge import judge
-from grader.references import homes, posterior, seattle
+from grader.references import homes, seattle
 from mlmkit import data_fingerprint, decov, lmer, stan_glmer
 from mlmkit.answers.encoding import encode
 
