@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlmkit import data
+from mlmkit.data import sales
 from mlmkit.fits.lmer import lmer
 
 FILE = Path(__file__).with_name("zipcode_sets.txt")
@@ -33,7 +33,7 @@ FEW = 10  # sales per zip code in the small sample of lesson 01
 
 def strata():
     """Return the zip codes in three groups, by their number of sales."""
-    sizes = data._county()["zipcode"].value_counts().sort_index()
+    sizes = sales._county()["zipcode"].value_counts().sort_index()
     small = sizes.index[sizes < SMALL]
     large = sizes.index[sizes > LARGE]
     medium = sizes.index[(sizes >= SMALL) & (sizes <= LARGE)]
@@ -47,7 +47,7 @@ def draw(rng, groups):
 
 def is_good(zipcodes):
     """Tell whether a choice of zip codes meets the conditions on its fits."""
-    homes = data._with_scale_sqft(data._houses_in(zipcodes))
+    homes = sales._with_scale_sqft(sales._houses_in(zipcodes))
     few = lmer("price ~ (1 | zipcode)", homes.groupby("zipcode", observed=True).head(FEW))
     if few.theta.min() < SMALLEST_THETA:
         return False

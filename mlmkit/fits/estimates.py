@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from mlmkit.inference.ask import Absent
 from mlmkit.inference.named import Named
 from mlmkit.inference.predict import predict
 from mlmkit.inference.residuals import resid
@@ -32,6 +33,18 @@ class Estimates:
     """
 
     kind = "fit"
+    # What only Bayesian fits have, and what only likelihood fits have; they define them.
+    (draws, diagnostics, idata, mean_ppd, posterior_epred, posterior_interval, posterior_predict) = (
+        Absent("only a Bayesian fit has it. Fit the model with stan_glmer.") for _ in range(7)
+    )
+    (method, prior_only, prior_summary, priors, summary, to_pymc) = (
+        Absent("only a Bayesian fit has it. Fit the model with stan_glmer.") for _ in range(6)
+    )
+    (reml, refit_ml) = (Absent("only a fit by lmer knows REML and ML.") for _ in range(2))
+    nAGQ = Absent("only a fit by glmer has quadrature nodes.")
+    (statsmodels, r_squared, df_residual, pooling) = (
+        Absent("only complete_pooling and no_pooling have it.") for _ in range(4)
+    )
 
     def __init__(self, solution):
         self.solution = solution

@@ -127,8 +127,8 @@ class GeneralizedFit(LikelihoodFit):
         most = design.trials if self.family == "binomial" else np.inf
         if not ((design.y >= 0) & (design.y <= most)).all():
             raise ValueError(
-                f"The new outcome goes from {design.y.min():g} to {design.y.max():g}. A {self.family} "
-                f"outcome holds counts{' of successes, no more than the trials' * (self.family == 'binomial')}."
+                f"The new outcome goes from {design.y.min():g} to {design.y.max():g}. It must hold "
+                f"{'successes, no more than the trials' if self.family == 'binomial' else 'counts'}."
             )
         return fit_design(design, self.solution.family, self.nAGQ)
 

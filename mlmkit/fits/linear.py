@@ -21,6 +21,7 @@ class LinearMixedFit(LikelihoodFit):
     """A fit by `lmer`. All numbers are in the units of the data."""
 
     kind = "fit by lmer"
+    family = "gaussian"
 
     @property
     def reml(self):

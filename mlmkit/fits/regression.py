@@ -16,6 +16,8 @@ from mlmkit.inference.printout import call_text, coefficient_lines, html_table
 from mlmkit.inference.solution import Solution
 from mlmkit.inference.varcorr import fixed_width
 
+EDGE = 1e-7  # a fitted probability this near 0 or 1, or a rate this near 0: the estimates run away
+
 
 def regress(y, X, *, family="gaussian", trials=None, offset=None):
     """Fit a regression by statsmodels.
@@ -51,7 +53,9 @@ def regress(y, X, *, family="gaussian", trials=None, offset=None):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         results = GLM(y, X, family=distribution, offset=offset).fit(maxiter=100)
-    if not caught and results.converged:
+    mean = np.asarray(results.fittedvalues)
+    at_the_edge = (mean < EDGE) | ((mean > 1 - EDGE) & (family == "binomial"))
+    if not caught and results.converged and not at_the_edge.any():
         return results, []
     return results, [
         "The regression has no finite estimates for some coefficients: a predictor, or a group, tells the "
@@ -118,6 +122,12 @@ class RegressionFit(Estimates):
     def family(self):
         """Name of the outcome's distribution."""
         return self.solution.family
+
+    @property
+    def call(self):
+        """The call as R would show it: function and arguments."""
+        extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
+        return (self.pooling, f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
 
     @property
     def sigma(self):
@@ -235,10 +245,7 @@ class RegressionFit(Estimates):
     def display_text(self, digits=2):
         """Write the print-out in the layout of ``arm::display``."""
         est, se = self._all_coefficients()
-        call = [self.pooling, f"formula = {self.formula}", f"data = {self.design.data_name}"]
-        if self.family != "gaussian":
-            call.append(f"family = {self.family}")
-        lines = [call_text(tuple(call)), *coefficient_lines(est, se, digits), "---"]
+        lines = [call_text(self.call), *coefficient_lines(est, se, digits), "---"]
         size = f"n = {self.nobs}, k = {self.nobs - self.df_residual}"
         if self.family == "gaussian":
             lines += [size, f"residual sd = {self.sigma:.{digits}f}, R-Squared = {self.r_squared:.2f}"]

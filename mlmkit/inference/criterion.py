@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mlmkit.inference.ask import ask
+
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -50,6 +52,7 @@ def criterion_at(fit, sd, corr=0.0, sigma=None):
     >>> round(criterion_at(fit, [300_000]) - fit.criterion, 1)
     11.0
     """
+    ask(fit, "reml", "criterion_at")
     names, found = _names(fit), fit.solution
     sd = _in_order(sd, names)
     sigma = float(fit.sigma if sigma is None else sigma)

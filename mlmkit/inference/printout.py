@@ -69,7 +69,8 @@ def call_text(call):
 
 def coefficient_lines(estimates, errors, digits):
     """Write the table of estimates; with one coefficient R drops its name."""
-    est, se = fixed_width(estimates, digits), fixed_width(errors, digits)
+    written = fixed_width([*estimates, *errors], digits)  # arm gives both columns one width
+    est, se = written[: len(estimates)], written[len(estimates) :]
     if len(est) == 1:
         width = max(len(est[0]), len(se[0]), len("coef.est"))
         return [

@@ -77,7 +77,7 @@ def test_the_gradient_is_that_of_the_deviance(frame, formula, way, monkeypatch):
     if way != "dense":
         monkeypatch.setattr(_crossed, "SMALL", 0)
     with kernels.only(compiled=way == "compiled"):
-        problem = lmer(formula, frame)._problem
+        problem = lmer(formula, frame).solution.problem
         theta = np.random.default_rng(3).normal(size=len(problem.start()))
         _, gradient = problem(theta)
         steps = 1e-6 * np.eye(len(theta))

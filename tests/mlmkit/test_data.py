@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import mlmkit
-from mlmkit import data, data_fingerprint, homes_for, load_king_county, load_seattle, zipcodes_for
+from mlmkit import data_fingerprint, homes_for, load_king_county, load_seattle, zipcodes_for
+from mlmkit.data import sales
 
 COLUMNS = {
     *("zipcode", "price", "sqft_living", "scale_sqft", "bedrooms", "bathrooms", "grade", "condition"),
@@ -49,7 +50,7 @@ def test_the_lecture_has_869_sales_with_its_rounded_prices():
     seattle = load_seattle()
     assert set(seattle) == COLUMNS
     sizes = seattle["zipcode"].value_counts().sort_index()
-    assert list(sizes.index) == list(data.SEATTLE_ZIPCODES)
+    assert list(sizes.index) == list(sales.SEATTLE_ZIPCODES)
     assert list(sizes) == [100, 124, 81, 125, 50, 118, 105, 109, 57]
     dear = seattle.loc[seattle["price"] >= 1e6, "price"]
     assert (dear % 1e4 == 0).all() and len(dear) > 50
@@ -58,7 +59,7 @@ def test_the_lecture_has_869_sales_with_its_rounded_prices():
 
 def test_a_price_on_the_edge_is_rounded_half_up(monkeypatch):
     houses = load_king_county().head(2).drop(columns="scale_sqft").assign(price=[1_025_000.0, 999_999.0])
-    monkeypatch.setattr(data, "_houses_in", lambda zipcodes: houses)
+    monkeypatch.setattr(sales, "_houses_in", lambda zipcodes: houses)
     assert list(load_seattle()["price"]) == [1_030_000, 999_999]
 
 
@@ -103,12 +104,12 @@ def test_homes_are_the_sales_in_the_students_zip_codes():
     assert homes["scale_sqft"].std() == pytest.approx(1)
     county = load_king_county()
     assert len(homes) == county["zipcode"].isin(zipcodes_for("alice")).sum()
-    assert data.current_fingerprint() == data_fingerprint(homes)
+    assert sales.current_fingerprint() == data_fingerprint(homes)
     assert data_fingerprint(homes) != data_fingerprint(homes_for("bob"))
 
 
 def test_every_choice_of_zip_codes_is_one_line_of_nine_and_stands_once():
-    sets = data._zipcode_sets()
+    sets = sales._zipcode_sets()
     assert len(sets) == len(set(sets)) == 8192
     known = {code[2:] for code in load_king_county()["zipcode"].unique()}
     assert all(len(set(line.split())) == 9 and set(line.split()) <= known for line in sets)
@@ -116,7 +117,7 @@ def test_every_choice_of_zip_codes_is_one_line_of_nine_and_stands_once():
 
 def test_a_sample_of_the_choices_meets_its_conditions():
     make = script("make_zipcode_sets.py")
-    for line in random.Random(7).sample(data._zipcode_sets(), 25):
+    for line in random.Random(7).sample(sales._zipcode_sets(), 25):
         zipcodes = [f"98{ending}" for ending in line.split()]
         assert make["is_good"](zipcodes), zipcodes
         assert [len(set(zipcodes) & set(group)) for group in make["strata"]()] == [3, 3, 3]
@@ -127,7 +128,7 @@ def test_the_first_choices_are_drawn_again(monkeypatch):
     make["choices"].__globals__["HOW_MANY"] = 10
     assert [
         " ".join(code[2:] for code in zipcodes) for zipcodes in make["choices"]()
-    ] == data._zipcode_sets()[:10]
+    ] == sales._zipcode_sets()[:10]
 
 
 def test_a_print_out_names_the_lectures_data_but_not_a_part_of_it():

@@ -92,7 +92,7 @@ def test_anova_refuses_what_cannot_be_compared(sleep, cbpp):
         anova(sleep, lmer("Reaction ~ (1 | Subject)", data.head(100)))
     with pytest.raises(ValueError, match="at least two"):
         anova(sleep)
-    with pytest.raises(TypeError, match="not int"):
+    with pytest.raises(TypeError, match="not on int"):
         anova(sleep, 3)
     ml = lmer("Reaction ~ Days + (1 | Subject)", data, REML=False)
     with pytest.raises(ValueError, match="Some fits are REML"):

@@ -1,54 +1,94 @@
-"""Complete and no pooling against statsmodels, and shrinkage against its formula."""
+"""Complete and no pooling beside R's lm and glm, and shrinkage beside its formula."""
+
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.regression.linear_model import OLS
+from from_r import REFERENCE, data_for
 
-from mlmkit import complete_pooling, lmer, no_pooling, shrinkage
+from mlmkit import complete_pooling, confint, lmer, no_pooling, shrinkage
+
+SUCCESSES = "cbind(incidence, size - incidence)"
+LIKE_R = {
+    "complete": lambda: complete_pooling("Reaction ~ Days + (1 | Subject)", data_for("sleepstudy")),
+    "none": lambda: no_pooling("Reaction ~ Days + (1 | Subject)", data_for("sleepstudy")),
+    "none_slopes": lambda: no_pooling("Reaction ~ Days", data_for("sleepstudy"), group="Subject"),
+    "binomial": lambda: complete_pooling(f"{SUCCESSES} ~ period", data_for("cbpp"), family="binomial"),
+    "binomial_none": lambda: no_pooling(
+        f"{SUCCESSES} ~ period + (1 | herd)", data_for("cbpp").query("herd != '12'"), family="binomial"
+    ),
+    "poisson": lambda: complete_pooling(
+        "incidence ~ period + offset(log(size))", data_for("cbpp"), family="poisson"
+    ),
+}
 
 
-def dummies(seattle):
-    return pd.get_dummies(seattle["zipcode"]).astype(float)
+@pytest.fixture(scope="module")
+def from_r():
+    return json.loads((REFERENCE / "regressions.json").read_text())
 
 
-def test_complete_pooling_is_least_squares(seattle):
-    fit = complete_pooling("price ~ scale_sqft + (1 | zipcode)", seattle)
-    X = np.column_stack([np.ones(len(seattle)), seattle["scale_sqft"]])
-    other = OLS(seattle["price"].to_numpy(), X).fit()
-    assert np.allclose(fit.fixef, other.params, rtol=1e-10)
-    assert np.allclose(fit.se_fixef, other.bse, rtol=1e-10)
-    assert fit.sigma == pytest.approx(np.sqrt(other.scale))
-    assert fit.loglik == pytest.approx(other.llf)
-    assert fit.r_squared == pytest.approx(other.rsquared)
-    assert fit.aic == pytest.approx(other.aic + 2)  # R counts sigma, statsmodels doesn't
+@pytest.mark.parametrize("name", LIKE_R)
+def test_every_number_is_that_of_r(from_r, name):
+    fit, other = LIKE_R[name](), from_r[name]
+    table = confint(fit)
+    assert set(table.index) == set(other["coef"])
+    errors = dict(zip(table.index, fit.statsmodels.bse, strict=True))
+    for term, value in other["coef"].items():
+        # R stops its search for glm when the deviance changes by less than 1e-8 of itself.
+        assert table.loc[term, "estimate"] == pytest.approx(value, rel=1e-6, abs=1e-6)
+        assert errors[term] == pytest.approx(other["se"][term], rel=1e-5)
+        limits = [other["confint"][term][side] for side in ("2.5 %", "97.5 %")]
+        assert table.loc[term, ["low", "high"]].tolist() == pytest.approx(limits, rel=1e-5)
+    for number in ("loglik", "aic", "bic", "deviance"):
+        assert getattr(fit, number) == pytest.approx(other[number], rel=1e-8), number
+    assert fit.df_residual == other["df"]
+
+
+@pytest.mark.parametrize("name", ["complete", "binomial", "poisson"])
+def test_print_outs_are_those_of_arm(from_r, name):
+    mine, other = repr(LIKE_R[name]()).splitlines(), [line.rstrip() for line in from_r[name]["text"]]
+    start = next(i for i, line in enumerate(other) if "coef.est" in line)
+    assert mine[-len(other) + start :] == other[start:]
+
+
+def test_groups_and_predictions(seattle):
+    fit = no_pooling("price ~ scale_sqft + (1 | zipcode)", seattle)
+    X = np.column_stack([pd.get_dummies(seattle["zipcode"]).astype(float), seattle["scale_sqft"]])
+    beta, rss = np.linalg.lstsq(X, seattle["price"].to_numpy())[:2]
+    assert np.allclose(fit.coef["zipcode"]["(Intercept)"], beta[:9], rtol=1e-9)
     assert (fit.coef["zipcode"]["scale_sqft"] == fit.fixef["scale_sqft"]).all()
-    assert np.allclose(fit.predict(seattle.head(4)), other.fittedvalues[:4])
+    assert fit.sigma == pytest.approx(np.sqrt(rss[0] / (869 - 10)))
+    assert np.allclose(fit.fitted, X @ beta) and np.allclose(fit.predict(seattle.tail(7)), X[-7:] @ beta)
+    errors = fit.sigma * np.sqrt(np.diagonal(np.linalg.inv(X.T @ X)))
+    assert np.allclose(fit.se_coef["zipcode"]["(Intercept)"], errors[:9], rtol=1e-9)
+    with pytest.raises(ValueError, match="has not seen these groups of zipcode: 98199"):
+        fit.predict(pd.DataFrame({"zipcode": ["98199"], "scale_sqft": [0.0]}))
 
 
-@pytest.mark.parametrize("slope", ["shared", "own", "none"])
-def test_no_pooling_is_least_squares_with_dummies(seattle, slope):
-    D = dummies(seattle)
-    x = seattle["scale_sqft"].to_numpy()
-    formula, X = {
-        "none": ("price ~ (1 | zipcode)", D),
-        "shared": ("price ~ scale_sqft + (1 | zipcode)", np.column_stack([D, x])),
-        "own": ("price ~ scale_sqft + (1 + scale_sqft | zipcode)", np.column_stack([D, D.mul(x, axis=0)])),
-    }[slope]
-    fit = no_pooling(formula, seattle)
-    other = OLS(seattle["price"].to_numpy(), np.asarray(X)).fit()
-    groups = slice(0, 9)
-    table, errors = fit.coef["zipcode"], fit.se_coef["zipcode"]
-    assert np.allclose(table["(Intercept)"], other.params[groups], rtol=1e-9)
-    assert np.allclose(errors["(Intercept)"], other.bse[groups], rtol=1e-9)
-    if slope != "none":
-        assert np.allclose(table["scale_sqft"].to_numpy()[-1], other.params[-1], rtol=1e-9)
-        assert np.allclose(errors["scale_sqft"].to_numpy()[-1], other.bse[-1], rtol=1e-9)
-    assert fit.sigma == pytest.approx(np.sqrt(other.scale))
-    assert fit.df_residual == other.df_resid
-    assert fit.loglik == pytest.approx(other.llf)
-    assert np.allclose(fit.fitted, other.fittedvalues)
-    assert np.allclose(fit.predict(seattle.tail(7)), other.fittedvalues[-7:])
+def test_complete_pooling_takes_any_group(seattle):
+    fit = complete_pooling("price ~ scale_sqft + (1 | zipcode)", seattle)
+    new = pd.DataFrame({"zipcode": ["98199"], "scale_sqft": [2.0]})
+    assert fit.predict(new).item() == pytest.approx(fit.fixef @ [1, 2])
+    assert (fit.coef["zipcode"]["scale_sqft"] == fit.fixef["scale_sqft"]).all()
+
+
+def test_a_predictor_of_the_group_has_no_effect_of_its_own_without_pooling(seattle):
+    data = seattle.assign(far=(seattle["zipcode"] == "98039") * 1.0)
+    fit, plain = (no_pooling(f"price ~ {x}scale_sqft + (1 | zipcode)", data) for x in ("far + ", ""))
+    assert list(fit.fixef.index) == ["scale_sqft"] and any("far was dropped" in text for text in fit.messages)
+    assert fit.fixef["scale_sqft"] == pytest.approx(plain.fixef["scale_sqft"], rel=1e-10)
+    assert np.allclose(fit.predict(data.head(5)), plain.predict(data.head(5)))
+
+
+def test_groups_without_a_success_are_named_in_a_sentence():
+    data = data_for("cbpp")
+    data["incidence"] = data["incidence"].where(data["herd"] != "2", 0)
+    fit = no_pooling(f"{SUCCESSES} ~ (1 | herd)", data, family="binomial")
+    assert any("no finite estimates" in text for text in fit.messages)
+    own = fit.coef["herd"]["(Intercept)"]
+    assert own["2"] < -15 and (own.drop("2") > -5).all()
 
 
 def test_one_regression_a_group(seattle):

@@ -44,7 +44,7 @@ def our_name(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_zeta_is_that_of_lme4(name):
-    best, found = parameters(fit_of(name))
+    best, found = parameters(fit_of(name).solution)
     ours = {parameter.name: parameter for parameter in found}
     if name == "uncorrelated":
         ours["sd__x|g"] = ours.pop("sd__x|g.1")
@@ -62,7 +62,7 @@ def test_weights_count():
     """Against a fit with an offset: lme4's profiles of fixed effects leave the weights out."""
     data = pd.read_csv(REFERENCE / "simulated.csv")
     fit = lmer("y ~ x + (1 | g)", data, REML=False, weights="w")
-    slope = {parameter.name: parameter for parameter in parameters(fit)[1]}["x"]
+    slope = {parameter.name: parameter for parameter in parameters(fit.solution)[1]}["x"]
     held = lmer("y ~ 1 + (1 | g)", data, REML=False, weights="w", offset=0.5 * data["x"])
     assert slope.deviance(0.5) - fit.solution.optimum.value == pytest.approx(
         held.criterion - fit.criterion, abs=1e-7
@@ -79,7 +79,7 @@ HELD = {
 @pytest.mark.parametrize(("name", "held"), [(name, held) for name in HELD for held in HELD[name]])
 def test_gradients_with_something_held_are_exact(name, held):
     fit = fit_of(name)
-    surface = HeldVariances(fit.refit_ml() if hasattr(fit, "refit_ml") else fit, held)
+    surface = HeldVariances((fit.refit_ml() if hasattr(fit, "refit_ml") else fit).solution, held)
     rng = np.random.default_rng(1)
     free = np.abs(surface.start()) + 0.1 * rng.random(len(surface.start()))
     value = -0.4 if len(held) == 3 else 0.7
