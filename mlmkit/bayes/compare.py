@@ -156,7 +156,7 @@ class Loo:
         return "\n".join(lines)
 
 
-def loo(fit):
+def loo(fit: StanFit) -> Loo:
     """Estimate how well a Bayesian fit predicts rows that it hasn't seen (leave-one-out).
 
     Parameters
@@ -209,7 +209,7 @@ def _relative_ess(fit):
     return float(np.clip(share, 0.01, 1.0)) if np.isfinite(share) else 1.0
 
 
-def compare(*unnamed, **fits):
+def compare(*unnamed: StanFit, **fits: StanFit):
     """Compare Bayesian fits by how well they are expected to predict.
 
     Parameters
@@ -261,7 +261,7 @@ def compare(*unnamed, **fits):
     return table
 
 
-def prior_sensitivity(fit, threshold=0.05):
+def prior_sensitivity(fit: StanFit, threshold: float = 0.05) -> pd.DataFrame:
     """Measure how much the posterior would move if the prior, or the likelihood, were a little stronger.
 
     Parameters

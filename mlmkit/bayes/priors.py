@@ -60,7 +60,7 @@ class Decov:
         )
 
 
-def normal(location=0.0, scale=None, autoscale=False):
+def normal(location=0.0, scale=None, autoscale: bool = False) -> Prior:
     """Describe a normal prior.
 
     Parameters
@@ -84,7 +84,7 @@ def normal(location=0.0, scale=None, autoscale=False):
     return Prior("normal", _numbers("location", location), _scale(scale, 2.5), None, _autoscale(autoscale))
 
 
-def student_t(df=1.0, location=0.0, scale=None, autoscale=False):
+def student_t(df: float = 1.0, location=0.0, scale=None, autoscale: bool = False) -> Prior:
     """Describe a Student-t prior: like the normal, with heavier tails the smaller ``df``.
 
     Examples
@@ -97,7 +97,7 @@ def student_t(df=1.0, location=0.0, scale=None, autoscale=False):
     return Prior("student_t", location, scale, _positive("df", df), _autoscale(autoscale))
 
 
-def cauchy(location=0.0, scale=None, autoscale=False):
+def cauchy(location=0.0, scale=None, autoscale: bool = False) -> Prior:
     """Describe a Cauchy prior: Student's t with one degree of freedom. As ``prior_aux``: half-Cauchy.
 
     Examples
@@ -109,7 +109,7 @@ def cauchy(location=0.0, scale=None, autoscale=False):
     return student_t(1.0, location, scale, autoscale)
 
 
-def exponential(rate=1.0, autoscale=False):
+def exponential(rate: float = 1.0, autoscale: bool = False) -> Prior:
     """Describe an exponential prior for a residual standard deviation, with mean 1 / rate.
 
     Parameters
@@ -128,7 +128,7 @@ def exponential(rate=1.0, autoscale=False):
     return Prior("exponential", 0.0, 1.0 / _positive("rate", rate), None, _autoscale(autoscale))
 
 
-def flat():
+def flat() -> Prior:
     """Describe a flat (improper) prior: every value is as likely as every other one. In R: ``NULL``.
 
     Returns
@@ -145,7 +145,9 @@ def flat():
     return Prior("flat", 0.0, math.inf)
 
 
-def decov(regularization=1.0, concentration=1.0, shape=1.0, scale=1.0):
+def decov(
+    regularization: float = 1.0, concentration: float = 1.0, shape: float = 1.0, scale: float = 1.0
+) -> Decov:
     """Describe a prior of the covariance matrix of group effects, taken apart into parts one can imagine.
 
     Parameters

@@ -1,30 +1,32 @@
 """``stan_lmer`` and ``stan_glmer``: Bayesian fits with rstanarm's priors."""
 
 import numpy as np
+import pandas as pd
 
 from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.exact import GaussianOneFactor, draw_exactly
 from mlmkit.bayes.fit import StanFit, prior_fit
 from mlmkit.bayes.model import build_model
 from mlmkit.bayes.options import check_method, check_seed, count, true_or_false
+from mlmkit.bayes.priors import Decov, Prior
 
 
 def stan_lmer(
-    formula,
-    data,
+    formula: str,
+    data: pd.DataFrame,
     *,
-    method="auto",
-    prior=None,
-    prior_intercept=None,
-    prior_aux=None,
-    prior_covariance=None,
-    draws=1000,
-    chains=4,
-    seed=None,
-    progress=None,
-    na_action="drop",
-    prior_PD=False,
-):
+    method: str = "auto",
+    prior: Prior | None = None,
+    prior_intercept: Prior | None = None,
+    prior_aux: Prior | None = None,
+    prior_covariance: Decov | None = None,
+    draws: int = 1000,
+    chains: int = 4,
+    seed: int | None = None,
+    progress: bool | None = None,
+    na_action: str = "drop",
+    prior_PD: bool = False,
+) -> StanFit:
     """Fit a Bayesian linear mixed model; ``stan_glmer`` with ``family="gaussian"``, where arguments are told.
 
     Examples
@@ -43,22 +45,22 @@ def stan_lmer(
 
 
 def stan_glmer(
-    formula,
-    data,
+    formula: str,
+    data: pd.DataFrame,
     *,
-    family="gaussian",
-    method="auto",
-    prior=None,
-    prior_intercept=None,
-    prior_aux=None,
-    prior_covariance=None,
-    draws=1000,
-    chains=4,
-    seed=None,
-    progress=None,
-    na_action="drop",
-    prior_PD=False,
-):
+    family: str = "gaussian",
+    method: str = "auto",
+    prior: Prior | None = None,
+    prior_intercept: Prior | None = None,
+    prior_aux: Prior | None = None,
+    prior_covariance: Decov | None = None,
+    draws: int = 1000,
+    chains: int = 4,
+    seed: int | None = None,
+    progress: bool | None = None,
+    na_action: str = "drop",
+    prior_PD: bool = False,
+) -> StanFit:
     """Fit a Bayesian (generalised) linear mixed model, with rstanarm's default priors.
 
     Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 FOLDER = Path(__file__).parent
 SEATTLE_ZIPCODES = ("98010", "98014", "98024", "98032", "98039", "98070", "98102", "98109", "98148")
 
-_session = {"fingerprint": None}
+_session: dict[str, str | None] = {"fingerprint": None}
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +46,7 @@ def _named(sales, name):
     return sales
 
 
-def load_king_county():
+def load_king_county() -> pd.DataFrame:
     """Load all house sales in King County, Washington, from May 2014 to May 2015.
 
     Returns
@@ -71,7 +71,7 @@ def load_king_county():
     return _named(_with_scale_sqft(_county().copy()), "king_county")
 
 
-def load_seattle():
+def load_seattle() -> pd.DataFrame:
     """Load the 869 house sales of the lecture: nine zip codes of King County.
 
     Prices of one million dollars and more are rounded half up to the next 10,000, as in the
@@ -95,7 +95,7 @@ def load_seattle():
     return _named(_with_scale_sqft(sales), "seattle")
 
 
-def zipcodes_for(student):
+def zipcodes_for(student: str) -> list[str]:
     """Choose nine of the seventy zip codes for a student, the same ones every time on every machine.
 
     Every choice has small, medium and large groups, and every model of the course has a
@@ -136,7 +136,7 @@ def zipcodes_for(student):
     return [f"98{ending}" for ending in sets[number].split()]
 
 
-def homes_for(student):
+def homes_for(student: str) -> pd.DataFrame:
     """Load the house sales in a student's own nine zip codes.
 
     Parameters
@@ -166,7 +166,7 @@ def homes_for(student):
     return homes
 
 
-def data_fingerprint(sales):
+def data_fingerprint(sales: pd.DataFrame) -> str:
     """Describe which sales a data frame holds, so that an answer can say what it was computed from.
 
     Parameters
@@ -189,6 +189,6 @@ def data_fingerprint(sales):
     return f"{len(sales)} sales in {' '.join(zipcodes)}"
 
 
-def current_fingerprint():
+def current_fingerprint() -> str | None:
     """Return the fingerprint of the data that `homes_for` loaded last, or None before the first time."""
     return _session["fingerprint"]

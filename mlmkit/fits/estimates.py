@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from mlmkit.frame.design import Design
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.named import Named
 from mlmkit.inference.predict import predict
@@ -50,7 +51,7 @@ class Estimates:
         self.solution = solution
 
     @property
-    def design(self):
+    def design(self) -> Design:
         """Formula and data, as columns: outcome, fixed effects, grouping factors.
 
         Examples
@@ -65,7 +66,7 @@ class Estimates:
         return pd.Series(np.asarray(values, dtype=float), index=index, name=name)
 
     @property
-    def formula(self):
+    def formula(self) -> str:
         """The formula as it was written.
 
         Examples
@@ -76,7 +77,7 @@ class Estimates:
         return self.design.formula.text
 
     @property
-    def nobs(self):
+    def nobs(self) -> int:
         """Number of rows used.
 
         Examples
@@ -87,7 +88,7 @@ class Estimates:
         return self.design.n
 
     @cached_property
-    def ngrps(self):
+    def ngrps(self) -> dict[str, int]:
         """Number of groups by grouping factor.
 
         Examples
@@ -98,7 +99,7 @@ class Estimates:
         return Named({factor.label: len(factor.levels) for factor in self.design.factors})
 
     @cached_property
-    def fixef(self):
+    def fixef(self) -> pd.Series:
         """Fixed effects: a Series by term.
 
         Examples
@@ -109,7 +110,7 @@ class Estimates:
         return self._series(self.solution.beta, "fixef")
 
     @cached_property
-    def vcov(self):
+    def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the fixed effects.
 
         Examples
@@ -121,7 +122,7 @@ class Estimates:
         return pd.DataFrame(self.solution.vcov, index=names, columns=names)
 
     @cached_property
-    def se_fixef(self):
+    def se_fixef(self) -> pd.Series:
         """Standard errors of the fixed effects: a Series by term.
 
         Examples
@@ -131,7 +132,9 @@ class Estimates:
         """
         return self._series(np.sqrt(np.diagonal(self.solution.vcov)), "se_fixef")
 
-    def predict(self, newdata=None, *, new_levels="error", random=True):
+    def predict(
+        self, newdata: pd.DataFrame | None = None, *, new_levels: str = "error", random: bool = True
+    ) -> pd.Series:
         """Predict the outcome's mean.
 
         Parameters
@@ -156,7 +159,7 @@ class Estimates:
         return predict(self, newdata, new_levels=new_levels, random=random)
 
     @cached_property
-    def fitted(self):
+    def fitted(self) -> pd.Series:
         """Fitted values, a Series by row.
 
         Examples
@@ -167,7 +170,7 @@ class Estimates:
         return self.predict()
 
     @cached_property
-    def residuals(self):
+    def residuals(self) -> pd.Series:
         """Outcome minus fitted values, a Series by row.
 
         Examples
@@ -178,7 +181,7 @@ class Estimates:
         values = self.solution.outcome - self.fitted.to_numpy()
         return pd.Series(values, index=self.design.index, name="residual")
 
-    def resid(self, kind="response", scaled=False):
+    def resid(self, kind: str = "response", scaled: bool = False) -> pd.Series:
         """Compute residuals of the kind that R calls "response", "pearson" or "deviance".
 
         Parameters
@@ -200,7 +203,7 @@ class Estimates:
         """
         return resid(self, kind, scaled)
 
-    def augment(self):
+    def augment(self) -> pd.DataFrame:
         """Return the rows with fitted values and residuals.
 
         Returns

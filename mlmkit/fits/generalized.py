@@ -37,7 +37,7 @@ class GeneralizedFit(LikelihoodFit):
         self.nAGQ = nAGQ
 
     @property
-    def family(self):
+    def family(self) -> str:
         """Name of the outcome's distribution.
 
         Examples
@@ -48,7 +48,7 @@ class GeneralizedFit(LikelihoodFit):
         return self.solution.family.name
 
     @property
-    def call(self):
+    def call(self) -> tuple[str, ...]:
         """The call as R would show it: function and arguments.
 
         Examples
@@ -61,7 +61,7 @@ class GeneralizedFit(LikelihoodFit):
         return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
 
     @property
-    def criterion(self):
+    def criterion(self) -> float:
         """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model).
 
         Examples
@@ -72,7 +72,7 @@ class GeneralizedFit(LikelihoodFit):
         return self.solution.optimum.value
 
     @property
-    def deviance(self):
+    def deviance(self) -> float:
         """Sum of the deviance residuals given the random effects, as ``deviance`` of lme4's fits.
 
         Examples
@@ -83,7 +83,7 @@ class GeneralizedFit(LikelihoodFit):
         return -2 * self.solution.inner[3]
 
     @property
-    def dic(self):
+    def dic(self) -> float:
         """Deviance information criterion as arm::display defines it: 2 deviance - criterion.
 
         Examples
@@ -94,7 +94,7 @@ class GeneralizedFit(LikelihoodFit):
         return 2 * self.deviance - self.criterion
 
     @property
-    def converged(self):
+    def converged(self) -> bool:
         """True if the search ended at an optimum with finite coefficients.
 
         Examples

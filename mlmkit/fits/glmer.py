@@ -1,12 +1,24 @@
 """Generalised linear mixed models: binary outcomes, shares and counts."""
 
+import pandas as pd
+from numpy.typing import ArrayLike
+
 from mlmkit.engine.families import FAMILIES
-from mlmkit.fits.generalized import fit_design
+from mlmkit.fits.generalized import GeneralizedFit, fit_design
 from mlmkit.frame.design import design
 from mlmkit.frame.outcomes import binomial_outcome, poisson_outcome, use_trials
 
 
-def glmer(formula, data, *, family="binomial", nAGQ=1, weights=None, offset=None, na_action="drop"):
+def glmer(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    family: str = "binomial",
+    nAGQ: int = 1,
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    na_action: str = "drop",
+) -> GeneralizedFit:
     """Fit a generalised linear mixed model, with the logit or the log link.
 
     Parameters

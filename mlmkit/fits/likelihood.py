@@ -3,19 +3,21 @@
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from mlmkit.engine.theta import pattern
 from mlmkit.fits.mixed import MixedEstimates
 from mlmkit.inference import intervals, simulations, tables
 from mlmkit.inference.messages import fit_messages, singular_terms
 from mlmkit.inference.printout import mixed_html, mixed_text
+from mlmkit.inference.simulations import Seed, Simulations
 
 
 class LikelihoodFit(MixedEstimates):
     """A mixed model fitted by maximum likelihood, restricted or not."""
 
     @cached_property
-    def theta(self):
+    def theta(self) -> np.ndarray:
         """Relative covariance parameters in lme4's order: the lower triangle of each term's Lambda.
 
         Examples
@@ -31,7 +33,7 @@ class LikelihoodFit(MixedEstimates):
         )
 
     @cached_property
-    def is_singular(self):
+    def is_singular(self) -> bool:
         """True if a variance between groups is zero or a correlation is one.
 
         Examples
@@ -42,7 +44,7 @@ class LikelihoodFit(MixedEstimates):
         return bool(singular_terms(self.solution))
 
     @property
-    def converged(self):
+    def converged(self) -> bool:
         """True if the search ended at an optimum.
 
         Examples
@@ -53,7 +55,7 @@ class LikelihoodFit(MixedEstimates):
         return self.solution.optimum.converged
 
     @cached_property
-    def messages(self):
+    def messages(self) -> list[str]:
         """What happened and what it means, in sentences; empty when there is nothing to say.
 
         Examples
@@ -64,7 +66,7 @@ class LikelihoodFit(MixedEstimates):
         return fit_messages(self.solution, self.converged)
 
     @property
-    def npar(self):
+    def npar(self) -> int:
         """Number of parameters: fixed effects, theta, and sigma where the model has it.
 
         Examples
@@ -75,7 +77,7 @@ class LikelihoodFit(MixedEstimates):
         return len(self.solution.beta) + self.solution.n_theta + (self.solution.scale is not None)
 
     @property
-    def loglik(self):
+    def loglik(self) -> float:
         """Log-likelihood, or restricted log-likelihood for a REML fit.
 
         Examples
@@ -86,7 +88,7 @@ class LikelihoodFit(MixedEstimates):
         return -self.criterion / 2
 
     @property
-    def aic(self):
+    def aic(self) -> float:
         """Akaike's information criterion as arm::display prints it; a REML fit takes the REML criterion.
 
         Examples
@@ -97,7 +99,7 @@ class LikelihoodFit(MixedEstimates):
         return self.criterion + 2 * self.npar
 
     @property
-    def bic(self):
+    def bic(self) -> float:
         """Bayesian information criterion, with the number of rows as lme4 counts.
 
         Examples
@@ -107,7 +109,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return self.criterion + np.log(self.nobs) * self.npar
 
-    def sim(self, n_sims=1000, seed=None):
+    def sim(self, n_sims: int = 1000, seed: Seed = None) -> Simulations:
         """Draw parameters from their approximate posterior.
 
         Parameters
@@ -129,7 +131,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return simulations.draw(self, n_sims, seed)
 
-    def confint(self, level=0.95, method="profile", **options):
+    def confint(self, level: float = 0.95, method: str = "profile", **options) -> pd.DataFrame:
         """Compute confidence intervals for all parameters.
 
         Parameters
@@ -153,7 +155,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return intervals.likelihood_intervals(self, level, method, **options)
 
-    def profile(self, parameter, **options):
+    def profile(self, parameter: str, **options) -> pd.DataFrame:
         """Trace the profile likelihood of one parameter.
 
         Parameters
@@ -175,7 +177,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return intervals.trace_profile(self, parameter, **options)
 
-    def simulate(self, n_sims=1, seed=None):
+    def simulate(self, n_sims: int = 1, seed: Seed = None) -> pd.DataFrame:
         """Draw new outcomes for the rows of the fit.
 
         Parameters
@@ -197,7 +199,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return simulations.simulate_outcomes(self, n_sims, seed)
 
-    def tidy(self, conf_level=0.95):
+    def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Tabulate estimates as broom does.
 
         Parameters
@@ -217,7 +219,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return tables.tidy(self, conf_level)
 
-    def glance(self):
+    def glance(self) -> pd.DataFrame:
         """Summarise the fit in one row.
 
         Returns
@@ -232,7 +234,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return tables.glance(self)
 
-    def display_text(self, digits=2):
+    def display_text(self, digits: int = 2) -> str:
         """Write the print-out of the lecture.
 
         Parameters

@@ -24,7 +24,7 @@ class LinearMixedFit(LikelihoodFit):
     family = "gaussian"
 
     @property
-    def reml(self):
+    def reml(self) -> bool:
         """True for a fit by restricted maximum likelihood.
 
         Examples
@@ -35,7 +35,7 @@ class LinearMixedFit(LikelihoodFit):
         return self.solution.reml
 
     @property
-    def call(self):
+    def call(self) -> tuple[str, ...]:
         """The call as R would show it: function and arguments.
 
         Examples
@@ -47,7 +47,7 @@ class LinearMixedFit(LikelihoodFit):
         return ("lmer", f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
 
     @property
-    def sigma(self):
+    def sigma(self) -> float:
         """Residual standard deviation, in units of the outcome.
 
         Examples
@@ -58,7 +58,7 @@ class LinearMixedFit(LikelihoodFit):
         return self.solution.scale
 
     @cached_property
-    def criterion(self):
+    def criterion(self) -> float:
         """What was minimised: the REML criterion, or the deviance for maximum likelihood.
 
         Examples
@@ -68,7 +68,7 @@ class LinearMixedFit(LikelihoodFit):
         """
         return self.solution.criterion_of(self.solution.optimum.value, self.reml)
 
-    def refit_ml(self):
+    def refit_ml(self) -> "LinearMixedFit":
         """Return the same model fitted by maximum likelihood; the data isn't read again.
 
         Returns
@@ -84,7 +84,7 @@ class LinearMixedFit(LikelihoodFit):
         return LinearMixedFit(self.solution.by_ml)
 
     @cached_property
-    def deviance(self):
+    def deviance(self) -> float:
         """Minus twice the log-likelihood at the maximum likelihood fit, as arm::display prints it.
 
         Examples
@@ -95,7 +95,7 @@ class LinearMixedFit(LikelihoodFit):
         return self.solution.criterion_of(self.solution.by_ml.optimum.value, False)
 
     @property
-    def dic(self):
+    def dic(self) -> float:
         """Deviance information criterion as arm::display defines it: 2 deviance - criterion.
 
         Examples

@@ -1,10 +1,21 @@
 """Linear mixed models, fitted as lme4 fits them."""
 
-from mlmkit.fits.linear import fit_design
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from mlmkit.fits.linear import LinearMixedFit, fit_design
 from mlmkit.frame.design import design
 
 
-def lmer(formula, data, *, REML=True, weights=None, offset=None, na_action="drop"):
+def lmer(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    REML: bool = True,
+    weights: str | ArrayLike | None = None,
+    offset: str | ArrayLike | None = None,
+    na_action: str = "drop",
+) -> LinearMixedFit:
     """Fit a linear mixed (multilevel) model.
 
     Parameters

@@ -11,7 +11,8 @@ from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference import tables
 from mlmkit.inference.named import Named
 from mlmkit.inference.predict import predict_draws
-from mlmkit.inference.varcorr import variances_between
+from mlmkit.inference.simulations import Seed
+from mlmkit.inference.varcorr import VarCorrTable, variances_between
 
 
 class MixedEstimates(Estimates):
@@ -26,7 +27,7 @@ class MixedEstimates(Estimates):
         )
 
     @cached_property
-    def ranef(self):
+    def ranef(self) -> dict[str, pd.DataFrame]:
         """Random effects (conditional modes): a DataFrame, groups by terms, for each grouping factor.
 
         Examples
@@ -37,7 +38,7 @@ class MixedEstimates(Estimates):
         return self._by_group(self.solution.modes)
 
     @cached_property
-    def se_ranef(self):
+    def se_ranef(self) -> dict[str, pd.DataFrame]:
         """Standard errors of the random effects, the fixed effects held: as ``arm::se.ranef``.
 
         Examples
@@ -48,7 +49,7 @@ class MixedEstimates(Estimates):
         return self._by_group([np.sqrt(np.einsum("jaa->ja", array)) for array in self.solution.variances])
 
     @cached_property
-    def coef(self):
+    def coef(self) -> dict[str, pd.DataFrame]:
         """Fixed plus random effects: each group's own coefficients, for each grouping factor.
 
         Examples
@@ -69,7 +70,7 @@ class MixedEstimates(Estimates):
         return tables
 
     @cached_property
-    def se_coef(self):
+    def se_coef(self) -> dict[str, pd.DataFrame]:
         """Standard errors of `coef`, with the uncertainty of fixed and random effects together.
 
         Fixed and random effects are strongly (and negatively) correlated, so adding their squared
@@ -93,7 +94,7 @@ class MixedEstimates(Estimates):
         return tables
 
     @cached_property
-    def varcorr(self):
+    def varcorr(self) -> VarCorrTable:
         """Standard deviations, correlations and covariances between groups, by term.
 
         Examples
@@ -103,7 +104,7 @@ class MixedEstimates(Estimates):
         """
         return variances_between(self.solution)
 
-    def icc(self):
+    def icc(self) -> pd.Series:
         """Intraclass correlations by term.
 
         Returns
@@ -118,7 +119,7 @@ class MixedEstimates(Estimates):
         """
         return tables.icc(self)
 
-    def r2(self):
+    def r2(self) -> pd.Series:
         """Marginal and conditional R squared.
 
         Returns
@@ -133,7 +134,7 @@ class MixedEstimates(Estimates):
         """
         return tables.r2(self)
 
-    def shrinkage(self, group=None, term=INTERCEPT):
+    def shrinkage(self, group: str | None = None, term: str = INTERCEPT) -> pd.DataFrame:
         """Compare no, complete and partial pooling by group.
 
         Parameters
@@ -155,7 +156,14 @@ class MixedEstimates(Estimates):
         """
         return shrinkage(self, group, term)
 
-    def predict_draws(self, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
+    def predict_draws(
+        self,
+        newdata: pd.DataFrame | None = None,
+        n_sims: int = 1000,
+        new_levels: str = "error",
+        kind: str = "mean",
+        seed: Seed = None,
+    ) -> pd.DataFrame:
         """Draw predictions with their uncertainty.
 
         Parameters

@@ -11,7 +11,9 @@ from mlmkit.frame.formula import Bar, FormulaError, parse
 from mlmkit.frame.outcomes import outcome_reader
 
 
-def complete_pooling(formula, data, *, family="gaussian", na_action="drop"):
+def complete_pooling(
+    formula: str, data: pd.DataFrame, *, family: str = "gaussian", na_action: str = "drop"
+) -> RegressionFit:
     """Fit one regression to all rows, as if the groups didn't matter.
 
     Parameters
@@ -47,7 +49,14 @@ def complete_pooling(formula, data, *, family="gaussian", na_action="drop"):
     return RegressionFit("complete_pooling", solution, messages + warned)
 
 
-def no_pooling(formula, data, *, group=None, family="gaussian", na_action="drop"):
+def no_pooling(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    group: str | None = None,
+    family: str = "gaussian",
+    na_action: str = "drop",
+) -> RegressionFit:
     """Fit each group on its own: what a mixed model lets vary gets a free coefficient in every group.
 
     Parameters

@@ -119,18 +119,18 @@ class RegressionFit(Estimates):
         self._own_errors = own_errors
 
     @property
-    def family(self):
+    def family(self) -> str:
         """Name of the outcome's distribution."""
         return self.solution.family
 
     @property
-    def call(self):
+    def call(self) -> tuple[str, ...]:
         """The call as R would show it: function and arguments."""
         extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
         return (self.pooling, f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
 
     @property
-    def sigma(self):
+    def sigma(self) -> float:
         """Residual standard deviation, missing when there are as many coefficients as rows; 1 without one."""
         return 1.0 if self.solution.scale is None else self.solution.scale
 
@@ -140,12 +140,12 @@ class RegressionFit(Estimates):
         return int(self.statsmodels.df_resid)
 
     @cached_property
-    def coef(self):
+    def coef(self) -> dict[str, pd.DataFrame]:
         """Each group's coefficients: a DataFrame, groups by terms, for each grouping factor."""
         return self._by_group(self.fixef, self.solution.modes[0] if self._own_errors is not None else None)
 
     @cached_property
-    def se_coef(self):
+    def se_coef(self) -> dict[str, pd.DataFrame]:
         """Standard errors of `coef`, from the common residual standard deviation."""
         return self._by_group(self.se_fixef, self._own_errors)
 
@@ -161,32 +161,32 @@ class RegressionFit(Estimates):
         return tables
 
     @property
-    def loglik(self):
+    def loglik(self) -> float:
         """Log-likelihood at the maximum likelihood estimates, as R's ``logLik``."""
         return float(self.statsmodels.llf)
 
     @property
-    def deviance(self):
+    def deviance(self) -> float:
         """Residual sum of squares, or the deviance of a generalised model, as R's ``deviance``."""
         return float(self.statsmodels.ssr if self.family == "gaussian" else self.statsmodels.deviance)
 
     @property
-    def npar(self):
+    def npar(self) -> int:
         """Number of parameters: coefficients, and sigma where there is one (R counts it)."""
         return self.nobs - self.df_residual + (self.family == "gaussian")
 
     @property
-    def aic(self):
+    def aic(self) -> float:
         """Akaike's information criterion."""
         return -2 * self.loglik + 2 * self.npar
 
     @property
-    def bic(self):
+    def bic(self) -> float:
         """Bayesian information criterion."""
         return -2 * self.loglik + np.log(self.nobs) * self.npar
 
     @property
-    def converged(self):
+    def converged(self) -> bool:
         """True: least squares has one solution. For a generalised model, what statsmodels says."""
         return bool(getattr(self.statsmodels, "converged", True))
 
@@ -197,7 +197,7 @@ class RegressionFit(Estimates):
             return np.nan
         return 1 - self.statsmodels.ssr / float(np.sum((self.design.y - self.design.y.mean()) ** 2))
 
-    def predict(self, newdata=None):
+    def predict(self, newdata: pd.DataFrame | None = None) -> pd.Series:
         """Predict the outcome's mean.
 
         Parameters
@@ -212,7 +212,7 @@ class RegressionFit(Estimates):
         """
         return predict(self, newdata, new_levels="zero" if self.pooling == "complete_pooling" else "error")
 
-    def confint(self, level=0.95, method="wald"):
+    def confint(self, level: float = 0.95, method: str = "wald") -> pd.DataFrame:
         """Compute confidence intervals for all coefficients.
 
         Parameters
@@ -242,7 +242,7 @@ class RegressionFit(Estimates):
         names = list(found.model.exog_names)
         return pd.Series(np.asarray(found.params), names), pd.Series(np.asarray(found.bse), names)
 
-    def display_text(self, digits=2):
+    def display_text(self, digits: int = 2) -> str:
         """Write the print-out in the layout of ``arm::display``."""
         est, se = self._all_coefficients()
         lines = [call_text(self.call), *coefficient_lines(est, se, digits), "---"]

@@ -9,7 +9,7 @@ from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.ask import ask
 
 
-def shrinkage(fit, group=None, term=INTERCEPT):
+def shrinkage(fit, group: str | None = None, term: str = INTERCEPT) -> pd.DataFrame:
     """Compare the three poolings of a linear mixed model, group by group.
 
     Parameters

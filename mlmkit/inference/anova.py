@@ -8,7 +8,7 @@ from mlmkit.inference.ask import ask
 COLUMNS = ["npar", "aic", "bic", "loglik", "deviance", "chisq", "df", "p_value"]
 
 
-def anova(*fits, refit=True):
+def anova(*fits, refit: bool = True) -> pd.DataFrame:
     """Compare nested models by likelihood ratio, as R's ``anova(fit1, fit2)``.
 
     Parameters

@@ -1,10 +1,12 @@
 """The parametric bootstrap, and refitting to a new outcome."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from mlmkit.inference.ask import ask
-from mlmkit.inference.simulations import simulate_outcomes
+from mlmkit.inference.simulations import Seed, simulate_outcomes
 
 
 def parameter_values(fit):
@@ -20,7 +22,12 @@ def parameter_values(fit):
     return pd.Series({**values, **fit.fixef.to_dict()}, name="estimate")
 
 
-def bootstrap(fit, statistic=None, n_sims=1000, seed=None):
+def bootstrap(
+    fit,
+    statistic: Callable[..., float | pd.Series] | None = None,
+    n_sims: int = 1000,
+    seed: Seed = None,
+) -> pd.DataFrame:
     """Refit a model to data simulated from it: the parametric bootstrap.
 
     Parameters

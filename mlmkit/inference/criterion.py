@@ -1,13 +1,14 @@
 """The criterion that `lmer` minimises, at values of one's own choice."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mlmkit.inference.ask import ask
 
 LOG_2PI = float(np.log(2 * np.pi))
 
 
-def criterion_at(fit, sd, corr=0.0, sigma=None):
+def criterion_at(fit, sd, corr: float | ArrayLike = 0.0, sigma: float | None = None) -> float:
     """Compute the criterion of a fit's model at other standard deviations than the fitted ones.
 
     ``fit.criterion`` is the smallest value that there is. What another program reports for the same

@@ -10,7 +10,7 @@ from mlmkit.inference.bootstrap import bootstrap, parameter_values
 from mlmkit.inference.profile import parameters
 
 
-def confint(fit, level=0.95, method=None, **options):
+def confint(fit, level: float = 0.95, method: str | None = None, **options) -> pd.DataFrame:
     """Compute confidence intervals for all parameters.
 
     Parameters
@@ -83,7 +83,7 @@ def _by_bootstrap(fit, level, n_sims, seed):
     return pd.DataFrame({"estimate": parameter_values(fit), "low": tails.iloc[0], "high": tails.iloc[1]})
 
 
-def profile(fit, parameter, points=25, reach=3.0):
+def profile(fit, parameter: str, points: int = 25, reach: float = 3.0) -> pd.DataFrame:
     """Trace the profile likelihood of one parameter.
 
     Parameters

@@ -5,7 +5,7 @@ from html import escape
 from mlmkit.inference.varcorr import fixed_width, left_aligned
 
 
-def display(fit, digits=2):
+def display(fit, digits: int = 2) -> None:
     """Print a fit in the layout of ``arm::display``.
 
     Parameters

@@ -112,7 +112,7 @@ def _function(name):
 fixef, ranef, coef, sigma, VarCorr, se_fixef, se_ranef, se_coef, ngrps = map(_function, TABLE)
 
 
-def predict(fit, newdata=None, **options):
+def predict(fit, newdata: pd.DataFrame | None = None, **options) -> pd.Series:
     """Predict the outcome's mean. The same as ``fit.predict``, where the options are described.
 
     Parameters
@@ -139,7 +139,7 @@ def predict(fit, newdata=None, **options):
     return ask(fit, "predict")(newdata, **options)
 
 
-def sigma_hat(fit):
+def sigma_hat(fit) -> dict[str, float | pd.Series]:
     """Return all standard deviations of a fit, as ``arm::sigma.hat``.
 
     Parameters

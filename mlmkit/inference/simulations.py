@@ -7,6 +7,8 @@ from mlmkit.frame.columns import linear_predictor
 from mlmkit.inference.ask import ask
 from mlmkit.inference.named import Named
 
+Seed = int | np.random.Generator | None
+
 
 class Simulations:
     """Draws of a fit's parameters, as `sim` returns them.
@@ -53,7 +55,7 @@ def _wide(drawn, names, levels):
     return pd.DataFrame(np.swapaxes(drawn, 1, 2).reshape(len(drawn), -1), columns=columns)
 
 
-def sim(fit, n_sims=1000, seed=None):
+def sim(fit, n_sims: int = 1000, seed: Seed = None) -> Simulations:
     """Draw fixed effects, random effects and sigma from their approximate posterior.
 
     Parameters

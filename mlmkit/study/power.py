@@ -7,24 +7,24 @@ import pandas as pd
 
 from mlmkit.engine.families import FAMILIES
 from mlmkit.fits import generalized, linear
-from mlmkit.inference.simulations import whole
+from mlmkit.inference.simulations import Seed, whole
 from mlmkit.study.simulate_data import Plan
 
 
 def power(
-    formula,
-    data,
-    term,
+    formula: str,
+    data: pd.DataFrame,
+    term: str,
     *,
     fixef,
     sd,
-    sigma=None,
+    sigma: float | None = None,
     corr=0.0,
-    family="gaussian",
-    n_sims=200,
-    alpha=0.05,
-    seed=None,
-):
+    family: str = "gaussian",
+    n_sims: int = 200,
+    alpha: float = 0.05,
+    seed: Seed = None,
+) -> pd.Series:
     """Estimate by simulation how often a study finds an effect.
 
     Parameters

@@ -7,9 +7,20 @@ from mlmkit.engine.families import FAMILIES
 from mlmkit.frame.columns import linear_predictor
 from mlmkit.frame.design import design
 from mlmkit.frame.formula import NAME, FormulaError, parse
+from mlmkit.inference.simulations import Seed
 
 
-def simulate_data(formula, data, *, fixef, sd, sigma=None, corr=0.0, family="gaussian", seed=None):
+def simulate_data(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    fixef,
+    sd,
+    sigma: float | None = None,
+    corr=0.0,
+    family: str = "gaussian",
+    seed: Seed = None,
+) -> pd.DataFrame:
     """Make fake data: draw an outcome for given predictors and groups from stated parameters.
 
     Parameters

@@ -157,7 +157,7 @@ def test_shrinkage_weights_are_those_of_the_formula(fit):
 
 def test_what_a_bayesian_fit_lacks_it_says(fit):
     assert not hasattr(fit, "aic")
-    with pytest.raises(AttributeError, match=r"no deviance\. Compare Bayesian fits by .*loo"):
+    with pytest.raises(AttributeError, match=r"no deviance: compare Bayesian fits by .*loo"):
         _ = fit.deviance
 
 
