@@ -14,7 +14,9 @@ from mlmkit.inference.simulations import Seed, Simulations
 
 
 class LikelihoodFit(MixedEstimates):
-    """A mixed model fitted by maximum likelihood, restricted or not."""
+    """A mixed model fitted by maximum likelihood, restricted or not. A subclass has its ``criterion``."""
+
+    criterion: float
 
     @cached_property
     def theta(self) -> np.ndarray:

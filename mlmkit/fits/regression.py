@@ -197,7 +197,7 @@ class RegressionFit(Estimates):
             return np.nan
         return 1 - self.statsmodels.ssr / float(np.sum((self.design.y - self.design.y.mean()) ** 2))
 
-    def predict(self, newdata: pd.DataFrame | None = None) -> pd.Series:
+    def predict(self, newdata: pd.DataFrame | None = None) -> pd.Series:  # type: ignore[override]
         """Predict the outcome's mean.
 
         Parameters

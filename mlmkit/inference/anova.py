@@ -61,23 +61,23 @@ def anova(*fits, refit: bool = True) -> pd.DataFrame:
         raise ValueError(
             "The fits have different families or approximations; their likelihoods can't be compared."
         )
-    fits = [fit.refit_ml() if refit and getattr(fit, "reml", False) else fit for fit in fits]
-    if len({getattr(fit, "reml", False) for fit in fits}) > 1:
+    models = [fit.refit_ml() if refit and getattr(fit, "reml", False) else fit for fit in fits]
+    if len({getattr(fit, "reml", False) for fit in models}) > 1:
         raise ValueError("Some fits are REML, some ML. Leave refit=True, or fit all the same way.")
-    if not refit and len({tuple(fit.fixef.index) for fit in fits}) > 1:
+    if not refit and len({tuple(fit.fixef.index) for fit in models}) > 1:
         raise ValueError(
             "REML criteria of models with different fixed effects can't be compared; use refit=True."
         )
-    fits = sorted(fits, key=lambda fit: fit.npar)
+    models = sorted(models, key=lambda fit: fit.npar)
     rows, before = [], None
-    for fit in fits:
+    for fit in models:
         chisq = df = p_value = np.nan
         if before is not None:
             chisq, df = max(2 * (fit.loglik - before.loglik), 0.0), fit.npar - before.npar
             p_value = _chi_squared_tail(chisq, df) if df else np.nan
         rows.append((fit.npar, fit.aic, fit.bic, fit.loglik, -2 * fit.loglik, chisq, df, p_value))
         before = fit
-    return pd.DataFrame(rows, columns=COLUMNS, index=pd.Index([fit.formula for fit in fits], name="model"))
+    return pd.DataFrame(rows, columns=COLUMNS, index=pd.Index([fit.formula for fit in models], name="model"))
 
 
 def _chi_squared_tail(chisq, df):
