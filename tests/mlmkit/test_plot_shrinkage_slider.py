@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from mlmkit import lmer
 from mlmkit.plots import shrinkage_slider
-from mlmkit.plots.shrinkage_slider import NOT_LIVE, picture_html
+from mlmkit.plots.slider import NOT_LIVE, picture_html
 
 CODE = """
 from mlmkit import lmer, load_seattle, shrinkage_slider

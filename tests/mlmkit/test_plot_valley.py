@@ -4,7 +4,7 @@ import pytest
 
 from mlmkit import criterion_at, lmer
 from mlmkit.plots import alt_text, plot_valley
-from mlmkit.plots.valley import _lowest
+from mlmkit.plots.valley_plot import _lowest
 
 mpl.use("Agg")
 

@@ -1,4 +1,6 @@
+import ast
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmkit import complete_pooling, lmer, no_pooling
+from mlmkit import complete_pooling, lmer, no_pooling, plots
 from mlmkit.plots import (
     POOLING_COLORS,
     alt_text,
@@ -300,3 +302,15 @@ def test_a_second_description_replaces_the_first():
     set_alt_text(ax, "First.")
     set_alt_text(ax, "Second,\n  in two lines.")
     assert alt_text(ax.figure) == "Second, in two lines."
+
+
+def test_each_plot_has_a_file_of_its_own_that_is_named_after_it():
+    files = {path.stem: ast.parse(path.read_text()) for path in Path(plots.__file__).parent.glob("*.py")}
+    drawn = {
+        name: [part.name for part in tree.body if getattr(part, "name", "").startswith("plot_")]
+        for name, tree in files.items()
+    }
+    assert {name: found for name, found in drawn.items() if found} == {
+        f"{name.removeprefix('plot_')}_plot": [name] for name in plots.__all__ if name.startswith("plot_")
+    }
+    assert not set(files) & set(plots.__all__), "a file would hide the function of the same name"

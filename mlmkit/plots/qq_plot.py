@@ -6,7 +6,7 @@ import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
-from mlmkit.plots.residuals import linear_residuals
+from mlmkit.plots.residuals_plot import linear_residuals
 from mlmkit.plots.style import DATA, PARTIAL, in_words, label_axis, new_axes, tidy
 
 What = Literal["residuals", "ranef"]

@@ -5,7 +5,7 @@ import numpy as np
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.bins import binned
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.residuals import linear_residuals, trend_bins
+from mlmkit.plots.residuals_plot import linear_residuals, trend_bins
 from mlmkit.plots.style import COMPLETE, DATA, in_words, label_axis, new_axes, tidy
 
 

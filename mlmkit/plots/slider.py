@@ -8,7 +8,7 @@ from io import BytesIO
 from mlmkit.engine.pooled import pooled_means
 from mlmkit.plots.alt import alt_text
 from mlmkit.plots.from_fit import group_means, grouping, outcome
-from mlmkit.plots.shrinkage import draw_shrinkage
+from mlmkit.plots.shrinkage_plot import draw_shrinkage
 from mlmkit.plots.style import in_words
 
 _TERM = "(Intercept)"
