@@ -1,10 +1,11 @@
 """Outcomes that the model invents beside the outcomes that were observed."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.density import density
+from mlmkit.plots.density import draw_density, hide_heights
 from mlmkit.plots.from_fit import outcome
 from mlmkit.plots.style import DATA, PARTIAL, axis_title, in_words, label_axis, new_axes, tidy
 
@@ -61,9 +62,6 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     if statistic is not None:
         ax.set_xlabel(f"{_name(statistic)} of {axis_title(y)[0].lower()}{axis_title(y)[1:]}")
     tidy(ax, grid="x")
-    if not ax.get_ylabel():  # densities: their height carries no unit that helps
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
     ax.legend(frameon=False, fontsize=9)
     set_alt_text(ax, f"A {kind} predictive check of {fit.formula}. " + words(y))
     return ax
@@ -75,16 +73,14 @@ def _curves(ax, observed, replicated, color, kind):
     if len(np.unique(observed)) <= 30:
         _shares(ax, observed, replicated, color)
     else:
-        peaks = []
-        for k, row in enumerate(replicated):
-            label = f"{len(replicated)} replications from the {kind}" if k == 0 else None
-            x, height = density(row, low=low, high=high)
-            peaks.append(height.max())
-            ax.plot(x, height, color=color, linewidth=0.8, alpha=0.45, label=label)
-        x, height = density(observed, low=low, high=high)
-        ax.plot(x, height, color="black", linewidth=2.2, label="observed")
+        style = {"palette": [color] * len(replicated), "linewidth": 0.8, "alpha": 0.45, "legend": False}
+        draw_density(ax, pd.DataFrame(replicated.T), low, high, common_norm=False, **style)
+        ax.lines[0].set_label(f"{len(replicated)} replications from the {kind}")
+        peaks = [line.get_ydata().max() for line in ax.lines]
+        draw_density(ax, observed, low, high, color="black", linewidth=2.2, label="observed")
         # a few needles from a wide prior must not flatten everything else
-        ax.set_ylim(0, 1.15 * max(height.max(), np.quantile(peaks, 0.75)))
+        ax.set_ylim(0, 1.15 * max(ax.lines[-1].get_ydata().max(), np.quantile(peaks, 0.75)))
+        hide_heights(ax)
 
     def words(y):
         negative = np.mean(replicated < observed.min())
@@ -145,10 +141,15 @@ def _by_group(ax, fit, observed, replicated, color):
 
 
 def _statistic(ax, observed, replicated, statistic, color):
+    import seaborn as sns
+
     values = np.array([float(statistic(row)) for row in replicated])
     seen = float(statistic(observed))
-    ax.hist(values, bins=40, color=color, alpha=0.6, label=f"{len(values)} replications")
+    sns.histplot(
+        x=values, bins=40, color=color, alpha=0.6, linewidth=0, ax=ax, label=f"{len(values)} replications"
+    )
     ax.axvline(seen, color="black", linewidth=2.2, label="observed")
+    hide_heights(ax)
 
     def words(y):
         share = np.mean(values >= seen)
