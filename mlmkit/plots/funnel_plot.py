@@ -57,7 +57,7 @@ def plot_funnel(fit, *, level=None, term="(Intercept)", group=None, points=2000)
     sims = fit.sim(min(points, len(fit.draws)), seed=1)
     effects = sims.ranef[group][term]
     if level is None:
-        factor = next(factor for factor in fit._model.factors if factor.label == group)
+        factor = next(factor for factor in fit.design.factors if factor.label == group)
         level = factor.levels[np.bincount(factor.codes).argmin()]
     if level not in effects.columns:
         raise ValueError(

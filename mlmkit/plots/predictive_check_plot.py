@@ -46,13 +46,14 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
         raise ValueError(f"draws is {draws!r}. It must be a whole number of at least 1.")
     y = outcome(fit)
-    observed = np.asarray(fit._outcome, dtype=float)
+    trials = np.ones(fit.nobs) if fit.design.trials is None else fit.design.trials
+    observed = fit.design.y / trials
     color, kind = (DATA, "prior") if fit.method == "prior" else (PARTIAL, "posterior")
     ax = new_axes(ax, figsize=(7.2, 3.6))
     count = min(draws * (1 if statistic is None else 20), len(fit.draws))
     replicated = fit.posterior_predict(draws=count, seed=seed).to_numpy(dtype=float)
     if statistic is None and fit.family == "binomial":
-        words = _by_group(ax, fit, observed, replicated, color)
+        words = _by_group(ax, fit, trials, observed, replicated, color)
     elif statistic is None:
         words = _curves(ax, observed, replicated, color, kind)
     else:
@@ -109,10 +110,9 @@ def _shares(ax, observed, replicated, color):
     ax.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _by_group(ax, fit, observed, replicated, color):
+def _by_group(ax, fit, trials, observed, replicated, color):
     """Show the share of successes in each group: a binary outcome has no other shape to check."""
-    factor = fit._model.factors[0]
-    trials = np.ones(fit.nobs) if fit._model.trials is None else fit._model.trials
+    factor = fit.design.factors[0]
     total = np.bincount(factor.codes, trials)
     seen = np.bincount(factor.codes, trials * observed) / total
     shares = np.array([np.bincount(factor.codes, trials * row) for row in replicated]) / total
@@ -145,9 +145,8 @@ def _statistic(ax, observed, replicated, statistic, color):
 
     values = np.array([float(statistic(row)) for row in replicated])
     seen = float(statistic(observed))
-    sns.histplot(
-        x=values, bins=40, color=color, alpha=0.6, linewidth=0, ax=ax, label=f"{len(values)} replications"
-    )
+    style = {"color": color, "alpha": 0.6, "linewidth": 0, "label": f"{len(values)} replications"}
+    sns.histplot(x=values, bins=40, ax=ax, **style)
     ax.axvline(seen, color="black", linewidth=2.2, label="observed")
     hide_heights(ax)
 

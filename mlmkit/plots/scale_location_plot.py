@@ -45,7 +45,7 @@ def plot_scale_location(fit, *, ax=None):
     'Fitted price (US dollars)'
     """
     fitted, residuals = linear_residuals(fit, "plot_scale_location")
-    weights = fit._model.weights
+    weights = fit.design.weights
     standardised = residuals / fit.sigma * (1.0 if weights is None else np.sqrt(weights))
     size, y = np.sqrt(np.abs(standardised)), outcome(fit)
     ax = new_axes(ax, figsize=(6.8, 4.2))

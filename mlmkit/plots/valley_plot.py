@@ -10,15 +10,14 @@ from mlmkit.plots.style import COMPLETE, in_words, money, new_axes, tidy
 
 _LEVELS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 _STEPS = 36
-_NEARBY = np.linspace(-1.2, 1.2, 9)  # on Fisher's scale
 
 
 def plot_valley(fit, stops=None, *, ax=None):
     """Plot a map of the criterion over the standard deviations of intercepts and slopes.
 
     A fit is the lowest point of a landscape. The numbers at the lines say how much higher the
-    criterion is than at the fit. At each point of the map the correlation is the best one for this
-    point; the residual standard deviation is that of the fit.
+    criterion is than at the fit. The correlation and the residual standard deviation are those of the
+    fit everywhere on the map.
 
     Parameters
     ----------
@@ -70,18 +69,6 @@ def plot_valley(fit, stops=None, *, ax=None):
     ax.legend(loc="upper left", facecolor="white", framealpha=0.9)
     set_alt_text(ax, _in_words(best, stops, outcome(fit)))
     return ax
-
-
-def _lowest(fit, sd, corr):
-    """How far above the fit the criterion is with the best correlation for these standard deviations."""
-    places = np.arctanh(np.clip(corr, -0.9999, 0.9999)) + _NEARBY
-    values = np.array([criterion_at(fit, sd, r) for r in np.tanh(places)])
-    k = int(np.clip(values.argmin(), 1, len(values) - 2))
-    curve = np.polyfit(places[k - 1 : k + 2], values[k - 1 : k + 2], 2)  # a parabola through the lowest three
-    if curve[0] > 0:
-        best = np.clip(-curve[1] / (2 * curve[0]), places[k - 1], places[k + 1])
-        values = np.append(values, criterion_at(fit, sd, np.tanh(best)))
-    return max(0.0, values.min() - fit.criterion)
 
 
 def _around(values):
