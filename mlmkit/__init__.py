@@ -32,7 +32,7 @@ _EXPORTS = {
         "loo",
         "prior_sensitivity",
     ],
-    "criterion": ["criterion_at"],
+    "inference.criterion": ["criterion_at"],
     "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
     "plots": [
         "alt_text",
@@ -62,13 +62,13 @@ _EXPORTS = {
         "set_alt_text",
         "shrinkage_slider",
     ],
-    "printout": ["display"],
-    "formula": ["FormulaError"],
-    "glmm": ["glmer"],
-    "inference": ["anova", "confint", "profile"],
-    "lmm": ["lmer"],
-    "pooling": ["complete_pooling", "no_pooling", "shrinkage"],
-    "rnames": [
+    "inference.printout": ["display"],
+    "frame.formula": ["FormulaError"],
+    "fits.glmer": ["glmer"],
+    "inference.intervals": ["anova", "confint", "profile"],
+    "fits.lmer": ["lmer"],
+    "fits.pooling": ["complete_pooling", "no_pooling", "shrinkage"],
+    "inference.r_names": [
         "fixef",
         "ranef",
         "coef",
@@ -81,8 +81,8 @@ _EXPORTS = {
         "predict",
         "sigma_hat",
     ],
-    "fake": ["simulate_data", "power"],
-    "simulate": ["sim", "bootstrap", "refit"],
+    "study.fake_data": ["simulate_data", "power"],
+    "inference.simulations": ["sim", "bootstrap", "refit"],
 }
 
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -20,7 +20,7 @@ def small_data():
 def compile_fits():
     """Compile what `lmer` and `glmer` use."""
     from mlmkit.engine import crossed, kernels
-    from mlmkit.lmm import lmer
+    from mlmkit.fits.lmer import lmer
 
     kernels.load()
     crossed.SMALL = 0  # take the way of large data

@@ -116,8 +116,8 @@ def test_every_public_name_exists_and_is_documented():
 
 
 def test_everything_public_of_a_fit_is_documented():
-    from mlmkit.generalized_fit import GeneralizedFit
-    from mlmkit.linear_fit import LinearMixedFit
+    from mlmkit.fits.generalized import GeneralizedFit
+    from mlmkit.fits.linear import LinearMixedFit
 
     gaps = {}
     for kind in (LinearMixedFit, GeneralizedFit):

@@ -116,12 +116,12 @@ class SandboxProvisioner(LocalProvisioner):
             # `import mlmkit` is light: its parts are loaded by who uses them.
             "mlmkit.answers",
             "mlmkit.data",
-            "mlmkit.glmm",
-            "mlmkit.linear_fit",
-            "mlmkit.lmm",
+            "mlmkit.fits.glmer",
+            "mlmkit.fits.linear",
+            "mlmkit.fits.lmer",
             "mlmkit.plots",
-            "mlmkit.pooling",
-            "mlmkit.simulate",
+            "mlmkit.fits.pooling",
+            "mlmkit.inference.simulations",
         ],
         help="Modules that are imported once, before the first submission.",
     ).tag(config=True)

@@ -6,7 +6,7 @@
 import re
 
 from mlmkit.answers.encoding import BadAnswerError, plain
-from mlmkit.formula import FormulaError, parse
+from mlmkit.frame.formula import FormulaError, parse
 
 # A student's formula is parsed in the grader's process. a*b*c*… doubles the terms with each name, and a
 # power can ask for billions of them.

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlmkit.bayes.fit import StanFit
 from mlmkit.bayes.rowwise import too_large
-from mlmkit.results import MixedFit
+from mlmkit.fits.estimates import MixedFit
 
 
 class Comparison(dict):

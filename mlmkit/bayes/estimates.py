@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.draws import mad_sd
-from mlmkit.results import MixedFit
-from mlmkit.varcorr import GroupVariance, VarCorrTable
+from mlmkit.fits.estimates import MixedFit
+from mlmkit.inference.varcorr import GroupVariance, VarCorrTable
 
 
 class DrawnEstimates(MixedFit):

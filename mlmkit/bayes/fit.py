@@ -12,12 +12,12 @@ from mlmkit.bayes.estimates import DrawnEstimates, nudged
 from mlmkit.bayes.from_prior import draw_from_prior
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.rowwise import mean_ppd, too_large
-from mlmkit.bayes.separation import separation
-from mlmkit.engine import predict as _predict
+from mlmkit.bayes.separating import separation
 from mlmkit.engine.families import FAMILIES
-from mlmkit.formula import FormulaError
-from mlmkit.glmm import binomial_outcome
-from mlmkit.simulate import Simulations
+from mlmkit.fits.glmer import binomial_outcome
+from mlmkit.frame.formula import FormulaError
+from mlmkit.inference import predict as _predict
+from mlmkit.inference.simulations import Simulations
 
 _LOO = "Compare Bayesian fits by their expected predictions: loo(fit), compare(first=fit1, second=fit2)."
 _THETA = "Its covariances are in varcorr, and their draws in draws."

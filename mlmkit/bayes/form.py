@@ -9,7 +9,7 @@ zero.) All are the same model; which one a sampler likes depends on how much the
 
 import numpy as np
 
-from mlmkit.engine.columns import INTERCEPT
+from mlmkit.frame.columns import INTERCEPT
 
 FORMS = ("auto", "centred", "mixed", "noncentred")
 NOISE = 0.2  # share of the variance between group means that may be chance where data tell them well

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit.bayes.families import FAMILIES, Family, outcome_reader
+from mlmkit.bayes.outcomes import FAMILIES, Family, outcome_reader
 from mlmkit.bayes.priors import Priors, resolve
-from mlmkit.bayes.separation import check_flat
-from mlmkit.engine.columns import INTERCEPT
-from mlmkit.engine.design import Design, design
+from mlmkit.bayes.separating import check_flat
 from mlmkit.engine.onefactor import OneFactor, group_sums
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import pattern
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.frame.design import Design, design
 
 
 @dataclass

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.draws import mad_sd
-from mlmkit.printout import html_table
-from mlmkit.varcorr import fixed_width, left_aligned
+from mlmkit.inference.printout import html_table
+from mlmkit.inference.varcorr import fixed_width, left_aligned
 
 ALGORITHM = {"exact": "exact", "nuts": "sampling (NUTS)", "prior": "draws from the prior"}
 

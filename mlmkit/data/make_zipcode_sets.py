@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from mlmkit import data
-from mlmkit.lmm import lmer
+from mlmkit.fits.lmer import lmer
 
 FILE = Path(__file__).with_name("zipcode_sets.txt")
 HOW_MANY = 8192

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from mlmkit.engine.messages import SINGULAR
 from mlmkit.engine.optimize import minimise
+from mlmkit.inference.messages import SINGULAR
 
 GAIN = 1e-7  # what counts as lower
 

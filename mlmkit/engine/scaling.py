@@ -10,7 +10,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from mlmkit.engine.columns import INTERCEPT
+from mlmkit.frame.columns import INTERCEPT
 
 CHUNK = 16_384
 ONE_THREAD = 200_000  # multiplications up to which BLAS stays in one thread; waking others costs more

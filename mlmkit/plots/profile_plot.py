@@ -4,8 +4,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mlmkit.engine.profile import parameters
-from mlmkit.inference import profile
+from mlmkit.inference.intervals import profile
+from mlmkit.inference.profile import parameters
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.style import NONE, PARTIAL, new_axes, tidy
 

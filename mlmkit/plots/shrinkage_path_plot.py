@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
-from mlmkit.engine.pooled import pooled_means
+from mlmkit.inference.pooled_means import pooled_means
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import group_means, grouping, outcome
 from mlmkit.plots.labels import spread

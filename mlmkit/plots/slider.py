@@ -5,7 +5,7 @@ import html
 import math
 from io import BytesIO
 
-from mlmkit.engine.pooled import pooled_means
+from mlmkit.inference.pooled_means import pooled_means
 from mlmkit.plots.alt import alt_text
 from mlmkit.plots.from_fit import group_means, grouping, outcome
 from mlmkit.plots.shrinkage_plot import draw_shrinkage

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.criterion import criterion_at
+from mlmkit.inference.criterion import criterion_at
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import outcome
 from mlmkit.plots.lines import INTERCEPT

@@ -24,9 +24,9 @@ import pandas as pd
 
 from mlmkit import glmer, lmer
 from mlmkit.engine import kernels
-from mlmkit.engine.design import design
 from mlmkit.engine.onefactor import group_sums
-from mlmkit.lmm import fit_design
+from mlmkit.fits.lmer import fit_design
+from mlmkit.frame.design import design
 from tests.bench.datasets import TASKS
 
 HERE = Path(__file__).parent

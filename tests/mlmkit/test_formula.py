@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmkit import FormulaError
-from mlmkit.engine.columns import make_columns
-from mlmkit.engine.design import design
-from mlmkit.formula import parse
+from mlmkit.frame.columns import make_columns
+from mlmkit.frame.design import design
+from mlmkit.frame.formula import parse
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmkit import lmer
-from mlmkit.engine.pooled import pooled_means
+from mlmkit.inference.pooled_means import pooled_means
 
 sds = st.floats(1e-3, 1e3)
 groups = st.lists(st.tuples(st.integers(1, 200), st.floats(-100, 100)), min_size=2, max_size=9)

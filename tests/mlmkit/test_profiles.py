@@ -9,8 +9,8 @@ import pytest
 from from_r import REFERENCE, data_for
 
 from mlmkit import confint, glmer, lmer, profile
-from mlmkit.engine.held import HeldVariances
-from mlmkit.engine.profile import parameters
+from mlmkit.inference.held import HeldVariances
+from mlmkit.inference.profile import parameters
 
 # lme4 minimises over the other parameters to about 1e-3 in zeta, and its own optimum is a little high
 ZETA = 4e-3

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlmkit.engine import families as _families
-from mlmkit.engine.columns import one_vector
-from mlmkit.formula import FormulaError
-from mlmkit.glmm import binomial_outcome, poisson_outcome
+from mlmkit.fits.glmer import binomial_outcome, poisson_outcome
+from mlmkit.frame.columns import one_vector
+from mlmkit.frame.formula import FormulaError
 
 
 @dataclass(frozen=True)

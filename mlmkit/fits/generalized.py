@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mlmkit.engine.separation import runaway_factors, separated_terms
 from mlmkit.engine.theta import lower_triangle, split_theta
-from mlmkit.results import MixedFit
+from mlmkit.fits.estimates import MixedFit
+from mlmkit.inference.separation import runaway_factors, separated_terms
 
 
 class GeneralizedFit(MixedFit):

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.columns import INTERCEPT
-from mlmkit.engine.design import design
 from mlmkit.engine.onefactor import group_sums
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.scaling import scale_columns
-from mlmkit.formula import Bar, FormulaError, parse
-from mlmkit.least_squares import LeastSquaresFit
+from mlmkit.fits.regression import LeastSquaresFit
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.frame.design import design
+from mlmkit.frame.formula import Bar, FormulaError, parse
 
 
 def complete_pooling(formula, data, *, na_action="drop"):

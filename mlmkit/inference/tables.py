@@ -140,7 +140,7 @@ def variance_parts(fit):
     residual : float
         Sigma squared, or the latent variance of a generalised model.
     """
-    from mlmkit.engine.predict import linear
+    from mlmkit.inference.predict import linear
 
     model = fit._model
     fixed = float(np.var(linear(model.fixed.arrays, fit._beta, model.n), ddof=1))

@@ -5,12 +5,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.onefactor import LOG_2PI
-from mlmkit.engine.predict import linear, new_rows
-from mlmkit.printout import call_text, coefficient_lines, html_table
-from mlmkit.results import Named
-from mlmkit.varcorr import fixed_width
+from mlmkit.fits.estimates import Named
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.inference.predict import linear, new_rows
+from mlmkit.inference.printout import call_text, coefficient_lines, html_table
+from mlmkit.inference.varcorr import fixed_width
 
 
 class LeastSquaresFit:

@@ -130,7 +130,7 @@ def new_rows(fit, newdata, new_levels):
         labels.append(names)
     offset = np.zeros(len(newdata))
     if model.formula.offsets:
-        from mlmkit.engine.columns import one_vector
+        from mlmkit.frame.columns import one_vector
 
         for text in model.formula.offsets:
             offset = offset + one_vector(text, newdata, fit.formula, "offset")

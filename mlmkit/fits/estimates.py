@@ -5,11 +5,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.messages import fit_messages, singular_terms
 from mlmkit.engine.theta import pattern
-from mlmkit.fit_methods import FitMethods
-from mlmkit.printout import mixed_html
-from mlmkit.varcorr import GroupVariance, VarCorrTable
+from mlmkit.fits.fit_methods import FitMethods
+from mlmkit.inference.messages import fit_messages, singular_terms
+from mlmkit.inference.printout import mixed_html
+from mlmkit.inference.varcorr import GroupVariance, VarCorrTable
 
 
 class Named(dict):

@@ -5,9 +5,9 @@ import copy
 import numpy as np
 from scipy.optimize import brentq
 
-from mlmkit.engine.columns import INTERCEPT
-from mlmkit.engine.held import SIGMA, HeldVariances
 from mlmkit.engine.optimize import minimise
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.inference.held import SIGMA, HeldVariances
 
 
 class Parameter:

@@ -1,14 +1,14 @@
 """Linear mixed models, fitted as lme4 fits them."""
 
-from mlmkit.engine.columns import INTERCEPT
-from mlmkit.engine.design import design
 from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.onefactor import OneFactor, group_sums
 from mlmkit.engine.optimize import minimise
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import canonical, pattern
-from mlmkit.linear_fit import LinearMixedFit
+from mlmkit.fits.linear import LinearMixedFit
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.frame.design import design
 
 MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
 

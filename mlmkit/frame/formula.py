@@ -137,7 +137,7 @@ def parse(formula):
 
     Examples
     --------
-    >>> from mlmkit.formula import parse
+    >>> from mlmkit.frame.formula import parse
     >>> parsed = parse("price ~ scale_sqft + (1 + scale_sqft | zipcode)")
     >>> parsed.fixed, parsed.bars[0].columns, parsed.bars[0].label
     ('scale_sqft', '1 + scale_sqft', 'zipcode')

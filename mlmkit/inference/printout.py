@@ -2,7 +2,7 @@
 
 from html import escape
 
-from mlmkit.varcorr import fixed_width, left_aligned
+from mlmkit.inference.varcorr import fixed_width, left_aligned
 
 
 def display(fit, digits=2):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.predict import linear
-from mlmkit.results import Named
+from mlmkit.fits.estimates import Named
+from mlmkit.inference.predict import linear
 
 
 class Simulations:
@@ -213,10 +213,10 @@ def refit(fit, y):
         raise ValueError(f"The new outcome has shape {y.shape}; the fit used {fit.nobs} rows.")
     model = replace(fit._model, y=y, messages=[])
     if fit._scale is None:
-        from mlmkit import glmm
+        from mlmkit.fits import glmer as glmm
 
         return glmm.fit_design(model, fit._problem.family, fit.nAGQ)
-    from mlmkit import lmm
+    from mlmkit.fits import lmer as lmm
 
     return lmm.fit_design(model, REML=fit.reml)
 

@@ -131,13 +131,13 @@ def confint(fit, level=0.95, method="profile", *, n_sims=1000, seed=None):
         table["low"], table["high"] = fit.fixef - z * fit.se_fixef, fit.fixef + z * fit.se_fixef
         return table
     if method == "profile":
-        from mlmkit.engine.profile import parameters
+        from mlmkit.inference.profile import parameters
 
         best, found = parameters(fit)
         rows = [(p.estimate, p.limit(best, z, -1), p.limit(best, z, +1)) for p in found]
         return pd.DataFrame(rows, columns=["estimate", "low", "high"], index=[p.name for p in found])
     if method == "boot":
-        from mlmkit.simulate import bootstrap, parameter_values
+        from mlmkit.inference.simulations import bootstrap, parameter_values
 
         draws = bootstrap(fit, n_sims=n_sims, seed=seed)
         tails = draws.quantile([0.5 - level / 2, 0.5 + level / 2])
@@ -174,7 +174,7 @@ def profile(fit, parameter, points=25, reach=3.0):
     >>> bool((table["zeta"].diff().dropna() > 0).all())
     True
     """
-    from mlmkit.engine.profile import parameters
+    from mlmkit.inference.profile import parameters
 
     best, found = parameters(fit)
     names = [p.name for p in found]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.columns import Columns, make_columns, one_vector, unknown_column
-from mlmkit.engine.frame import Frame
-from mlmkit.formula import FormulaError, MixedFormula, parse
+from mlmkit.frame.columns import Columns, make_columns, one_vector, unknown_column
+from mlmkit.frame.formula import FormulaError, MixedFormula, parse
+from mlmkit.frame.table import Frame
 
 
 @dataclass

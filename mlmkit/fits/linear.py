@@ -4,10 +4,10 @@ from functools import cached_property
 
 import numpy as np
 
-from mlmkit.engine.columns import INTERCEPT
 from mlmkit.engine.optimize import minimise
 from mlmkit.engine.theta import canonical, lower_triangle, pattern, split_theta
-from mlmkit.results import MixedFit
+from mlmkit.fits.estimates import MixedFit
+from mlmkit.frame.columns import INTERCEPT
 
 
 class LinearMixedFit(MixedFit):

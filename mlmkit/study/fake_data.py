@@ -5,10 +5,10 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.design import design
 from mlmkit.engine.families import FAMILIES
-from mlmkit.engine.predict import linear
-from mlmkit.formula import NAME, FormulaError, parse
+from mlmkit.frame.design import design
+from mlmkit.frame.formula import NAME, FormulaError, parse
+from mlmkit.inference.predict import linear
 
 
 def simulate_data(formula, data, *, fixef, sd, sigma=None, corr=0.0, family="gaussian", seed=None):
@@ -225,8 +225,9 @@ def power(
     >>> bool(found["power"] > 0.9)
     True
     """
-    from mlmkit import glmm, lmm
-    from mlmkit.simulate import _whole
+    from mlmkit.fits import glmer as glmm
+    from mlmkit.fits import lmer as lmm
+    from mlmkit.inference.simulations import _whole
 
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}. It must lie between 0 and 1, for example 0.05.")

@@ -5,8 +5,6 @@ import re
 import numpy as np
 
 from mlmkit.engine.blocks import GroupBlocks
-from mlmkit.engine.columns import one_vector
-from mlmkit.engine.design import design
 from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.families import FAMILIES
 from mlmkit.engine.laplace import Laplace
@@ -15,8 +13,10 @@ from mlmkit.engine.quadrature import Quadrature
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.scaling import scale_columns
 from mlmkit.engine.theta import canonical, pattern
-from mlmkit.formula import FormulaError
-from mlmkit.generalized_fit import GeneralizedFit
+from mlmkit.fits.generalized import GeneralizedFit
+from mlmkit.frame.columns import one_vector
+from mlmkit.frame.design import design
+from mlmkit.frame.formula import FormulaError
 
 FEW_GROUPS, FEW_ROWS = 50, 5_000  # up to here a second search is cheap, and may find more
 CBIND = re.compile(r"cbind\((.+),(.+)\)$")

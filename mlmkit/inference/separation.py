@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.engine.columns import INTERCEPT
+from mlmkit.frame.columns import INTERCEPT
 
 FAR = 12.0  # a coefficient or a standard deviation this large, per standard deviation of its column
 UNBOUNDED = 100.0  # a standard error this large means that nothing in the data bounds the coefficient

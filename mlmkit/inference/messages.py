@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.engine.separation import separation_messages
+from mlmkit.inference.separation import separation_messages
 
 SINGULAR = 1e-4  # lme4's bound, here for the scaled columns so that units play no part
 

@@ -1,10 +1,10 @@
 """What one can do with a fit: predict, draw, compare, tabulate."""
 
-from mlmkit.engine import predict as _predict
-from mlmkit.engine import residuals as _residuals
-from mlmkit.engine import tables as _tables
-from mlmkit.engine.columns import INTERCEPT
-from mlmkit.printout import mixed_text
+from mlmkit.frame.columns import INTERCEPT
+from mlmkit.inference import predict as _predict
+from mlmkit.inference import residuals as _residuals
+from mlmkit.inference import tables as _tables
+from mlmkit.inference.printout import mixed_text
 
 
 class FitMethods:
@@ -85,7 +85,7 @@ class FitMethods:
         >>> len(fit.sim(20, seed=1))
         20
         """
-        from mlmkit.simulate import sim
+        from mlmkit.inference.simulations import sim
 
         return sim(self, n_sims, seed)
 
@@ -111,7 +111,7 @@ class FitMethods:
         >>> fit.confint(method="wald").round(-3).loc["(Intercept)"].tolist()
         [713000.0, 330000.0, 1097000.0]
         """
-        from mlmkit.inference import confint
+        from mlmkit.inference.intervals import confint
 
         return confint(self, level, method, **options)
 
@@ -135,7 +135,7 @@ class FitMethods:
         >>> list(fit.profile("sigma", points=3).columns)
         ['value', 'deviance', 'zeta']
         """
-        from mlmkit.inference import profile
+        from mlmkit.inference.intervals import profile
 
         return profile(self, parameter, **options)
 
@@ -159,7 +159,7 @@ class FitMethods:
         >>> fit.simulate(2, seed=1).shape
         (869, 2)
         """
-        from mlmkit.simulate import simulate_outcomes
+        from mlmkit.inference.simulations import simulate_outcomes
 
         return simulate_outcomes(self, n_sims, seed)
 
@@ -213,7 +213,7 @@ class FitMethods:
         >>> fit.shrinkage()["weight"].round(3).max().item()
         0.995
         """
-        from mlmkit.pooling import shrinkage
+        from mlmkit.fits.pooling import shrinkage
 
         return shrinkage(self, group, term)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-FOLDER = Path(__file__).with_name("data")
+FOLDER = Path(__file__).parent
 SEATTLE_ZIPCODES = ("98010", "98014", "98024", "98032", "98039", "98070", "98102", "98109", "98148")
 
 _session = {"fingerprint": None}

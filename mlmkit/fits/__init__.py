@@ -1,0 +1,1 @@
+"""The fits themselves: lmer, glmer, complete pooling and no pooling."""

@@ -1,0 +1,1 @@
+"""What one asks of any fit: predictions, draws, intervals, tables, print-outs."""

@@ -1,0 +1,1 @@
+"""Plan a study: make data from stated parameters, and see what a model finds in it."""
