@@ -31,7 +31,7 @@ def hide_heights(ax):
 
 
 def _bandwidth(kde):
-    """Silverman's rule, as R's ``bw.nrd0``: heavy tails don't widen it. In units of the standard deviation."""
+    """Silverman's rule, as R's ``bw.nrd0``, in standard deviations: heavy tails don't widen it."""
     values = kde.dataset[0]
     spread = np.subtract(*np.quantile(values, [0.75, 0.25])) / 1.34
     return 0.9 * min(1.0, spread / values.std() or 1.0) * len(values) ** -0.2
