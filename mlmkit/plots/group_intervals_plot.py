@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
+from mlmkit.plots.from_fit import require
 from mlmkit.plots.style import DATA, PARTIAL, in_words, label_axis, money, new_axes, tidy
 
 _ENDS = ["lower", "upper"]
@@ -67,7 +68,7 @@ def plot_group_intervals(
     >>> ax.get_xlabel()
     'Price (US dollars)'
     """
-    _require(data, y, group)
+    require(data, y, group)
     rows = data[[y, group]].dropna(subset=group).astype({group: str})
     groups = list(rows[group].unique())
     tables = [_checked(intervals, groups, "intervals")]
@@ -92,15 +93,6 @@ def plot_group_intervals(
         ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="white")
     set_alt_text(ax, _in_words(rows[y].count(), tables, y, group, hidden, limit))
     return ax
-
-
-def _require(data, *columns):
-    for column in columns:
-        if column not in data.columns:
-            raise ValueError(
-                f"There is no column {column!r} in the data. "
-                f"The columns are: {', '.join(map(str, data.columns))}."
-            )
 
 
 def _checked(table, groups, name):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.facets import scatter_panels
-from mlmkit.plots.lines import INTERCEPT, coefficients, observations, slope_in_words
+from mlmkit.plots.lines import coefficients, observations, slope_in_words
 from mlmkit.plots.style import COMPLETE, NONE, PARTIAL, axis_title
 
 _STYLES = {
@@ -83,8 +84,8 @@ def _in_words(lines, y, x, group):
     return (
         f"{len(pooled)} panels, one for each {group}, with the points of {y} against {x} and "
         f"{len(lines)} lines: {', '.join(lines)}. The slopes per unit of {x} run from "
-        f"{slope_in_words(own.min(), y, x)} to {slope_in_words(own.max(), y, x)} without pooling, and from "
-        f"{slope_in_words(pooled.min(), y, x)} to {slope_in_words(pooled.max(), y, x)} with partial pooling. "
-        f"The lines differ most in {moved}: {slope_in_words(own[moved], y, x)} and "
-        f"{slope_in_words(pooled[moved], y, x)}."
+        f"{slope_in_words(own.min(), y)} to {slope_in_words(own.max(), y)} without pooling, and from "
+        f"{slope_in_words(pooled.min(), y)} to {slope_in_words(pooled.max(), y)} with partial pooling. "
+        f"The lines differ most in {moved}: {slope_in_words(own[moved], y)} and "
+        f"{slope_in_words(pooled[moved], y)}."
     )

@@ -86,7 +86,7 @@ def _rows(draws, y):
         raise ValueError("There are no draws to plot.")
     for name, row in rows.items():
         if not np.isfinite(row).all():
-            raise ValueError(f"Some draws of {name!r} are missing or infinite. Leave them out, or mend them.")
+            raise ValueError(f"Some draws of {name!r} are missing or infinite. Remove or correct them.")
     return rows
 
 

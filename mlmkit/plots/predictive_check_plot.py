@@ -14,7 +14,7 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     """Plot replicated outcomes beside the observed ones: a posterior predictive check.
 
     If the model fits, the observed outcomes look like one more replication. For a prior predictive
-    check give it ``fit.prior_only()``: does the prior think of outcomes that could be? Counts are shown
+    check give it ``fit.prior_only()``: would its outcomes be possible? Counts are shown
     as the share of the rows that have each value, binary outcomes as the share of successes in each group.
 
     Parameters
@@ -153,8 +153,8 @@ def _statistic(ax, observed, replicated, statistic, color):
     def words(y):
         share = np.mean(values >= seen)
         return (
-            f"The {_name(statistic)} of the observed outcomes is {in_words(seen, y)}; in replications it is "
-            f"{in_words(np.median(values), y)} in the middle, and {share:.0%} of them reach the observed one."
+            f"The {_name(statistic)} of the observed outcomes is {in_words(seen, y)}; in replications its "
+            f"median is {in_words(np.median(values), y)}, and {share:.0%} of them reach the observed one."
         )
 
     return words

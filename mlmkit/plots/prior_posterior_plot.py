@@ -7,7 +7,7 @@ import numpy as np
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.density import draw_density, hide_heights
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.style import DATA, PARTIAL, in_words, money, tidy
+from mlmkit.plots.style import DATA, PARTIAL, in_dollars, in_words, tidy
 
 
 def plot_prior_posterior(fit, pars=None, *, draws=4000, seed=1):
@@ -100,8 +100,8 @@ def _one(ax, name, before, after, y):
     ax.set_title(name, fontsize=10)
     ax.set_ylim(0)
     ax.xaxis.get_major_locator().set_params(nbins=4)
-    if y == "price" and not name.startswith("Sigma["):
-        ax.xaxis.set_major_formatter(money)
+    if not name.startswith("Sigma["):
+        in_dollars(y, ax.xaxis)
     tidy(ax, grid="x")
     ratio = np.std(before) / np.std(after)
     width = f"{ratio:.{0 if ratio >= 10 else 1}f} times as wide"

@@ -4,6 +4,7 @@ import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.facets import scatter_panels
+from mlmkit.plots.from_fit import require
 from mlmkit.plots.style import NONE, axis_title, in_words
 
 
@@ -41,7 +42,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     >>> len(panels)
     9
     """
-    _require(data, x, y, group)
+    require(data, x, y, group)
     groups = dict(list(data.groupby(group, observed=True)))
     grid = scatter_panels(data, x, y, group, list(groups), columns=columns, s=11, alpha=0.6)
     grid.set_axis_labels(axis_title(x), axis_title(y))
@@ -49,17 +50,6 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
     set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
     return grid.axes
-
-
-def _require(data, *columns):
-    missing = [column for column in columns if column not in data.columns]
-    if missing:
-        raise ValueError(
-            f"There is no column {missing[0]!r} in the data. "
-            f"The columns are: {', '.join(map(str, data.columns))}."
-        )
-    if data.empty:
-        raise ValueError("The data have no rows, so there is nothing to plot.")
 
 
 def _in_words(groups, x, y, group):

@@ -1,12 +1,12 @@
-"""The criterion around a fit as a map: where the search went, and where it stopped."""
+"""The criterion around a fit as a map, with the places where programs stopped."""
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.criterion import criterion_at
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.lines import INTERCEPT
-from mlmkit.plots.style import COMPLETE, in_words, money, new_axes, tidy
+from mlmkit.plots.style import COMPLETE, in_dollars, in_words, new_axes, tidy
 
 _LEVELS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 _STEPS = 36
@@ -81,11 +81,7 @@ def _around(values):
 def _titles(ax, y, slope):
     ax.set_xlabel("Standard deviation of the intercepts")
     ax.set_ylabel(f"Standard deviation of the slopes of {slope}")
-    if y == "price":
-        from matplotlib.ticker import FuncFormatter
-
-        ax.xaxis.set_major_formatter(FuncFormatter(money))
-        ax.yaxis.set_major_formatter(FuncFormatter(money))
+    in_dollars(y, ax.xaxis, ax.yaxis)
 
 
 def _in_words(best, stops, y):
