@@ -160,7 +160,7 @@ def test_poolings_say_in_words_what_they_show(poolings):
     text = alt_text(poolings[0].figure)
     assert "Complete pooling: one line for all, at 633,000 dollars." in text
     assert "No pooling: 9 marks, from 251,000 dollars in 98032 to 2,161,000 dollars in 98039." in text
-    assert "The largest difference to no pooling is 18,000 dollars, in 98039." in text
+    assert "The largest difference from no pooling is 18,000 dollars, in 98039." in text
 
 
 def test_poolings_refuse_a_model_with_predictors(seattle):
