@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -314,3 +315,24 @@ def test_each_plot_has_a_file_of_its_own_that_is_named_after_it():
         f"{name.removeprefix('plot_')}_plot": [name] for name in plots.__all__ if name.startswith("plot_")
     }
     assert not set(files) & set(plots.__all__), "a file would hide the function of the same name"
+
+
+@pytest.mark.parametrize("group", ["zipcode", "number"])
+def test_scatter_takes_rows_with_equal_labels_and_groups_that_are_numbers(seattle, group):
+    twice = pd.concat([seattle, seattle]).query("zipcode != '98010'")  # its category stays, without rows
+    panels = plot_scatter_by_group(twice.assign(number=twice["zipcode"].astype(int)), group=group)
+    assert len(panels) == 8
+    assert panels[0].get_title() == "98014  (n = 248)"
+    assert len(panels[0].collections[0].get_offsets()) == 248
+
+
+def test_a_plot_changes_no_setting_of_the_readers_own_plots(seattle):
+    before = mpl.rcParams.copy()
+    plot_scatter_by_group(seattle)
+    assert mpl.rcParams == before
+
+
+def test_seaborn_is_imported_by_the_functions_that_use_it():
+    for path in Path(plots.__file__).parent.glob("*.py"):
+        first = [part for part in ast.parse(path.read_text()).body if isinstance(part, ast.Import)]
+        assert "seaborn" not in [name.name for part in first for name in part.names], path.name
