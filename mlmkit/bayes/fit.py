@@ -69,11 +69,6 @@ class StanFit(DrawnEstimates):
         return self._posterior.method
 
     @property
-    def chains(self):
-        """Number of chains; the blocks of exact draws count as chains."""
-        return self._posterior.chains
-
-    @property
     def call(self):
         """The call as R would show it: function and arguments."""
         extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
