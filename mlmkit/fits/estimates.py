@@ -32,8 +32,6 @@ class MixedFit(FitMethods):
     in the data's units) and ``sigma``.
     """
 
-    design = property(lambda self: self._model, doc="The model's columns, groups and outcome: a `Design`.")
-
     def _series(self, values, name):
         return pd.Series(np.asarray(values, dtype=float), index=self._terms, name=name)
 

@@ -38,7 +38,6 @@ class LeastSquaresFit:
         self.rss, self.df_residual = rss, model.n - n_coef
         self.messages = list(model.messages)
 
-    design = property(lambda self: self._model, doc="The model's columns, groups and outcome: a `Design`.")
     formula = property(lambda self: self._model.formula.text, doc="The formula as it was written.")
     nobs = property(lambda self: self._model.n, doc="Number of rows used.")
 
