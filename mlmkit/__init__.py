@@ -65,9 +65,12 @@ _EXPORTS = {
     "inference.printout": ["display"],
     "frame.formula": ["FormulaError"],
     "fits.glmer": ["glmer"],
-    "inference.intervals": ["anova", "confint", "profile"],
+    "inference.anova": ["anova"],
+    "inference.bootstrap": ["bootstrap", "refit"],
+    "inference.intervals": ["confint", "profile"],
     "fits.lmer": ["lmer"],
-    "fits.pooling": ["complete_pooling", "no_pooling", "shrinkage"],
+    "fits.pooling": ["complete_pooling", "no_pooling"],
+    "fits.shrinkage": ["shrinkage"],
     "inference.r_names": [
         "fixef",
         "ranef",
@@ -81,8 +84,9 @@ _EXPORTS = {
         "predict",
         "sigma_hat",
     ],
-    "study.fake_data": ["simulate_data", "power"],
-    "inference.simulations": ["sim", "bootstrap", "refit"],
+    "study.power": ["power"],
+    "study.simulate_data": ["simulate_data"],
+    "inference.simulations": ["sim"],
 }
 
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

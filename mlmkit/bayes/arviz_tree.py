@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlmkit.bayes.rowwise import log_likelihood, too_large
+from mlmkit.frame.columns import INTERCEPT
 
 RESERVED = {"sample", "chain", "draw", "term", "row"}
 
@@ -25,7 +26,7 @@ def to_datatree(fit):
     """
     from arviz_base import from_dict
 
-    draws, model, chains = fit._posterior, fit._model, fit._posterior.chains
+    draws, model, chains = fit.solution.posterior, fit.design, fit.solution.posterior.chains
 
     def by_chain(array):
         return array.reshape(chains, -1, *array.shape[1:])
@@ -68,19 +69,19 @@ def log_prior(fit):
     """
     from mlmkit.bayes.hyper import log_density
 
-    draws, priors, names = fit._posterior, fit.priors, list(fit._model.fixed.names)
-    slopes = {name: draws.beta[:, names.index(name)] for name in fit._bayes.slopes}
+    draws, priors, names = fit.solution.posterior, fit.priors, list(fit.design.fixed.names)
+    slopes = {name: draws.beta[:, names.index(name)] for name in fit.solution.model.slopes}
     found = {}
     if priors.intercept is not None:
-        centred = draws.beta[:, names.index("(Intercept)")]
-        for value, mean in zip(slopes.values(), fit._bayes.predictor_means, strict=True):
+        centred = draws.beta[:, names.index(INTERCEPT)]
+        for value, mean in zip(slopes.values(), fit.solution.model.predictor_means, strict=True):
             centred = centred + value * mean
-        found["(Intercept)"] = log_density(priors.intercept, centred)
+        found[INTERCEPT] = log_density(priors.intercept, centred)
     for (name, value), prior in zip(slopes.items(), priors.coefs, strict=True):
         found[name] = log_density(prior, value)
     if priors.aux is not None:
         found["sigma"] = log_density(priors.aux, draws.sigma)
-    for factor, matrix in zip(fit._model.factors, draws.covariance, strict=True):
+    for factor, matrix in zip(fit.design.factors, draws.covariance, strict=True):
         for term in factor.terms:
             where = slice(term.first, term.first + term.size)
             found[f"Sigma_{term.label}"] = _log_decov(matrix[:, where, where], priors.covariance, draws.sigma)

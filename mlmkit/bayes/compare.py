@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlmkit.bayes.fit import StanFit
 from mlmkit.bayes.rowwise import too_large
-from mlmkit.fits.estimates import MixedFit
+from mlmkit.fits.mixed import MixedEstimates
 
 
 class Comparison(dict):
@@ -57,7 +57,7 @@ def compare_fits(first, second):
     (9, 4)
     """
     for fit in (first, second):
-        if not isinstance(fit, MixedFit):
+        if not isinstance(fit, MixedEstimates):
             raise TypeError(
                 f"compare_fits lays fits of lmer, glmer, stan_lmer or stan_glmer side by side, not "
                 f"{type(fit).__name__}."
@@ -189,7 +189,7 @@ def loo(fit):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the warning about large k is in Loo.messages
             found = arviz_loo(fit.idata, pointwise=True, reff=_relative_ess(fit))
-        index = fit._model.index
+        index = fit.design.index
         fit.__dict__["_loo"] = Loo(
             float(found.elpd),
             float(found.se),
@@ -205,7 +205,7 @@ def loo(fit):
 def _relative_ess(fit):
     """Share of the draws that count as independent; computing it for every row would change nothing here."""
     table = fit.diagnostics().table
-    share = table["n_eff"].min() / fit._posterior.size
+    share = table["n_eff"].min() / fit.solution.posterior.size
     return float(np.clip(share, 0.01, 1.0)) if np.isfinite(share) else 1.0
 
 
@@ -215,7 +215,7 @@ def compare(*unnamed, **fits):
     Parameters
     ----------
     **fits : StanFit
-        With the names that the table shall show, such as ``compare(intercepts=fit1, slopes=fit2)``.
+        With the names that the table is to show, such as ``compare(intercepts=fit1, slopes=fit2)``.
 
     Returns
     -------
@@ -244,7 +244,7 @@ def compare(*unnamed, **fits):
         raise ValueError("compare needs at least two fits, with names: compare(first=fit1, second=fit2).")
     for fit in fits.values():
         _need_stan(fit)
-    outcomes = [fit._model.y for fit in fits.values()]
+    outcomes = [fit.design.y for fit in fits.values()]
     if any(len(y) != len(outcomes[0]) or not np.array_equal(y, outcomes[0]) for y in outcomes[1:]):
         raise ValueError(
             "These fits have different outcomes (other rows, or another transformation), so their "

@@ -21,13 +21,13 @@ def quality(fit):
     """
     table = fit.draws.assign(mean_PPD=fit.mean_ppd)
     if fit.method != "nuts":
-        ess = fit._posterior.report.get("importance_ess", fit._posterior.size)
+        ess = fit.solution.posterior.report.get("importance_ess", fit.solution.posterior.size)
         frame = pd.DataFrame(index=table.columns)
         frame["Rhat"], frame["n_eff"], frame["ess_tail"] = 1.0, ess, ess
         return frame
     from arviz_stats.base import array_stats
 
-    chains = fit._posterior.chains
+    chains = fit.solution.posterior.chains
     values = table.to_numpy().reshape(chains, -1, table.shape[1]).transpose(2, 0, 1)
     if values.shape[2] < 4:
         return pd.DataFrame(np.nan, index=table.columns, columns=["Rhat", "n_eff", "ess_tail"])
@@ -68,9 +68,9 @@ def diagnose(fit):
     table = quality(fit)
     spread = fit.draws.assign(mean_PPD=fit.mean_ppd).std(ddof=1)
     table["mcse"] = spread / np.sqrt(table["n_eff"])
-    report = dict(fit._posterior.report)
+    report = dict(fit.solution.posterior.report)
     if fit.method == "prior":
-        found = [(True, f"{fit._posterior.size} independent draws from the prior.")]
+        found = [(True, f"{fit.solution.posterior.size} independent draws from the prior.")]
     else:
         found = _exact_messages(fit, report) if fit.method == "exact" else _nuts_messages(fit, table, report)
     ok = all(good for good, _ in found)
@@ -78,7 +78,7 @@ def diagnose(fit):
 
 
 def _exact_messages(fit, report):
-    ess, k, size = report["importance_ess"], report["pareto_k"], fit._posterior.size
+    ess, k, size = report["importance_ess"], report["pareto_k"], fit.solution.posterior.size
     verdict = "good (below 0.7)" if k < 0.7 else "poor (0.7 or more): a few draws carry too much weight"
     return [
         (True, f"Exact draws: independent of each other, so there are no chains to mix and R-hat is 1. "
@@ -88,7 +88,7 @@ def _exact_messages(fit, report):
 
 
 def _nuts_messages(fit, table, report):
-    found, size = [], fit._posterior.size
+    found, size = [], fit.solution.posterior.size
     divergent = report.get("divergences", 0)
     found.append(
         (True, "No divergent transitions.")
@@ -124,7 +124,7 @@ def _nuts_messages(fit, table, report):
 def few_groups(fit):
     """Warn where the prior, not the data, decides how much the groups differ."""
     found = []
-    for factor in fit._model.factors:
+    for factor in fit.design.factors:
         groups, advice = len(factor.levels), "See prior_summary() and try other values of decov(scale=…)."
         if groups < FEW_GROUPS:
             found.append(

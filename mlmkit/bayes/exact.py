@@ -6,7 +6,7 @@ dimensions. It is explored with a Student-t distribution fitted to it and correc
 weights; then fixed effects and group effects are drawn from their normal distributions. The draws are
 independent: no chain, no warm-up, no divergences. Their cost doesn't depend on the number of rows.
 
-Notation, for the columns as ``_scaling`` scales them: ``sigma^2 Psi`` is the covariance of a group's
+Notation, for the columns as ``engine.scaling`` scales them: ``sigma^2 Psi`` is the covariance of a group's
 effects, ``A_j = Z_j'Z_j``, ``C_j = (Psi^-1 + A_j)^-1``, so that ``sigma^2 C_j`` is the covariance of the
 effects given the fixed effects.
 """
@@ -72,7 +72,7 @@ class GaussianOneFactor:
     Parameters
     ----------
     problem : OneFactor
-        Per-group sums of the scaled columns (``_onefactor``).
+        Per-group sums of the scaled columns (``engine.onefactor``).
     scaled : Scaled
         How the columns were scaled.
     terms : list of Term

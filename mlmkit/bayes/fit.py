@@ -5,40 +5,23 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes import summaries, text
+from mlmkit.bayes import print_stan, summaries
 from mlmkit.bayes.diagnostics import diagnose, few_groups
-from mlmkit.bayes.draws import draws_table
-from mlmkit.bayes.estimates import DrawnEstimates, nudged
+from mlmkit.bayes.drawn_solution import DrawnSolution
+from mlmkit.bayes.draws import draws_table, mad_sd
 from mlmkit.bayes.from_prior import draw_from_prior
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.rowwise import mean_ppd, too_large
 from mlmkit.bayes.separating import separation
-from mlmkit.engine.families import FAMILIES
-from mlmkit.fits.glmer import binomial_outcome
+from mlmkit.fits.mixed import MixedEstimates
 from mlmkit.frame.formula import FormulaError
-from mlmkit.inference import predict as _predict
+from mlmkit.frame.outcomes import binomial_outcome
+from mlmkit.inference.ask import Absent
+from mlmkit.inference.predict import predict_draws
 from mlmkit.inference.simulations import Simulations
 
-_LOO = "Compare Bayesian fits by their expected predictions: loo(fit), compare(first=fit1, second=fit2)."
-_THETA = "Its covariances are in varcorr, and their draws in draws."
 
-
-class _Absent:
-    """An attribute of other fits that a Bayesian fit doesn't have; asking for it says what to use."""
-
-    def __init__(self, instead):
-        self._instead = instead
-
-    def __set_name__(self, owner, name):
-        self._name = name
-
-    def __get__(self, fit, owner=None):
-        if fit is None:
-            return self
-        raise AttributeError(f"A Bayesian fit has no {self._name}. {self._instead}")
-
-
-class StanFit(DrawnEstimates):
+class StanFit(MixedEstimates):
     """A Bayesian fit by `stan_lmer` or `stan_glmer`. All numbers are in the units of the data.
 
     Point estimates are rstanarm's: medians of the draws for fixed and group effects, with MAD_SD (the
@@ -54,40 +37,54 @@ class StanFit(DrawnEstimates):
         What happened on the way.
     """
 
+    kind = "Bayesian fit"
+    loglik, aic, bic, dic, deviance, criterion, npar = (
+        Absent("compare Bayesian fits by their expected predictions: loo(fit), compare(one=fit1, two=fit2).")
+        for _ in range(7)
+    )
+    theta = Absent("its covariances are in varcorr, and their draws in draws.")
+    confint = Absent("fit.posterior_interval() has intervals with a stated probability.")
+    profile = Absent("plot its draws, or use fit.posterior_interval().")
+    simulate = Absent("fit.posterior_predict() draws new outcomes.")
+    refit = Absent(
+        "call stan_glmer again with the new outcome. Its draws carry the uncertainty already: they need no "
+        "bootstrap."
+    )
+
     def __init__(self, model, posterior, messages):
-        self._bayes, self._model, self._posterior = model, model.design, posterior
+        super().__init__(DrawnSolution(model, posterior))
         self._said = messages
 
     @property
     def family(self):
         """The outcome's family: ``"gaussian"``, ``"binomial"`` or ``"poisson"``."""
-        return self._bayes.family.name
+        return self.solution.model.family.name
 
     @property
     def method(self):
         """How the draws were made: ``"exact"``, ``"nuts"``, or ``"prior"`` for draws that saw no data."""
-        return self._posterior.method
+        return self.solution.posterior.method
 
     @property
     def call(self):
         """The call as R would show it: function and arguments."""
         extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
         return (
-            self._bayes.function,
+            self.solution.model.function,
             f"formula = {self.formula}",
-            f"data = {self._model.data_name}",
+            f"data = {self.design.data_name}",
             *extra,
         )
 
     @cached_property
     def draws(self):
         """The draws: a row a draw, a column a parameter, named as rstanarm names them."""
-        return draws_table(self._posterior, self._model)
+        return draws_table(self.solution.posterior, self.design)
 
     @cached_property
     def priors(self):
         """The priors in numbers, as used; `prior_summary` prints them."""
-        return self._bayes.priors
+        return self.solution.model.priors
 
     # Draws and predictions ---------------------------------------------------------------------
 
@@ -106,20 +103,15 @@ class StanFit(DrawnEstimates):
         Simulations
             As `sim` gives them for other fits. With ``covariance``: the draws of the group covariances.
         """
-        size = self._posterior.size
+        size = self.solution.posterior.size
         if n_sims is None or n_sims == size:
-            chosen = self._posterior
+            chosen = self.solution.posterior
         else:
             n_sims, rng = count("n_sims", n_sims), np.random.default_rng(check_seed(seed))
-            chosen = self._posterior.pick(rng.choice(size, n_sims, replace=n_sims > size))
+            chosen = self.solution.posterior.pick(rng.choice(size, n_sims, replace=n_sims > size))
         sims = Simulations(self, chosen.beta, chosen.effects, chosen.sigma)
         sims.covariance = chosen.covariance
         return sims
-
-    def _new_effects(self, place, sims, shape, rng):
-        """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
-        roots = np.linalg.cholesky(nudged(sims.covariance[place]))
-        return np.einsum("sab,sjb->sja", roots, rng.standard_normal(shape))
 
     def predict_draws(self, newdata=None, n_sims=None, new_levels="error", kind="mean", seed=None):
         """Draw predictions, a row a draw and a column a row of ``newdata``; by default one for every draw.
@@ -127,24 +119,24 @@ class StanFit(DrawnEstimates):
         The arguments are those of ``lmer``'s fits. For new groups ``new_levels="marginal"`` draws an
         effect from the distribution of groups, whose covariance is uncertain too: every draw has its own.
         """
-        n_sims = self._posterior.size if n_sims is None else count("draws", n_sims)
+        n_sims = self.solution.posterior.size if n_sims is None else count("draws", n_sims)
         seed = check_seed(seed)
         problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
         trials = None if newdata is None or kind != "outcome" else self._new_trials(newdata)
         if trials is None:
-            return _predict.predict_draws(self, newdata, n_sims, new_levels, kind, seed)
+            return predict_draws(self, newdata, n_sims, new_levels, kind, seed)
         rng = np.random.default_rng(seed)
-        mean = _predict.predict_draws(self, newdata, n_sims, new_levels, "mean", rng)
-        drawn = self._bayes.family.draw(mean.to_numpy(), None, trials, rng)
+        mean = predict_draws(self, newdata, n_sims, new_levels, "mean", rng)
+        drawn = self.solution.model.family.draw(mean.to_numpy(), None, trials, rng)
         return pd.DataFrame(drawn, index=mean.index, columns=mean.columns)
 
     def _new_trials(self, newdata):
         """Read the trials of new rows from ``cbind(successes, failures)``; 1 without these columns."""
         if self.family != "binomial":
             return None
-        response = self._model.formula.response
+        response = self.design.formula.response
         if not response.startswith("cbind"):
             return np.ones(len(newdata))
         try:
@@ -181,33 +173,33 @@ class StanFit(DrawnEstimates):
         """Draw the outcome's mean for each row, without the residual; arguments as ``posterior_predict``."""
         return self.predict_draws(newdata, draws, new_levels, "mean", seed)
 
-    def _inverse_link(self, eta):
-        return self._bayes.family.inverse_link(eta)
+    # Point estimates ---------------------------------------------------------------------------
 
-    def _marginal_mean(self, eta, spread):
-        """Average the mean over new groups, whose effects have standard deviation ``spread`` (link scale)."""
-        if self.family == "gaussian":
-            return eta
-        nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-        return (self._inverse_link(eta[:, None] + np.outer(spread, nodes)) @ weights) / weights.sum()
+    @cached_property
+    def se_fixef(self):
+        """MAD_SD of the fixed effects: a Series by term."""
+        return self._series(mad_sd(self.solution.posterior.beta), "se_fixef")
+
+    @cached_property
+    def se_ranef(self):
+        """MAD_SD of the group effects: a DataFrame, groups by terms, for each grouping factor."""
+        return self._by_group([mad_sd(effects) for effects in self.solution.posterior.effects])
+
+    @cached_property
+    def se_coef(self):
+        """MAD_SD of each group's coefficients, from the draws of fixed plus group effect."""
+        sums = self.sim(None).coef
+        tables = type(self.coef)()
+        for label, table in self.coef.items():
+            columns = {name: pd.Series(mad_sd(sums[label][name].to_numpy()), table.index) for name in table}
+            tables[label] = pd.DataFrame(columns)
+        return tables
 
     @property
-    def _outcome(self):
-        """The outcome as fitted values show it: binomial outcomes as shares of successes."""
-        return self._model.y / self._model.trials if self.family == "binomial" else self._model.y
-
-    def _draw_outcome(self, mean, sigma, rng):
-        trials = self._model.trials
-        if trials is not None and len(trials) != mean.shape[1]:
-            trials = np.ones(mean.shape[1])
-        return self._bayes.family.draw(mean, sigma, trials, rng)
-
-    def _residual_variance(self):
-        """Return sigma squared, or the latent residual variance on the link scale."""
-        if self.family == "gaussian":
-            return self._scale**2
-        return FAMILIES[self.family].latent_variance(
-            np.log(self.fitted) if self.family == "poisson" else None
+    def sigma(self):
+        """Median of the residual standard deviation; None where the family has none."""
+        return (
+            None if self.solution.posterior.sigma is None else float(np.median(self.solution.posterior.sigma))
         )
 
     # Summaries ---------------------------------------------------------------------------------
@@ -257,7 +249,7 @@ class StanFit(DrawnEstimates):
 
     def prior_summary(self):
         """Show the priors that were used, as rstanarm prints them."""
-        return text.PriorSummary(self)
+        return print_stan.PriorSummary(self)
 
     def prior_only(self, draws=4000, seed=None):
         """Return the same model with draws from its prior, which ``posterior_predict`` then uses.
@@ -274,7 +266,7 @@ class StanFit(DrawnEstimates):
         StanFit
             With ``method == "prior"``.
         """
-        return prior_fit(self._bayes, draws, seed)
+        return prior_fit(self.solution.model, draws, seed)
 
     @cached_property
     def idata(self):
@@ -298,7 +290,7 @@ class StanFit(DrawnEstimates):
         """
         from mlmkit.bayes.pymc_model import pymc_model
 
-        return pymc_model(self._bayes, form)
+        return pymc_model(self.solution.model, form)
 
     @property
     def converged(self):
@@ -313,7 +305,7 @@ class StanFit(DrawnEstimates):
     @cached_property
     def messages(self):
         """What happened and what it means, in sentences."""
-        return [*self._model.messages, *self._said, *few_groups(self), *separation(self._bayes)]
+        return [*self.design.messages, *self._said, *few_groups(self), *separation(self.solution.model)]
 
     def tidy(self, conf_level=0.95):
         """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""
@@ -321,21 +313,23 @@ class StanFit(DrawnEstimates):
 
     def glance(self):
         """Summarise the fit in one row: rows, sigma, number of draws, method."""
-        row = {"nobs": self.nobs, "sigma": self.sigma, "draws": self._posterior.size, "method": self.method}
+        row = {
+            "nobs": self.nobs,
+            "sigma": self.sigma,
+            "draws": self.solution.posterior.size,
+            "method": self.method,
+        }
         return pd.DataFrame([row])
-
-    loglik, aic, bic, dic, deviance, criterion, npar = (_Absent(_LOO) for _ in range(7))
-    theta = _Absent(_THETA)
 
     def display_text(self, digits=None):
         """Write the print-out in rstanarm's layout."""
-        return text.print_text(self, digits)
+        return print_stan.print_text(self, digits)
 
     def __repr__(self):
-        return text.print_text(self)
+        return print_stan.print_text(self)
 
     def _repr_html_(self):
-        return text.fit_html(self)
+        return print_stan.fit_html(self)
 
 
 def prior_fit(model, draws, seed=None):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
+from mlmkit.frame.columns import INTERCEPT
 
 
 def draw_from_prior(model, draws, seed=None):
@@ -42,7 +43,7 @@ def draw_from_prior(model, draws, seed=None):
         beta[:, place[name]] = _draw(prior, draws, rng)
         centre = centre - mean * beta[:, place[name]]
     if model.has_intercept:
-        beta[:, place["(Intercept)"]] = centre
+        beta[:, place[INTERCEPT]] = centre
     sigma = _positive_draw(priors.aux, draws, rng) if priors.aux else None
     effects, covariances = [], []
     for factor in model.design.factors:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit.bayes.outcomes import FAMILIES, Family, outcome_reader
+from mlmkit.bayes.likelihoods import FAMILIES, Family, outcome_reader
 from mlmkit.bayes.priors import Priors, resolve
 from mlmkit.bayes.separating import check_flat
 from mlmkit.engine.onefactor import OneFactor, group_sums

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 from mlmkit.bayes.options import true_or_false
+from mlmkit.frame.columns import INTERCEPT
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
         return replace(prior, scale=max(prior.scale * unit, 1e-12), autoscale=False)
 
     start = normal(y_mean if gaussian else 0.0, 2.5, autoscale=True)
-    centre = scaled("(Intercept)", _given_or(given["prior_intercept"], start), y_scale) if intercept else None
+    centre = scaled(INTERCEPT, _given_or(given["prior_intercept"], start), y_scale) if intercept else None
     slopes = _one_each(_given_or(given["prior"], normal(0, 2.5, autoscale=True)), list(x_sds))
     coefs = tuple(
         scaled(name, prior, y_scale / (sd or 1.0))

@@ -19,6 +19,7 @@ from mlmkit.bayes.kernel import (
     log_density,
     root_of_term,
 )
+from mlmkit.frame.columns import INTERCEPT
 
 FAMILY = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "poisson": POISSON}
 PRIOR = {"flat": FLAT, "normal": NORMAL, "student_t": STUDENT_T, "exponential": EXPONENTIAL}
@@ -209,7 +210,7 @@ def unpack(problem, u):
     if intercept:
         first = problem.shift + unit * u[:, 0] - slopes @ model.predictor_means
         beta = np.column_stack([first, slopes])
-        order = ["(Intercept)", *model.slopes]
+        order = [INTERCEPT, *model.slopes]
         beta = beta[:, [order.index(name) for name in model.design.fixed.names]]
     sigma = unit * np.exp(u[:, at_sigma]) if at_sigma >= 0 else None
     effects = {factor.label: [] for factor in model.design.factors}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlmkit.bayes.form import choose_forms
+from mlmkit.frame.columns import INTERCEPT
 
 
 def inputs(model):
@@ -30,7 +31,7 @@ def inputs(model):
         found["offset"] = design.offset
     for factor in design.factors:
         found[f"{factor.label} of row"] = factor.codes.astype("int64")
-        if any(name != "(Intercept)" for name in factor.names):
+        if any(name != INTERCEPT for name in factor.names):
             found[f"Z {factor.label}"] = np.array([np.asarray(a) for a in factor.arrays]).T
     if priors.intercept is not None:
         found["prior intercept"] = np.array([priors.intercept.location, priors.intercept.scale])

@@ -10,7 +10,7 @@ def mean_ppd(fit):
 
     Gaussian models need no replicated data for it: the mean of n outcomes is normal itself.
     """
-    draws, model, rng = fit._posterior, fit._model, np.random.default_rng(20)
+    draws, model, rng = fit.solution.posterior, fit.design, np.random.default_rng(20)
     if fit.family == "gaussian":
         mean = draws.beta @ np.array([array.mean() for array in model.fixed.arrays])
         for factor, effects in zip(model.factors, draws.effects, strict=True):
@@ -30,7 +30,7 @@ def mean_ppd(fit):
 
 def too_large(fit, rows, draws=None):
     """Say in a sentence that a table of draws by rows wouldn't fit into memory; empty if it does."""
-    draws = fit._posterior.size if draws is None else draws
+    draws = fit.solution.posterior.size if draws is None else draws
     if draws * rows <= MOST_NUMBERS:
         return ""
     return (
@@ -42,12 +42,12 @@ def too_large(fit, rows, draws=None):
 def row_blocks(fit, cells=4_000_000):
     """Split the draws so that a block of draws times rows fits into memory."""
     size = max(1, cells // fit.nobs)
-    return [slice(start, start + size) for start in range(0, fit._posterior.size, size)]
+    return [slice(start, start + size) for start in range(0, fit.solution.posterior.size, size)]
 
 
 def linear_predictor(fit, draws):
     """Compute the linear predictor of every row for some draws, shape (S, n)."""
-    model = fit._model
+    model = fit.design
     eta = draws.beta @ np.array([np.asarray(array) for array in model.fixed.arrays])
     for factor, effects in zip(model.factors, draws.effects, strict=True):
         for k, array in enumerate(factor.arrays):
@@ -57,10 +57,10 @@ def linear_predictor(fit, draws):
 
 def log_likelihood(fit):
     """Compute the log density of every observed outcome under every draw, shape (S, n)."""
-    model, family = fit._model, fit._bayes.family
+    model, family = fit.design, fit.solution.model.family
     trials = np.ones(model.n) if model.trials is None else model.trials
-    values = np.empty((fit._posterior.size, model.n))
+    values = np.empty((fit.solution.posterior.size, model.n))
     for rows in row_blocks(fit):
-        part = fit._posterior.pick(rows)
+        part = fit.solution.posterior.pick(rows)
         values[rows] = family.log_likelihood(model.y, linear_predictor(fit, part), part.sigma, trials)
     return values

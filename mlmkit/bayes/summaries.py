@@ -7,7 +7,7 @@ import pandas as pd
 
 from mlmkit.bayes.diagnostics import quality
 from mlmkit.bayes.draws import mad_sd
-from mlmkit.bayes.text import PosteriorSummary
+from mlmkit.bayes.print_stan import PosteriorSummary
 
 
 def _percent(prob):
@@ -58,10 +58,10 @@ def tidy(fit, conf_level):
         low, high = np.quantile(values, probs)
         rows.append((term, middle, float(mad_sd(values)), low, high, group, level))
 
-    draws = fit._posterior
-    for k, name in enumerate(fit._model.fixed.names):
+    draws = fit.solution.posterior
+    for k, name in enumerate(fit.design.fixed.names):
         add(name, draws.beta[:, k], None, None)
-    for factor, matrix in zip(fit._model.factors, draws.covariance, strict=True):
+    for factor, matrix in zip(fit.design.factors, draws.covariance, strict=True):
         for term in factor.terms:
             places = range(term.first, term.first + term.size)
             sds = {k: np.sqrt(matrix[:, k, k]) for k in places}
@@ -73,7 +73,7 @@ def tidy(fit, conf_level):
                     add(name, matrix[:, row, column] / (sds[row] * sds[column]), term.label, None)
     if draws.sigma is not None:
         add("sd__Observation", draws.sigma, "Residual", None)
-    for factor, effects in zip(fit._model.factors, draws.effects, strict=True):
+    for factor, effects in zip(fit.design.factors, draws.effects, strict=True):
         for j, level in enumerate(factor.levels):
             for k, name in enumerate(factor.names):
                 add(name, effects[:, j, k], factor.label, level)

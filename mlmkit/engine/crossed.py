@@ -1,7 +1,7 @@
 """The deviance of a model with several grouping factors, crossed or nested.
 
 Groups that share no row, not even through other groups, are independent: the three classes of one
-school have nothing to do with those of another. So the rows fall into parts (`Part`), whose sums
+school have nothing to do with those of another. So the rows fall into parts (`IndependentPart`), whose sums
 add up; for nested factors that keeps the dense systems small. See `elimination` for the algebra.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from mlmkit.engine.elimination import Elimination, diagonal_blocks
 from mlmkit.engine.memory import check_memory
-from mlmkit.engine.onefactor import LOG_2PI, OneFactor, Solution, _inverse_and_log_det
+from mlmkit.engine.onefactor import LOG_2PI, AtTheta, OneFactor, _inverse_and_log_det
 from mlmkit.engine.parts import independent_parts
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.theta import pattern
@@ -234,7 +234,7 @@ class Crossed:
         return float(value), np.concatenate(gradient)
 
     def solve(self, theta):
-        """Compute everything that follows from theta; see `Solution`."""
+        """Compute everything that follows from theta; see `AtTheta`."""
         lams, p = self.lambdas(theta), self.m - 1
         log_det, explained = 0.0, np.zeros_like(self.C)
         spread = [np.empty((J, q, self.m)) for J, q in zip(self.levels, self.q, strict=True)]
@@ -251,7 +251,7 @@ class Crossed:
         modes = [part[:, :, p] - part[:, :, :p] @ beta for part in spread]
         slopes = [part[:, :, :p] for part in spread]
         numbers = beta, rss, float(log_det), float(log_det_x), schur[:p, :p]
-        return Solution(*numbers, modes, variances, slopes, inner)
+        return AtTheta(*numbers, modes, variances, slopes, inner)
 
     def draw_effects(self, theta, sigma, rng):
         """Draw the random effects' deviations from their conditional mean, jointly for all factors.

@@ -1,10 +1,10 @@
-"""Compiled versions of the innermost loops, used where they pay.
+"""Compiled versions of the innermost loops, used where they save more time than they cost.
 
 Compiling takes some twenty seconds, once on a machine (the result is kept on disk beside this
 file); loading what was compiled takes half a second. So a process begins with NumPy, adds up what compiled
 kernels would have saved, and loads them when that reaches what loading costs.
-``python -m mlmkit.compile_kernels`` makes them ready. Every kernel has a NumPy twin that gives the
-same numbers; without numba, or where nothing can be written, the twin runs.
+``python -m mlmkit.compile_kernels`` makes them ready. Whoever asks for a kernel does the same with NumPy (or
+with SciPy's sparse matrices) where it gets None: without numba, and where nothing can be written.
 """
 
 from contextlib import contextmanager

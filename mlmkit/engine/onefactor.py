@@ -1,7 +1,7 @@
 """The deviance of a model with one grouping factor, from per-group sums.
 
 Notation as in Bates et al. (2015, Journal of Statistical Software 67(1)): ``b = Lambda u``, and
-``M_j = Lambda' Z_j' Z_j Lambda + I`` for group j. All columns are scaled (see ``_scaling``).
+``M_j = Lambda' Z_j' Z_j Lambda + I`` for group j. All columns are scaled (see ``scaling``).
 The rows of the data are read once, by `group_sums`; an evaluation costs the same for a thousand
 rows and for a million.
 """
@@ -18,7 +18,7 @@ LOG_2PI = float(np.log(2 * np.pi))
 
 
 @dataclass
-class Solution:
+class AtTheta:
     """What follows from theta, on the scale of the scaled columns.
 
     Attributes
@@ -266,12 +266,12 @@ class OneFactor:
         return log_det, V.reshape(flat).transpose(0, 2, 1) @ U.reshape(flat), straight, moved
 
     def solve(self, theta):
-        """Compute everything that follows from theta; see `Solution`."""
+        """Compute everything that follows from theta; see `AtTheta`."""
         lam, p = self.lambda_of(theta), self.m - 1
         kernel = kernels.compiled("one_factor_solution", self._saves)
         if kernel is not None:
             *numbers, inverse, modes, variances, slopes = kernel(lam, self.A, self.B, self.C)
-            return Solution(*numbers, [modes], [variances], [slopes], inverse)
+            return AtTheta(*numbers, [modes], [variances], [slopes], inverse)
         AL = self.A @ lam
         M = lam.T @ AL + np.eye(self.q)
         log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(M), axis1=1, axis2=2)).sum()
@@ -286,7 +286,7 @@ class OneFactor:
         variances = lam @ np.linalg.solve(M, np.broadcast_to(lam.T, M.shape))
         rss = float(schur[p, p] - schur[:p, p] @ beta)
         numbers = beta, rss, float(log_det), float(log_det_x), schur[:p, :p]
-        return Solution(*numbers, [modes], [variances], [spread[:, :, :p]], inverse)
+        return AtTheta(*numbers, [modes], [variances], [spread[:, :, :p]], inverse)
 
     def draw_effects(self, theta, sigma, rng):
         """Draw the random effects' deviations from their conditional mean, the fixed effects held.

@@ -31,7 +31,7 @@ def drop_dependent(model, scaled, total):
     if not suspicious(total, np.array(scaled.x), SUSPICIOUS):
         return False
     columns = np.column_stack([(scaled.arrays[i] - scaled.shift[i]) / scaled.scale[i] for i in scaled.x])
-    keep = _independent(columns)
+    keep = independent(columns)
     if keep.all():
         _orthogonalise(scaled, columns)
         return True
@@ -73,7 +73,7 @@ def _orthogonalise(scaled, columns):
     scaled.x_map = scaled.x_map @ np.linalg.inv(triangle) * size
 
 
-def _independent(columns):
+def independent(columns):
     """Mark the columns that aren't combinations of those before them (modified Gram-Schmidt)."""
     basis, keep = [], np.zeros(columns.shape[1], dtype=bool)
     for k, column in enumerate(columns.T):

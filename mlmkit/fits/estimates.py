@@ -5,39 +5,51 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.theta import pattern
-from mlmkit.fits.fit_methods import FitMethods
-from mlmkit.inference.messages import fit_messages, singular_terms
-from mlmkit.inference.printout import mixed_html
-from mlmkit.inference.varcorr import GroupVariance, VarCorrTable
-
-
-class Named(dict):
-    """A dict by grouping factor that lists the valid names when asked for another one."""
-
-    def __missing__(self, name):
-        raise KeyError(f"The fit has no grouping factor '{name}'. It has: {', '.join(map(str, self))}.")
+from mlmkit.inference.named import Named
+from mlmkit.inference.predict import predict
+from mlmkit.inference.residuals import resid
+from mlmkit.inference.tables import augment
 
 
 @lru_cache(maxsize=256)
-def _index(names):
+def index_of(names):
     """Make an index of names; pandas takes longer for that than a small fit may."""
     return pd.Index(list(names))
 
 
-class MixedFit(FitMethods):
-    """A fitted mixed model: the part that linear and generalised models share.
+class Estimates:
+    """What every fit has, whichever way it was made.
 
-    A subclass provides ``_beta``, ``_vcov``, ``_modes`` and ``_variances`` (per grouping factor,
-    in the data's units) and ``sigma``.
+    Parameters
+    ----------
+    solution : Solution
+        What was found, as arrays: the one thing that functions of a fit look into.
+
+    Notes
+    -----
+    What other fits have and this kind can't have is an `Absent` in its class, with a sentence on what to use
+    instead. In the examples ``fit`` is ``lmer("price ~ (1 | zipcode)", load_seattle())``.
     """
 
-    def _series(self, values, name):
-        return pd.Series(np.asarray(values, dtype=float), index=self._terms, name=name)
+    kind = "fit"
 
-    @cached_property
-    def _terms(self):
-        return _index(tuple(self._model.fixed.names))
+    def __init__(self, solution):
+        self.solution = solution
+
+    @property
+    def design(self):
+        """Formula and data, as columns: outcome, fixed effects, grouping factors.
+
+        Examples
+        --------
+        >>> fit.design.n, fit.design.fixed.names
+        (869, ['(Intercept)'])
+        """
+        return self.solution.design
+
+    def _series(self, values, name):
+        index = index_of(tuple(self.design.fixed.names))
+        return pd.Series(np.asarray(values, dtype=float), index=index, name=name)
 
     @property
     def formula(self):
@@ -48,7 +60,7 @@ class MixedFit(FitMethods):
         >>> fit.formula
         'price ~ (1 | zipcode)'
         """
-        return self._model.formula.text
+        return self.design.formula.text
 
     @property
     def nobs(self):
@@ -59,7 +71,7 @@ class MixedFit(FitMethods):
         >>> fit.nobs
         869
         """
-        return self._model.n
+        return self.design.n
 
     @cached_property
     def ngrps(self):
@@ -70,7 +82,7 @@ class MixedFit(FitMethods):
         >>> fit.ngrps
         {'zipcode': 9}
         """
-        return Named({factor.label: len(factor.levels) for factor in self._model.factors})
+        return Named({factor.label: len(factor.levels) for factor in self.design.factors})
 
     @cached_property
     def fixef(self):
@@ -81,7 +93,7 @@ class MixedFit(FitMethods):
         >>> fit.fixef.round(2).to_dict()
         {'(Intercept)': 713204.24}
         """
-        return self._series(self._beta, "fixef")
+        return self._series(self.solution.beta, "fixef")
 
     @cached_property
     def vcov(self):
@@ -92,8 +104,8 @@ class MixedFit(FitMethods):
         >>> fit.vcov.shape
         (1, 1)
         """
-        names = list(self._model.fixed.names)
-        return pd.DataFrame(self._vcov, index=names, columns=names)
+        names = list(self.design.fixed.names)
+        return pd.DataFrame(self.solution.vcov, index=names, columns=names)
 
     @cached_property
     def se_fixef(self):
@@ -104,207 +116,31 @@ class MixedFit(FitMethods):
         >>> fit.se_fixef.round(2).to_dict()
         {'(Intercept)': 195580.93}
         """
-        return self._series(np.sqrt(np.diagonal(self._vcov)), "se_fixef")
+        return self._series(np.sqrt(np.diagonal(self.solution.vcov)), "se_fixef")
 
-    def _by_group(self, arrays):
-        return Named(
-            {
-                factor.label: pd.DataFrame(array, index=factor.levels, columns=self._columns_of(factor))
-                for factor, array in zip(self._model.factors, arrays, strict=True)
-            }
-        )
+    def predict(self, newdata=None, *, new_levels="error", random=True):
+        """Predict the outcome's mean.
 
-    def _columns_of(self, factor):
-        """Name a factor's columns."""
-        return _index(tuple(factor.names))
+        Parameters
+        ----------
+        newdata : DataFrame, optional
+            Rows to predict for. By default the rows of the fit.
+        new_levels : {"error", "zero", "marginal"}
+            For groups that the fit has not seen: refuse, the typical group, or an average over groups.
+        random : bool
+            False leaves all group effects out.
 
-    @cached_property
-    def ranef(self):
-        """Random effects (conditional modes): a DataFrame, groups by terms, for each grouping factor.
-
-        Examples
-        --------
-        >>> fit.ranef["zipcode"].loc["98039"].round().to_dict()
-        {'(Intercept)': 1430319.0}
-        """
-        return self._by_group(self._modes)
-
-    @cached_property
-    def se_ranef(self):
-        """Standard errors of the random effects, the fixed effects held: as ``arm::se.ranef``.
+        Returns
+        -------
+        Series
+            One prediction a row, in units of the outcome.
 
         Examples
         --------
-        >>> fit.se_ranef["zipcode"].loc["98039"].round().to_dict()
-        {'(Intercept)': 64778.0}
+        >>> fit.predict().head(1).round().tolist()
+        [488663.0]
         """
-        return self._by_group([np.sqrt(np.einsum("jaa->ja", array)) for array in self._variances])
-
-    @cached_property
-    def coef(self):
-        """Fixed plus random effects: each group's own coefficients, for each grouping factor.
-
-        Examples
-        --------
-        >>> fit.coef["zipcode"].loc["98039"].round().to_dict()
-        {'(Intercept)': 2143524.0}
-        """
-        tables = Named()
-        varying = dict.fromkeys(name for effects in self.ranef.values() for name in effects.columns)
-        only_random = [name for name in varying if name not in self.fixef.index]
-        for label, effects in self.ranef.items():
-            names = [*only_random, *self.fixef.index]
-            table = pd.DataFrame(index=effects.index, columns=names, dtype=float)
-            for name in names:
-                fixed = self.fixef[name] if name in self.fixef.index else 0.0
-                table[name] = fixed + (effects[name] if name in effects.columns else 0.0)
-            tables[label] = table
-        return tables
-
-    @cached_property
-    def se_coef(self):
-        """Standard errors of `coef`, with the uncertainty of fixed and random effects together.
-
-        Fixed and random effects are strongly (and negatively) correlated, so adding their squared
-        standard errors would be far too much. These agree with the spread of ``sim``'s draws.
-
-        Examples
-        --------
-        >>> fit.se_coef["zipcode"].loc["98039"].round().to_dict()
-        {'(Intercept)': 64823.0}
-        """
-        tables = Named()
-        for place, (label, table) in enumerate(self.coef.items()):
-            factor = self._model.factors[place]
-            fixed = np.array([[a == b for b in self._model.fixed.names] for a in table.columns], dtype=float)
-            varying = np.array([[a == b for b in factor.names] for a in table.columns], dtype=float)
-            moved = fixed - varying @ self._slopes[place]
-            covariance = varying @ self._variances[place] @ varying.T
-            covariance = covariance + moved @ self._vcov @ np.swapaxes(moved, 1, 2)
-            errors = np.sqrt(np.einsum("jaa->ja", covariance))
-            tables[label] = pd.DataFrame(errors, index=table.index, columns=table.columns)
-        return tables
-
-    @cached_property
-    def varcorr(self):
-        """Standard deviations, correlations and covariances between groups, by term.
-
-        Examples
-        --------
-        >>> fit.varcorr["zipcode"].sd.round().to_dict()
-        {'(Intercept)': 584667.0}
-        """
-        terms, factors = {}, {}
-        for factor, lam in zip(self._model.factors, self._lambdas, strict=True):
-            for term in factor.terms:
-                where = slice(term.first, term.first + term.size)
-                root = lam[where, where] * (1.0 if self._scale is None else self._scale)
-                names = term.columns.names
-                terms[term.label] = GroupVariance(pd.DataFrame(root @ root.T, index=names, columns=names))
-                factors[term.label] = factor.label
-        return VarCorrTable(terms, self._scale, factors)
-
-    @cached_property
-    def theta(self):
-        """Relative covariance parameters in lme4's order: the lower triangle of each term's Lambda.
-
-        Examples
-        --------
-        >>> fit.theta.round(3).tolist()
-        [1.269]
-        """
-        return np.concatenate(
-            [
-                lam[pattern(factor.terms)]
-                for factor, lam in zip(self._model.factors, self._lambdas, strict=True)
-            ]
-        )
-
-    @cached_property
-    def is_singular(self):
-        """True if a variance between groups is zero or a correlation is one.
-
-        Examples
-        --------
-        >>> fit.is_singular
-        False
-        """
-        return bool(singular_terms(self))
-
-    @property
-    def converged(self):
-        """True if the search ended at an optimum.
-
-        Examples
-        --------
-        >>> fit.converged
-        True
-        """
-        return self._optimum.converged
-
-    @cached_property
-    def messages(self):
-        """What happened and what it means, in sentences; empty when there is nothing to say.
-
-        Examples
-        --------
-        >>> fit.messages
-        []
-        """
-        return fit_messages(self)
-
-    @property
-    def npar(self):
-        """Number of parameters: fixed effects, theta, and sigma where the model has it.
-
-        Examples
-        --------
-        >>> fit.npar
-        3
-        """
-        return len(self._beta) + len(self._optimum.theta[: self._n_theta]) + (self._scale is not None)
-
-    @property
-    def loglik(self):
-        """Log-likelihood, or restricted log-likelihood for a REML fit.
-
-        Examples
-        --------
-        >>> round(fit.loglik, 1)
-        -12574.5
-        """
-        return -self.criterion / 2
-
-    @property
-    def aic(self):
-        """Akaike's information criterion as arm::display prints it; a REML fit takes the REML criterion.
-
-        Examples
-        --------
-        >>> round(fit.aic, 1)
-        25155.1
-        """
-        return self.criterion + 2 * self.npar
-
-    @property
-    def bic(self):
-        """Bayesian information criterion, with the number of rows as lme4 counts.
-
-        Examples
-        --------
-        >>> bool(fit.bic > fit.aic)
-        True
-        """
-        return self.criterion + np.log(self.nobs) * self.npar
-
-    def _new_effects(self, place, sims, shape, rng):
-        """Draw effects, shape (n_sims, groups, q), of groups that the fit has not seen."""
-        scale = 1.0 if self._scale is None else sims._sigma[:, None, None]
-        return scale * (rng.standard_normal(shape) @ self._lambdas[place].T)
-
-    @property
-    def _outcome(self):
-        return self._model.y
+        return predict(self, newdata, new_levels=new_levels, random=random)
 
     @cached_property
     def fitted(self):
@@ -326,10 +162,45 @@ class MixedFit(FitMethods):
         >>> fit.residuals.head(1).round().tolist()
         [861337.0]
         """
-        return pd.Series(self._outcome - self.fitted.to_numpy(), index=self._model.index, name="residual")
+        values = self.solution.outcome - self.fitted.to_numpy()
+        return pd.Series(values, index=self.design.index, name="residual")
+
+    def resid(self, kind="response", scaled=False):
+        """Compute residuals of the kind that R calls "response", "pearson" or "deviance".
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance"}
+            See `residuals.resid`.
+        scaled : bool
+            Divide by sigma too.
+
+        Returns
+        -------
+        Series
+            One residual a row.
+
+        Examples
+        --------
+        >>> fit.resid("pearson", scaled=True).std().round(2).item()
+        1.0
+        """
+        return resid(self, kind, scaled)
+
+    def augment(self):
+        """Return the rows with fitted values and residuals.
+
+        Returns
+        -------
+        DataFrame
+            A row for each row of the fit, with ``fitted``, ``residual`` and ``fixed``.
+
+        Examples
+        --------
+        >>> list(fit.augment().columns)
+        ['price', 'zipcode', 'fitted', 'residual', 'fixed']
+        """
+        return augment(self)
 
     def __repr__(self):
         return "\n".join([self.display_text(), *(f"* {message}" for message in self.messages)])
-
-    def _repr_html_(self):
-        return mixed_html(self)

@@ -1,37 +1,40 @@
-"""The result of `glmer`."""
-
-from functools import cached_property
+"""Generalised linear mixed models: from columns to a fit, and what the fit offers."""
 
 import numpy as np
 
-from mlmkit.engine.theta import lower_triangle, split_theta
-from mlmkit.fits.estimates import MixedFit
-from mlmkit.inference.separation import runaway_factors, separated_terms
+from mlmkit.engine.blocks import GroupBlocks
+from mlmkit.engine.crossed_blocks import CrossedBlocks
+from mlmkit.engine.elsewhere import look_elsewhere
+from mlmkit.engine.laplace import Laplace
+from mlmkit.engine.optimize import minimise
+from mlmkit.engine.quadrature import Quadrature
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
+from mlmkit.engine.theta import canonical, pattern
+from mlmkit.fits.likelihood import LikelihoodFit
+from mlmkit.frame.design import with_outcome
+from mlmkit.inference.generalized_solution import GeneralizedSolution
+
+FEW_GROUPS, FEW_ROWS = 50, 5_000  # up to here a second search is cheap, and may find more
 
 
-class GeneralizedFit(MixedFit):
+class GeneralizedFit(LikelihoodFit):
     """A fit by `glmer`. Coefficients are on the scale of the link: log odds, or log rates.
 
     Parameters
     ----------
-    model : Design
-        Formula and data.
-    scaled : Scaled
-        How columns were centred and scaled.
-    problem : Laplace or Quadrature
-        The deviance.
-    optimum : Optimum
-        Where the search ended; its theta holds theta and beta.
+    solution : GeneralizedSolution
+        What was found.
     nAGQ : int
         Quadrature nodes.
     """
 
+    kind = "fit by glmer"
     sigma = 1.0
-    _scale = None
 
-    def __init__(self, model, scaled, problem, optimum, nAGQ):
-        self._model, self._scaled, self._problem, self._optimum = model, scaled, problem, optimum
-        self._n_theta, self.nAGQ = problem.n_theta, nAGQ
+    def __init__(self, solution, nAGQ):
+        super().__init__(solution)
+        self.nAGQ = nAGQ
 
     @property
     def family(self):
@@ -42,7 +45,7 @@ class GeneralizedFit(MixedFit):
         >>> glmer_fit.family
         'binomial'
         """
-        return self._problem.family.name
+        return self.solution.family.name
 
     @property
     def call(self):
@@ -54,67 +57,8 @@ class GeneralizedFit(MixedFit):
         'glmer'
         """
         extra = [] if self.nAGQ == 1 else [f"nAGQ = {self.nAGQ}"]
-        data = f"data = {self._model.data_name}"
+        data = f"data = {self.design.data_name}"
         return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
-
-    @cached_property
-    def _parts(self):
-        return self._problem.solve(self._optimum.theta)
-
-    @cached_property
-    def _inner_lambdas(self):
-        return split_theta(self._optimum.theta[: self._n_theta], self._model.factors)
-
-    @cached_property
-    def _lambdas(self):
-        lambdas = []
-        for lam, back, factor in zip(
-            self._inner_lambdas, self._scaled.z_maps, self._model.factors, strict=True
-        ):
-            whole = np.zeros_like(lam)
-            for term in factor.terms:
-                where = slice(term.first, term.first + term.size)
-                whole[where, where] = lower_triangle(back[where, where] @ lam[where, where])
-            lambdas.append(whole)
-        return lambdas
-
-    @cached_property
-    def _beta(self):
-        return self._scaled.x_map @ self._optimum.theta[self._n_theta :]
-
-    @cached_property
-    def _inner_vcov(self):
-        """Covariance of the fixed effects: twice the inverse Hessian over theta and beta, as lme4's."""
-        k = self._n_theta
-        hessian = self._optimum.hessian
-        free = np.ones(len(hessian), dtype=bool)
-        free[:k] = np.abs(self._optimum.theta[:k]) > 1e-6  # a variance of zero stays there
-        try:
-            whole = 2 * np.linalg.inv(hessian[np.ix_(free, free)])
-            np.linalg.cholesky(whole)
-        except np.linalg.LinAlgError:
-            return _positive_inverse(self._problem.information(self._optimum.theta))
-        return whole[free[:k].sum() :, free[:k].sum() :]
-
-    @cached_property
-    def _vcov(self):
-        return self._scaled.x_map @ self._inner_vcov @ self._scaled.x_map.T
-
-    @cached_property
-    def _modes(self):
-        return [modes @ back.T for modes, back in zip(self._parts[0], self._scaled.z_maps, strict=True)]
-
-    @cached_property
-    def _variances(self):
-        pairs = zip(self._parts[1], self._scaled.z_maps, strict=True)
-        return [back @ variances @ back.T for variances, back in pairs]
-
-    @cached_property
-    def _slopes(self):
-        into = np.linalg.inv(self._scaled.x_map)
-        return [
-            back @ slopes @ into for slopes, back in zip(self._parts[2], self._scaled.z_maps, strict=True)
-        ]
 
     @property
     def criterion(self):
@@ -125,7 +69,7 @@ class GeneralizedFit(MixedFit):
         >>> round(glmer_fit.criterion, 1)
         192.3
         """
-        return self._optimum.value
+        return self.solution.optimum.value
 
     @property
     def deviance(self):
@@ -136,7 +80,7 @@ class GeneralizedFit(MixedFit):
         >>> glmer_fit.deviance < glmer_fit.criterion
         True
         """
-        return -2 * self._parts[3]
+        return -2 * self.solution.inner[3]
 
     @property
     def dic(self):
@@ -158,51 +102,118 @@ class GeneralizedFit(MixedFit):
         >>> glmer_fit.converged
         True
         """
-        return self._optimum.converged and not any(self._separated)
+        return self.solution.optimum.converged and not any(self.solution.separated)
 
-    @cached_property
-    def _separated(self):
-        """What runs away, since nothing in the data bounds it: (names of coefficients, factors)."""
-        inner = self._optimum.theta[self._n_theta :]
-        terms = separated_terms(self._model.fixed.names, inner, np.diagonal(self._inner_vcov))
-        return terms, runaway_factors(self._model.factors, self._inner_lambdas)
+    def refit(self, y):
+        """Fit the same model to another outcome.
 
-    def _residual_variance(self):
-        eta = np.log(self.fitted) if self.family == "poisson" else None
-        return self._problem.family.latent_variance(eta)
+        Parameters
+        ----------
+        y : array, shape (n,)
+            The new outcome, for the rows that the fit used; binomial: counts of successes.
 
-    def _inverse_link(self, eta):
-        return self._problem.family.inverse_link(eta)
+        Returns
+        -------
+        GeneralizedFit
+            The new fit.
 
-    def _marginal_mean(self, eta, spread):
-        """Average over new groups: a mean of the inverse link over the normal distribution of effects."""
-        z, weight = np.polynomial.hermite_e.hermegauss(61)
-        values = self._inverse_link(eta + np.outer(z, spread))
-        return weight @ values / weight.sum()
-
-    @property
-    def _outcome(self):
-        """The outcome as the fitted values show it: shares of successes, or counts."""
-        return self._model.y / self._model.trials if self.family == "binomial" else self._model.y
-
-    def _draw_outcome(self, mean, sigma, rng):
-        trials = self._model.trials if mean.shape[1] == self.nobs else np.ones(mean.shape[1])
-        return self._problem.family.draw(mean, trials, rng)
-
-    def _draw_parameters(self, n_sims, rng):
-        """Draw (beta, effects by factor, None) from the normal approximation, theta held."""
-        moved = rng.standard_normal((n_sims, len(self._beta))) @ np.linalg.cholesky(self._inner_vcov).T
-        noise = self._problem.draw_effects(self._optimum.theta, n_sims, rng)
-        effects = []
-        for deviation, modes, slopes, back in zip(
-            noise, self._parts[0], self._parts[2], self._scaled.z_maps, strict=True
-        ):
-            effects.append((modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation) @ back.T)
-        return self._beta + moved @ self._scaled.x_map.T, effects, None
+        Examples
+        --------
+        >>> again = glmer_fit.refit(load_seattle()["price"] > 1e6)
+        >>> round(again.criterion - glmer_fit.criterion, 6)
+        0.0
+        """
+        design = with_outcome(self.design, y)
+        most = design.trials if self.family == "binomial" else np.inf
+        if not ((design.y >= 0) & (design.y <= most)).all():
+            raise ValueError(
+                f"The new outcome goes from {design.y.min():g} to {design.y.max():g}. A {self.family} "
+                f"outcome holds counts{' of successes, no more than the trials' * (self.family == 'binomial')}."
+            )
+        return fit_design(design, self.solution.family, self.nAGQ)
 
 
-def _positive_inverse(matrix):
-    """Invert an information matrix; directions without information get a huge variance."""
-    values, vectors = np.linalg.eigh(matrix)
-    values = np.maximum(values, max(1e-14 * values.max(), 1e-12))
-    return (vectors / values) @ vectors.T
+def fit_design(model, family, nAGQ=1):
+    """Fit a generalised model whose columns are built already.
+
+    Parameters
+    ----------
+    model : Design
+        From ``design``.
+    family : Binomial or Poisson
+        Outcome distribution.
+    nAGQ : int
+        Quadrature nodes.
+
+    Returns
+    -------
+    GeneralizedFit
+        As from `glmer`.
+    """
+    share = model.y / model.trials if family.name == "binomial" else model.y
+    edges = (0.0, 1.0) if family.name == "binomial" else (0.0,)
+    if share.min() == share.max() and share[0] in edges:
+        raise ValueError(
+            f"The outcome '{model.formula.response}' is {share[0]:g} in all {model.n} rows. "
+            "There is nothing to explain; is it the right column?"
+        )
+    scalar = len(model.factors) == 1 and len(model.factors[0].names) == 1
+    if nAGQ > 1 and not scalar:
+        raise ValueError(
+            "nAGQ above 1 needs a single scalar random effect such as (1 | g). Use nAGQ=1, the Laplace "
+            "approximation, for this formula."
+        )
+    problem, scaled = _problem(model, family, nAGQ)
+    patterns = [pattern(factor.terms) for factor in model.factors]
+    blocks = [factor.terms for factor in model.factors]
+    n_theta = problem.n_theta
+
+    def tidy_signs(phi):
+        return np.concatenate([canonical(phi[:n_theta], patterns, blocks), phi[n_theta:]])
+
+    theta = np.concatenate([(rows == columns) * 0.7 for rows, columns in patterns])
+    optimum = minimise(problem, np.concatenate([theta, _without_groups(problem)]), canonical=tidy_signs)
+    found = GeneralizedSolution(model, scaled, problem, optimum)
+    few = min(len(factor.levels) for factor in model.factors) < FEW_GROUPS and model.n <= FEW_ROWS
+    if few and not any(found.separated):
+        other = look_elsewhere(problem, optimum, patterns, tidy_signs)
+        if other is not optimum:
+            found = GeneralizedSolution(model, scaled, problem, other)
+    return GeneralizedFit(found, nAGQ)
+
+
+def _problem(model, family, nAGQ):
+    """Scale and sort the columns; set up the deviance."""
+    scaled = scale_columns(model.fixed, model.factors, model.y, scale_y=False)
+    columns = scaled.matrix()
+    while drop_dependent(model, scaled, columns @ columns.T):
+        columns = scaled.matrix()
+    offset = np.zeros(model.n) if model.offset is None else model.offset
+    y, trials = model.y, model.trials
+    terms = [factor.terms for factor in model.factors]
+    codes = [np.asarray(factor.codes, dtype=np.intp) for factor in model.factors]
+    groups = [len(factor.levels) for factor in model.factors]
+    if len(codes) == 1:
+        small = codes[0].astype(np.uint16) if groups[0] < 65_536 else codes[0]  # sorted by radix: much faster
+        order = np.argsort(small, kind="stable")
+        columns, y, trials, offset = columns[:, order], y[order], trials[order], offset[order]
+        blocks = GroupBlocks(columns[scaled.z[0]], codes[0][order], groups[0])
+    else:
+        labels = [factor.label for factor in model.factors]
+        blocks = CrossedBlocks([columns[z] for z in scaled.z], codes, groups, labels)
+    rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
+    return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
+
+
+def _without_groups(problem):
+    """Fit the regression without random effects by a few steps of scoring, as a start."""
+    X, beta = problem.X, np.zeros(len(problem.X))
+    for _ in range(8):
+        eta = np.clip(problem.offset + beta @ X, -8, 8)
+        _, mean, W, _ = problem.family.moments(eta, problem.y, problem.trials)
+        cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))
+        step = np.linalg.solve(cross, X @ (problem.y - mean))
+        beta = np.clip(beta + np.clip(step, -2, 2), -8, 8)
+        if np.abs(step).max() < 0.1:
+            break
+    return beta

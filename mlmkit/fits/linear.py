@@ -1,33 +1,26 @@
-"""The result of `lmer`."""
+"""Linear mixed models: from columns to a fit, and what the fit offers."""
 
 from functools import cached_property
 
-import numpy as np
-
+from mlmkit.engine.crossed import crossed_problem
+from mlmkit.engine.elsewhere import look_elsewhere
+from mlmkit.engine.onefactor import OneFactor, group_sums
 from mlmkit.engine.optimize import minimise
-from mlmkit.engine.theta import canonical, lower_triangle, pattern, split_theta
-from mlmkit.fits.estimates import MixedFit
+from mlmkit.engine.rank import drop_dependent
+from mlmkit.engine.scaling import scale_columns
+from mlmkit.engine.theta import canonical, pattern
+from mlmkit.fits.likelihood import LikelihoodFit
 from mlmkit.frame.columns import INTERCEPT
+from mlmkit.frame.design import with_outcome
+from mlmkit.inference.linear_solution import LinearSolution
+
+MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
 
 
-class LinearMixedFit(MixedFit):
-    """A fit by `lmer`. All numbers are in the units of the data.
+class LinearMixedFit(LikelihoodFit):
+    """A fit by `lmer`. All numbers are in the units of the data."""
 
-    Parameters
-    ----------
-    model : Design
-        Formula and data.
-    scaled : Scaled
-        How columns were centred and scaled.
-    problem : OneFactor or Crossed
-        The deviance, kept for the maximum likelihood refit, profiles and draws.
-    optimum : Optimum
-        Where the search ended.
-    """
-
-    def __init__(self, model, scaled, problem, optimum):
-        self._model, self._scaled, self._problem, self._optimum = model, scaled, problem, optimum
-        self._n_theta = len(optimum.theta)
+    kind = "fit by lmer"
 
     @property
     def reml(self):
@@ -38,7 +31,7 @@ class LinearMixedFit(MixedFit):
         >>> fit.reml
         True
         """
-        return self._problem.reml
+        return self.solution.reml
 
     @property
     def call(self):
@@ -50,13 +43,9 @@ class LinearMixedFit(MixedFit):
         ('lmer', 'formula = price ~ (1 | zipcode)')
         """
         extra = [] if self.reml else ["REML = FALSE"]
-        return ("lmer", f"formula = {self.formula}", f"data = {self._model.data_name}", *extra)
+        return ("lmer", f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
 
-    @cached_property
-    def _solution(self):
-        return self._problem.solve(self._optimum.theta)
-
-    @cached_property
+    @property
     def sigma(self):
         """Residual standard deviation, in units of the outcome.
 
@@ -65,69 +54,7 @@ class LinearMixedFit(MixedFit):
         >>> round(fit.sigma, 2)
         460890.53
         """
-        return float(self._scaled.y_scale * np.sqrt(self._solution.rss / self._problem.df))
-
-    @property
-    def _scale(self):
-        return self.sigma
-
-    @cached_property
-    def _inner_lambdas(self):
-        """Lambda of each grouping factor, for the scaled columns."""
-        return split_theta(self._optimum.theta, self._model.factors)
-
-    @cached_property
-    def _lambdas(self):
-        """Lambda of each grouping factor, for the data's own columns."""
-        lambdas = []
-        for lam, back, factor in zip(
-            self._inner_lambdas, self._scaled.z_maps, self._model.factors, strict=True
-        ):
-            whole = np.zeros_like(lam)
-            for term in factor.terms:
-                where = slice(term.first, term.first + term.size)
-                whole[where, where] = lower_triangle(back[where, where] @ lam[where, where])
-            lambdas.append(whole)
-        return lambdas
-
-    @cached_property
-    def _beta(self):
-        beta = self._scaled.y_scale * (self._scaled.x_map @ self._solution.beta)
-        if self._scaled.y_shift:
-            beta[self._model.fixed.names.index(INTERCEPT)] += self._scaled.y_shift
-        return beta
-
-    @cached_property
-    def _vcov(self):
-        back = self._scaled.x_map
-        return self.sigma**2 * (back @ self._solution.inverse @ back.T)
-
-    @cached_property
-    def _modes(self):
-        pairs = zip(self._solution.modes, self._scaled.z_maps, strict=True)
-        return [self._scaled.y_scale * (modes @ back.T) for modes, back in pairs]
-
-    @cached_property
-    def _variances(self):
-        pairs = zip(self._solution.variances, self._scaled.z_maps, strict=True)
-        return [self.sigma**2 * (back @ variances @ back.T) for variances, back in pairs]
-
-    @cached_property
-    def _slopes(self):
-        """How the effects move when the fixed effects move, in the data's units."""
-        pairs = zip(self._solution.slopes, self._scaled.z_maps, strict=True)
-        into = np.linalg.inv(self._scaled.x_map)
-        return [back @ slopes @ into for slopes, back in pairs]
-
-    def _criterion_of(self, value, reml):
-        """Undo the scaling of the columns in a deviance."""
-        p = len(self._model.fixed.names)
-        shift = 2 * (self.nobs - p * reml) * np.log(self._scaled.y_scale)
-        if reml and p:
-            shift -= 2 * np.linalg.slogdet(self._scaled.x_map)[1]
-        if self._model.weights is not None:
-            shift -= np.log(self._model.weights).sum()
-        return float(value + shift)
+        return self.solution.scale
 
     @cached_property
     def criterion(self):
@@ -138,19 +65,7 @@ class LinearMixedFit(MixedFit):
         >>> round(fit.criterion, 1)
         25149.1
         """
-        return self._criterion_of(self._optimum.value, self.reml)
-
-    @cached_property
-    def _ml_optimum(self):
-        if not self.reml:
-            return self._optimum
-        patterns = [pattern(factor.terms) for factor in self._model.factors]
-        blocks = [factor.terms for factor in self._model.factors]
-        return minimise(
-            self._problem.with_reml(False),
-            self._optimum.theta,
-            canonical=lambda theta: canonical(theta, patterns, blocks),
-        )
+        return self.solution.criterion_of(self.solution.optimum.value, self.reml)
 
     def refit_ml(self):
         """Return the same model fitted by maximum likelihood; the data isn't read again.
@@ -165,7 +80,7 @@ class LinearMixedFit(MixedFit):
         >>> fit.refit_ml().reml
         False
         """
-        return LinearMixedFit(self._model, self._scaled, self._problem.with_reml(False), self._ml_optimum)
+        return LinearMixedFit(self.solution.by_ml)
 
     @cached_property
     def deviance(self):
@@ -176,7 +91,7 @@ class LinearMixedFit(MixedFit):
         >>> round(fit.deviance, 1)
         25175.2
         """
-        return self._criterion_of(self._ml_optimum.value, False)
+        return self.solution.criterion_of(self.solution.by_ml.optimum.value, False)
 
     @property
     def dic(self):
@@ -189,38 +104,100 @@ class LinearMixedFit(MixedFit):
         """
         return 2 * self.deviance - self.criterion
 
-    def _residual_variance(self):
-        return self.sigma**2
+    def refit(self, y):
+        """Fit the same model to another outcome, by the same criterion.
 
-    def _inverse_link(self, eta):
-        return eta
+        Parameters
+        ----------
+        y : array, shape (n,)
+            The new outcome, for the rows that the fit used.
 
-    def _marginal_mean(self, eta, spread):
-        """Average over new groups: in a linear model the effects' mean is zero."""
-        return eta
+        Returns
+        -------
+        LinearMixedFit
+            The new fit.
 
-    def _draw_outcome(self, mean, sigma, rng):
-        weights = self._model.weights
-        noise = rng.standard_normal(mean.shape) * sigma[:, None]
-        return mean + (
-            noise if weights is None or len(weights) != mean.shape[1] else noise / np.sqrt(weights)
+        Examples
+        --------
+        >>> round(fit.refit(load_seattle()["price"] / 1000).sigma, 1)
+        460.9
+        """
+        return fit_design(with_outcome(self.design, y), REML=self.reml)
+
+
+def fit_design(model, *, REML=True):
+    """Fit a linear mixed model whose columns are built already.
+
+    Parameters
+    ----------
+    model : Design
+        From ``design``.
+    REML : bool
+        The criterion.
+
+    Returns
+    -------
+    LinearMixedFit
+        As from `lmer`.
+    """
+    y = model.y if model.offset is None else model.y - model.offset
+    _check_sizes(model, y)
+    scaled = scale_columns(model.fixed, model.factors, y, model.weights)
+    problem = _problem(model, scaled, REML)
+    patterns = [pattern(factor.terms) for factor in model.factors]
+    blocks = [factor.terms for factor in model.factors]
+
+    def tidy_signs(theta):
+        return canonical(theta, patterns, blocks)
+
+    optimum = minimise(problem, problem.start(), canonical=tidy_signs)
+    few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
+    if few and not optimum.alone and not getattr(problem, "expensive", False):
+        optimum = look_elsewhere(problem, optimum, patterns, tidy_signs)
+    return LinearMixedFit(LinearSolution(model, scaled, problem, optimum))
+
+
+def _problem(model, scaled, REML):
+    """Read the rows once and set up the deviance; predictors that depend on others are dropped."""
+    factor = model.factors[0]
+    if len(model.factors) > 1:
+        return crossed_problem(model, scaled, REML)
+    by_group, total = group_sums(scaled, factor.codes, scaled.z[0], len(factor.levels))
+    if drop_dependent(model, scaled, total):
+        return _problem(model, scaled, REML)
+    columns = [*scaled.x, len(scaled.arrays) - 1]
+    A, B, C = _take(by_group, scaled.z[0]), _take(by_group, columns), _take(_take(total, columns).T, columns)
+    return OneFactor(A, B, C, model.n, pattern(factor.terms), REML)
+
+
+def _take(array, positions):
+    """Pick from the last axis; without a copy where nothing is left out."""
+    everything = positions == list(range(array.shape[-1]))
+    return array if everything else array[..., positions]
+
+
+def _check_sizes(model, y):
+    n = model.n
+    text = model.formula.text
+    if n <= len(model.fixed.names):
+        raise ValueError(
+            f"There are {n} rows for {len(model.fixed.names)} fixed effects. A model needs more rows than "
+            f"coefficients: use more data or fewer predictors in '{text}'."
         )
-
-    def _draw_parameters(self, n_sims, rng):
-        """Draw (beta, effects by factor, sigma); see ``simulate.sim``."""
-        found, scaled = self._solution, self._scaled
-        n, p = self.nobs, len(found.beta)
-        sigma = np.sqrt(found.rss / (2 * rng.gamma((n - p) / 2, size=n_sims)))
-        root = np.linalg.inv(np.linalg.cholesky(found.schur)) if p else np.zeros((0, 0))
-        moved = sigma[:, None] * (rng.standard_normal((n_sims, p)) @ root)
-        beta = scaled.y_scale * ((found.beta + moved) @ scaled.x_map.T)
-        if scaled.y_shift:
-            beta[:, self._model.fixed.names.index(INTERCEPT)] += scaled.y_shift
-        noise = self._problem.draw_effects(self._optimum.theta, sigma, rng)
-        effects = []
-        for deviation, modes, slopes, back in zip(
-            noise, found.modes, found.slopes, scaled.z_maps, strict=True
-        ):
-            inner = modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation
-            effects.append(scaled.y_scale * (inner @ back.T))
-        return beta, effects, sigma * scaled.y_scale
+    if INTERCEPT in model.fixed.names and y.min() == y.max():
+        raise ValueError(
+            f"The outcome '{model.formula.response}' has the same value ({y[0]:g}) in all {n} rows. "
+            "There is nothing to explain; is it the right column?"
+        )
+    for factor in model.factors:
+        groups, q = len(factor.levels), len(factor.names)
+        if groups >= n:
+            raise ValueError(
+                f"Each of the {n} rows is a group of its own in '{factor.label}', so differences between "
+                "groups can't be told from differences within them. Use groups with several rows each."
+            )
+        if groups * q >= n:
+            raise ValueError(
+                f"'{factor.label}' has {groups} groups with {q} varying terms each: {groups * q} random "
+                f"effects for {n} rows. There must be fewer than rows; let fewer terms vary."
+            )

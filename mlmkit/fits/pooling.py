@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.onefactor import group_sums
-from mlmkit.engine.rank import drop_dependent
-from mlmkit.engine.scaling import scale_columns
-from mlmkit.fits.regression import LeastSquaresFit
-from mlmkit.frame.columns import INTERCEPT
+from mlmkit.engine.rank import independent
+from mlmkit.fits.regression import RegressionFit, RegressionSolution, regress
+from mlmkit.frame.columns import INTERCEPT, unknown_column
 from mlmkit.frame.design import design
 from mlmkit.frame.formula import Bar, FormulaError, parse
+from mlmkit.frame.outcomes import outcome_reader
 
 
-def complete_pooling(formula, data, *, na_action="drop"):
+def complete_pooling(formula, data, *, family="gaussian", na_action="drop"):
     """Fit one regression to all rows, as if the groups didn't matter.
 
     Parameters
@@ -22,13 +21,15 @@ def complete_pooling(formula, data, *, na_action="drop"):
         ``price ~ 1``.
     data : DataFrame
         One row an observation.
+    family : {"gaussian", "binomial", "poisson"}
+        Least squares, or a generalised linear model; outcomes as for `glmer`.
     na_action : {"drop", "raise"}
         What to do with missing values.
 
     Returns
     -------
-    LeastSquaresFit
-        ``coef`` repeats the common coefficients for each group.
+    RegressionFit
+        ``coef`` repeats the common coefficients for each group. ``statsmodels`` is the fit inside.
 
     Examples
     --------
@@ -36,29 +37,17 @@ def complete_pooling(formula, data, *, na_action="drop"):
     >>> complete_pooling("price ~ (1 | zipcode)", load_seattle()).fixef.round(1).to_dict()
     {'(Intercept)': 632591.5}
     """
-    model = design(formula, data, na_action=na_action, bars=False)
-    scaled = scale_columns(model.fixed, [], model.y)
-    total = group_sums(scaled, np.zeros(model.n, dtype=np.intp), [], 1)[1]
-    drop_dependent(model, scaled, total)
-    beta, vcov, rss = _shared(total, scaled)
-    if scaled.y_shift:
-        beta[model.fixed.names.index(INTERCEPT)] += scaled.y_shift
-    return LeastSquaresFit("complete_pooling", model, beta, vcov, None, None, rss, len(beta))
+    model = design(formula, data, na_action=na_action, outcome=outcome_reader(family), bars=False)
+    fixed, messages = model.fixed, list(model.messages)
+    columns = np.column_stack(fixed.arrays) if fixed.arrays else np.empty((model.n, 0))
+    kept = np.flatnonzero(independent(columns))
+    _keep_shared(fixed, kept, messages, "it is a combination of the other predictors")
+    results, warned = _regress(model, family, columns[:, kept], fixed.names)
+    solution = RegressionSolution(model, results, family, len(kept), None)
+    return RegressionFit("complete_pooling", solution, messages + warned)
 
 
-def _shared(total, scaled, explained=0.0):
-    """Solve for the common coefficients; return them, their covariance over sigma squared, and the RSS."""
-    columns = [*scaled.x, len(scaled.arrays) - 1]
-    schur = total[np.ix_(columns, columns)] - explained
-    p = len(scaled.x)
-    inner = np.linalg.solve(schur[:p, :p], schur[:p, p]) if p else np.zeros(0)
-    rss = float(max(schur[p, p] - schur[:p, p] @ inner, 0.0)) * scaled.y_scale**2
-    back = scaled.x_map
-    vcov = back @ np.linalg.solve(schur[:p, :p], back.T) if p else np.zeros((0, 0))
-    return scaled.y_scale * (back @ inner), vcov, rss
-
-
-def no_pooling(formula, data, *, group=None, na_action="drop"):
+def no_pooling(formula, data, *, group=None, family="gaussian", na_action="drop"):
     """Fit each group on its own: what a mixed model lets vary gets a free coefficient in every group.
 
     Parameters
@@ -71,14 +60,16 @@ def no_pooling(formula, data, *, group=None, na_action="drop"):
         One row an observation.
     group : str, optional
         Column with the groups.
+    family : {"gaussian", "binomial", "poisson"}
+        Least squares, or a generalised linear model; outcomes as for `glmer`.
     na_action : {"drop", "raise"}
         What to do with missing values.
 
     Returns
     -------
-    LeastSquaresFit
+    RegressionFit
         ``coef["zipcode"]`` has the groups' coefficients, ``fixef`` those that the groups share (often none).
-        The residual standard deviation is common to all groups.
+        The residual standard deviation is common to all groups. ``statsmodels`` is the fit inside.
 
     Examples
     --------
@@ -87,158 +78,112 @@ def no_pooling(formula, data, *, group=None, na_action="drop"):
     >>> round(fit.coef["zipcode"].loc["98039", "(Intercept)"])
     2161300
     """
-    model = _grouped_design(parse(formula), data, group, na_action)
-    factor = model.factors[0]
-    shared = [i for i, name in enumerate(model.fixed.names) if name not in factor.names]
-    model.fixed.kept = np.array(shared, dtype=int)
-    if model.fixed.spec is None:
-        model.fixed.kept = None
-    model.fixed.arrays = [model.fixed.arrays[i] for i in shared]
-    model.fixed.names = [model.fixed.names[i] for i in shared]
-    scaled = scale_columns(model.fixed, [factor], model.y)
-    by_group, total = group_sums(scaled, factor.codes, scaled.z[0], len(factor.levels))
-    A = by_group[:, :, scaled.z[0]]
-    columns = [*scaled.x, len(scaled.arrays) - 1]
-    B = by_group[:, :, columns]
-    inverse, full = _group_inverses(A)
-    solved = inverse @ B
-    explained = np.einsum("jam,jan->mn", B, solved)
-    beta, vcov, rss = _shared(total, scaled, explained)
-    inner = np.linalg.solve(scaled.x_map, beta) if len(beta) else beta
-    back = scaled.z_maps[0]
-    moved = solved[:, :, :-1]
-    own = (scaled.y_scale * solved[:, :, -1] - moved @ inner) @ back.T
-    inner_vcov = np.linalg.solve(scaled.x_map, np.linalg.solve(scaled.x_map, vcov).T) if len(beta) else vcov
-    own_vcov = back @ (inverse + moved @ inner_vcov @ moved.transpose(0, 2, 1)) @ back.T
-    n_coef = len(beta) + int(np.where(full, A.shape[1], [np.linalg.matrix_rank(a) for a in A]).sum())
-    own[~full], own_vcov[~full] = np.nan, np.nan
+    model = _grouped_design(parse(formula), data, group, family, na_action)
+    factor, fixed, messages = model.factors[0], model.fixed, list(model.messages)
+    own, places, full = columns_of_groups(factor)
+    shared = [k for k, name in enumerate(fixed.names) if name not in factor.names]
+    rest = np.column_stack([fixed.arrays[k] for k in shared]) if shared else np.empty((model.n, 0))
+    kept = np.flatnonzero(_told_apart(rest, own))
+    _keep_shared(fixed, shared, [], "")
+    reason = f"it doesn't vary within the groups of {factor.label}, or is a combination of other predictors"
+    _keep_shared(fixed, kept, messages, reason)
+    names = [*fixed.names, *(_own_name(factor, j, k) for j, k in places)]
+    results, warned = _regress(model, family, np.hstack([rest[:, kept], own]), names)
+    tables = []
+    for values in (results.params, results.bse):
+        table = np.full((len(factor.levels), len(factor.names)), np.nan)
+        table[tuple(np.array(places).T)] = np.asarray(values)[len(kept) :]
+        table[~full] = np.nan
+        tables.append(table)
     if not full.all():
-        names = ", ".join(map(str, factor.levels[~full][:5]))
-        model.messages.append(
-            f"{int((~full).sum())} groups of {factor.label} have too few different rows for {A.shape[1]} "
-            f"coefficients ({names}). Their coefficients are missing; lmer can estimate them."
+        few = ", ".join(map(str, factor.levels[~full][:5]))
+        messages.append(
+            f"{int((~full).sum())} groups of {factor.label} have too few different rows for "
+            f"{len(factor.names)} coefficients ({few}). Their coefficients are missing; lmer can estimate "
+            "them."
         )
-    return LeastSquaresFit("no_pooling", model, beta, vcov, own, own_vcov, rss, n_coef)
+    solution = RegressionSolution(model, results, family, len(kept), tables[0])
+    return RegressionFit("no_pooling", solution, messages + warned, tables[1])
 
 
-def _grouped_design(parsed, data, group, na_action):
+def columns_of_groups(factor):
+    """Give each group columns of its own, zero in the rows of other groups.
+
+    Parameters
+    ----------
+    factor : Factor
+        The grouping factor, with the columns that vary.
+
+    Returns
+    -------
+    columns : ndarray, shape (n, k)
+        Independent of each other: a group with too few different rows has fewer of them.
+    places : list of (int, int)
+        The group and the varying column that each belongs to.
+    full : ndarray of bool, shape (J,)
+        The groups that have all their columns.
+    """
+    arrays = np.column_stack(factor.arrays)
+    columns, places, full = [], [], np.ones(len(factor.levels), dtype=bool)
+    for j in range(len(factor.levels)):
+        rows = np.flatnonzero(factor.codes == j)
+        kept = independent(arrays[rows])
+        full[j] = kept.all()
+        for k in np.flatnonzero(kept):
+            column = np.zeros(len(arrays))
+            column[rows] = arrays[rows, k]
+            columns.append(column)
+            places.append((j, k))
+    return np.column_stack(columns), places, full
+
+
+def _told_apart(shared, own):
+    """Mark the shared columns that the groups' own columns, and earlier shared ones, don't explain."""
+    if not shared.shape[1]:
+        return np.zeros(0, dtype=bool)
+    basis = np.linalg.qr(own)[0]
+    rest = shared - basis @ (basis.T @ shared)
+    size = np.linalg.norm(shared, axis=0)
+    rest[:, np.linalg.norm(rest, axis=0) <= 1e-7 * size] = 0.0  # R's tolerance for dependent columns
+    return independent(rest)
+
+
+def _keep_shared(fixed, kept, messages, reason):
+    """Keep some of the common columns in place; say which others were dropped, if there is a reason to."""
+    dropped = [name for k, name in enumerate(fixed.names) if k not in kept]
+    messages += [f"{name} was dropped: {reason}." for name in dropped if reason]
+    if dropped:
+        before = np.arange(len(fixed.names)) if fixed.kept is None else fixed.kept
+        fixed.kept = before[np.asarray(kept, dtype=int)]
+        fixed.names = [fixed.names[k] for k in kept]
+        fixed.arrays = [fixed.arrays[k] for k in kept]
+
+
+def _own_name(factor, j, k):
+    """Name a group's coefficient as R's lm does: ``zipcode98039``, ``zipcode98039:scale_sqft``."""
+    name = factor.names[k]
+    return f"{factor.label}{factor.levels[j]}" + ("" if name == INTERCEPT else f":{name}")
+
+
+def _regress(model, family, columns, names):
+    X = pd.DataFrame(columns, columns=list(names))
+    return regress(model.y, X, family=family, trials=model.trials, offset=model.offset)
+
+
+def _grouped_design(parsed, data, group, family, na_action):
     if group is not None:
         if parsed.bars:
             raise FormulaError("Give either group= or a random-effects term, not both.", parsed.text)
         if group not in data.columns:
-            raise ValueError(
-                f"The data has no column '{group}'. Its columns are: {', '.join(map(str, data.columns))}."
-            )
+            raise unknown_column(group, data, None)
         bar = Bar(parsed.fixed, (group,), 0)
-        whole = type(parsed)(parsed.text, parsed.response, parsed.fixed, (bar,), parsed.offsets)
-        return design(whole, data, na_action=na_action)
-    if not parsed.bars:
+        parsed = type(parsed)(parsed.text, parsed.response, parsed.fixed, (bar,), parsed.offsets)
+    elif not parsed.bars:
         raise FormulaError(
             "no_pooling needs to know the groups: add a term such as (1 | zipcode), or use group='zipcode'.",
             parsed.text,
         )
-    model = design(parsed, data, na_action=na_action)
+    model = design(parsed, data, na_action=na_action, outcome=outcome_reader(family))
     if len(model.factors) > 1:
         raise FormulaError("no_pooling needs one grouping factor; this formula has several.", parsed.text)
     return model
-
-
-def _group_inverses(A):
-    """Invert each group's cross-products; mark the groups where that is possible."""
-    size = np.einsum("jaa->ja", A)
-    scale = np.sqrt(np.where(size > 0, size, 1.0))
-    relative = A / (scale[:, :, None] * scale[:, None, :])
-    values = np.linalg.eigvalsh(relative)
-    full = (values[:, 0] > 1e-10) & (size > 0).all(axis=1)
-    return np.linalg.pinv(A, rcond=1e-10, hermitian=True), full
-
-
-def shrinkage(fit, group=None, term=INTERCEPT):
-    """Compare the three poolings of a linear mixed model, group by group.
-
-    Parameters
-    ----------
-    fit : LinearMixedFit
-        A fit by `lmer`.
-    group : str, optional
-        The grouping factor; needed when there are several.
-    term : str
-        Which coefficient: ``"(Intercept)"`` or a varying slope.
-
-    Returns
-    -------
-    DataFrame
-        A row a group: ``n`` rows, the ``no_pooling``, ``complete_pooling`` and ``partial_pooling`` estimates,
-        and the ``weight`` that partial pooling gives to the group's own data. For a varying intercept alone
-        the weight is n / (n + sigma_y^2 / sigma_alpha^2), and partial pooling = weight * no pooling +
-        (1 - weight) * fixed effect (Gelman and Hill 2007, equation 12.1). With several varying terms it is
-        the diagonal of Lambda (Lambda'Z'Z Lambda + I)^-1 Lambda' Z'Z.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle
-    >>> lmer("price ~ (1 | zipcode)", load_seattle()).shrinkage().loc["98039", "weight"].round(4)
-    np.float64(0.9877)
-    """
-    labels = list(fit.ngrps)
-    if group is None and len(labels) > 1:
-        raise ValueError(
-            f"The fit has several grouping factors. Choose one with group=: {', '.join(labels)}."
-        )
-    group = group or labels[0]
-    table = fit.coef[group]
-    place = labels.index(group)
-    factor, variances = fit._model.factors[place], fit._variances[place]
-    if term not in factor.names:
-        raise ValueError(
-            f"'{term}' doesn't vary between the groups of {group}. These do: {', '.join(factor.names)}."
-        )
-    counts = np.bincount(factor.codes, minlength=len(factor.levels))
-    k = factor.names.index(term)
-    weights = fit._model.weights
-    cross = [
-        np.bincount(
-            factor.codes,
-            minlength=len(counts),
-            weights=array * factor.arrays[k] * (1 if weights is None else weights),
-        )
-        for array in factor.arrays
-    ]
-    weight = np.einsum("ja,aj->j", variances[:, k], np.array(cross)) / fit.sigma**2
-    none, complete = _extremes(fit, factor)
-    return pd.DataFrame(
-        {
-            "n": counts,
-            "no_pooling": none[term],
-            "complete_pooling": complete[term] if term in complete.index else 0.0,
-            "partial_pooling": table[term],
-            "weight": weight,
-        },
-        index=factor.levels,
-    )
-
-
-def _extremes(fit, factor):
-    """Fit no and complete pooling to the rows of a fit, with one grouping factor."""
-    model = fit._model
-    frame = pd.DataFrame({"y": model.y if model.offset is None else model.y - model.offset})
-    names = [*model.fixed.names, *(name for name in factor.names if name not in model.fixed.names)]
-    arrays = dict(
-        zip([*model.fixed.names, *factor.names], [*model.fixed.arrays, *factor.arrays], strict=True)
-    )
-    plain = {name: f"x{i}" for i, name in enumerate(names) if name != INTERCEPT}
-    for name, column in plain.items():
-        frame[column] = np.asarray(arrays[name])
-    frame["g"] = pd.Categorical.from_codes(factor.codes, factor.levels)
-
-    def side(chosen):
-        return " + ".join(
-            ["1" if INTERCEPT in chosen else "0", *(plain[n] for n in chosen if n != INTERCEPT)]
-        )
-
-    back = {column: name for name, column in plain.items()}
-    none = no_pooling(f"y ~ {side(model.fixed.names)} + ({side(factor.names)} | g)", frame)
-    shared = pd.Series(dtype=float)
-    if model.fixed.names:
-        shared = complete_pooling(f"y ~ {side(model.fixed.names)}", frame).fixef
-    return none.coef["g"].rename(columns=back), shared.rename(index=back)

@@ -1,86 +1,149 @@
-"""What a regression by least squares offers, under the names that mixed fits have."""
+"""Regressions without random effects: statsmodels' results, under the names that mixed fits have."""
 
+import warnings
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from mlmkit.engine.onefactor import LOG_2PI
-from mlmkit.fits.estimates import Named
-from mlmkit.frame.columns import INTERCEPT
-from mlmkit.inference.predict import linear, new_rows
+from mlmkit.engine.families import FAMILIES
+from mlmkit.fits.estimates import Estimates
+from mlmkit.inference.ask import Absent
+from mlmkit.inference.intervals import check_level
+from mlmkit.inference.named import Named
+from mlmkit.inference.predict import predict
 from mlmkit.inference.printout import call_text, coefficient_lines, html_table
+from mlmkit.inference.solution import Solution
 from mlmkit.inference.varcorr import fixed_width
 
 
-class LeastSquaresFit:
-    """A regression by least squares, with complete pooling or with none.
+def regress(y, X, *, family="gaussian", trials=None, offset=None):
+    """Fit a regression by statsmodels.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        The outcome; binomial: counts of successes.
+    X : DataFrame, shape (n, k)
+        The columns, none a combination of others.
+    family : {"gaussian", "binomial", "poisson"}
+        Least squares, or a generalised linear model with the logit or the log link.
+    trials, offset : ndarray of shape (n,), optional
+        Numbers of trials; a known part of the linear predictor.
+
+    Returns
+    -------
+    results : statsmodels RegressionResults or GLMResults
+        The fit.
+    messages : list of str
+        What statsmodels warned of, in a sentence.
+    """
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.regression.linear_model import OLS
+
+    if family == "gaussian":
+        return OLS(y if offset is None else y - offset, X).fit(method="qr"), []
+    if family == "binomial":
+        y, distribution = np.column_stack([y, trials - y]), families.Binomial()
+    else:
+        distribution = families.Poisson()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        results = GLM(y, X, family=distribution, offset=offset).fit(maxiter=100)
+    if not caught and results.converged:
+        return results, []
+    return results, [
+        "The regression has no finite estimates for some coefficients: a predictor, or a group, tells the "
+        "outcomes apart without error. Their numbers show where the search stopped. glmer estimates such "
+        "groups together with the others."
+    ]
+
+
+class RegressionSolution(Solution):
+    """What a regression found. Its "group effects" are the groups' own coefficients, or zeros."""
+
+    def __init__(self, design, results, family, n_shared, own):
+        self.design, self.results, self.family = design, results, family
+        self.beta = np.asarray(results.params)[:n_shared]
+        self.vcov = np.asarray(results.cov_params())[:n_shared, :n_shared]
+        sizes = [(len(factor.levels), len(factor.names)) for factor in design.factors]
+        self.modes = [np.zeros(size) for size in sizes] if own is None else [own]
+        self.lambdas = [np.zeros((q, q)) for _, q in sizes]
+        gaussian, rest = family == "gaussian", results.df_resid
+        self.scale = (float(np.sqrt(results.ssr / rest)) if rest > 0 else np.nan) if gaussian else None
+
+    @property
+    def outcome(self):
+        """The outcome as fitted values show it, shape (n,); binomial outcomes are shares of successes."""
+        return self.design.y / self.design.trials if self.family == "binomial" else self.design.y
+
+    def inverse_link(self, eta):
+        """Turn the linear predictor into the outcome's mean."""
+        return eta if self.family == "gaussian" else FAMILIES[self.family].inverse_link(eta)
+
+
+class RegressionFit(Estimates):
+    """A regression with complete pooling or with none. ``fit.statsmodels`` is the fit inside.
 
     Attributes
     ----------
-    kind : str
+    statsmodels : RegressionResults or GLMResults
+        statsmodels' own result: its summary, tests, influence and all else.
+    pooling : str
         ``"complete_pooling"`` or ``"no_pooling"``.
-    fixef, se_fixef : Series
-        Coefficients that all groups share, and their standard errors.
-    sigma : float
-        Residual standard deviation, common to all groups.
-    df_residual : int
-        Rows minus coefficients.
     messages : list of str
         What happened on the way, in sentences.
     """
 
-    _scale = None
+    kind = "regression"
+    ranef, se_ranef, varcorr, theta, is_singular, icc, r2, shrinkage = (
+        Absent("it has no random effects. Fit the model with lmer.") for _ in range(8)
+    )
+    tidy, glance = (Absent("fit.statsmodels.summary() has the table.") for _ in range(2))
+    criterion = Absent("loglik is its log-likelihood.")
+    dic = Absent("aic and bic are there.")
+    profile = Absent("confint(fit) has the intervals.")
+    refit = Absent("call complete_pooling or no_pooling again with the new outcome.")
+    simulate = Absent("simulate_data draws outcomes from stated parameters.")
+    sim = Absent("confint(fit) has the intervals; sim works on fits of lmer and glmer.")
+    predict_draws = Absent("fit.statsmodels.get_prediction() has intervals of predictions.")
 
-    def __init__(self, kind, model, beta, vcov, group_beta, group_vcov, rss, n_coef):
-        self.kind, self._model = kind, model
-        self._beta, self._vcov, self._modes, self._group_vcov = beta, vcov, group_beta, group_vcov
-        self.rss, self.df_residual = rss, model.n - n_coef
-        self.messages = list(model.messages)
+    def __init__(self, pooling, solution, messages, own_errors=None):
+        super().__init__(solution)
+        self.pooling, self.statsmodels, self.messages = pooling, solution.results, messages
+        self._own_errors = own_errors
 
-    formula = property(lambda self: self._model.formula.text, doc="The formula as it was written.")
-    nobs = property(lambda self: self._model.n, doc="Number of rows used.")
+    @property
+    def family(self):
+        """Name of the outcome's distribution."""
+        return self.solution.family
 
     @property
     def sigma(self):
-        """Residual standard deviation; missing when there are as many coefficients as rows."""
-        return float(np.sqrt(self.rss / self.df_residual)) if self.df_residual > 0 else float("nan")
+        """Residual standard deviation, missing when there are as many coefficients as rows; 1 without one."""
+        return 1.0 if self.solution.scale is None else self.solution.scale
 
     @property
-    def ngrps(self):
-        """Number of groups by grouping factor."""
-        return Named({factor.label: len(factor.levels) for factor in self._model.factors})
-
-    @property
-    def fixef(self):
-        """Coefficients that all groups share: a Series by term."""
-        return pd.Series(self._beta, index=list(self._model.fixed.names), name="fixef", dtype=float)
-
-    @property
-    def se_fixef(self):
-        """Standard errors of `fixef`."""
-        errors = self.sigma * np.sqrt(np.diagonal(self._vcov))
-        return pd.Series(errors, index=self.fixef.index, name="se_fixef", dtype=float)
+    def df_residual(self):
+        """Rows minus coefficients."""
+        return int(self.statsmodels.df_resid)
 
     @cached_property
     def coef(self):
         """Each group's coefficients: a DataFrame, groups by terms, for each grouping factor."""
-        return self._tables(self.fixef, self._modes)
+        return self._by_group(self.fixef, self.solution.modes[0] if self._own_errors is not None else None)
 
     @cached_property
     def se_coef(self):
         """Standard errors of `coef`, from the common residual standard deviation."""
-        own = None
-        if self._modes is not None:
-            own = self.sigma * np.sqrt(np.einsum("jaa->ja", self._group_vcov))
-        return self._tables(self.se_fixef, own)
+        return self._by_group(self.se_fixef, self._own_errors)
 
-    def _tables(self, shared, own):
+    def _by_group(self, shared, own):
         tables = Named()
-        for factor in self._model.factors:
-            varying = factor.names if own is not None else []
+        for factor in self.design.factors:
             table = pd.DataFrame(index=factor.levels)
-            for k, name in enumerate(varying):
+            for k, name in enumerate(factor.names if own is not None else []):
                 table[name] = own[:, k]
             for name, value in shared.items():
                 table[name] = value
@@ -90,12 +153,17 @@ class LeastSquaresFit:
     @property
     def loglik(self):
         """Log-likelihood at the maximum likelihood estimates, as R's ``logLik``."""
-        return float(-0.5 * self.nobs * (1 + LOG_2PI + np.log(self.rss / self.nobs)))
+        return float(self.statsmodels.llf)
+
+    @property
+    def deviance(self):
+        """Residual sum of squares, or the deviance of a generalised model, as R's ``deviance``."""
+        return float(self.statsmodels.ssr if self.family == "gaussian" else self.statsmodels.deviance)
 
     @property
     def npar(self):
-        """Number of parameters: coefficients and sigma."""
-        return self.nobs - self.df_residual + 1
+        """Number of parameters: coefficients, and sigma where there is one (R counts it)."""
+        return self.nobs - self.df_residual + (self.family == "gaussian")
 
     @property
     def aic(self):
@@ -107,20 +175,17 @@ class LeastSquaresFit:
         """Bayesian information criterion."""
         return -2 * self.loglik + np.log(self.nobs) * self.npar
 
-    @cached_property
-    def fitted(self):
-        """Fitted values, a Series by row."""
-        return self.predict()
-
     @property
-    def residuals(self):
-        """Outcome minus fitted values, a Series by row."""
-        return pd.Series(self._model.y - self.fitted.to_numpy(), index=self._model.index, name="residual")
+    def converged(self):
+        """True: least squares has one solution. For a generalised model, what statsmodels says."""
+        return bool(getattr(self.statsmodels, "converged", True))
 
     @property
     def r_squared(self):
-        """Share of the outcome's variance that the regression explains."""
-        return 1 - self.rss / float(np.sum((self._model.y - self._model.y.mean()) ** 2))
+        """Share of the outcome's variance that the regression explains; missing for other families."""
+        if self.family != "gaussian":
+            return np.nan
+        return 1 - self.statsmodels.ssr / float(np.sum((self.design.y - self.design.y.mean()) ** 2))
 
     def predict(self, newdata=None):
         """Predict the outcome's mean.
@@ -135,50 +200,57 @@ class LeastSquaresFit:
         Series
             One prediction a row. Without pooling a group that the fit has not seen is an error.
         """
-        model = self._model
-        varying = self._modes is not None
-        if newdata is None:
-            index, fixed, groups = (
-                model.index,
-                model.fixed.arrays,
-                [(f.codes, f.arrays) for f in model.factors],
-            )
-        else:
-            parts = new_rows(self, newdata, "error" if varying else "zero")
-            index, fixed, groups = newdata.index, parts.fixed, parts.groups
-        total = linear(fixed, self._beta, len(index))
-        if varying:
-            codes, arrays = groups[0]
-            total = total + sum(array * self._modes[codes, k] for k, array in enumerate(arrays))
-        return pd.Series(total, index=index, name="prediction")
+        return predict(self, newdata, new_levels="zero" if self.pooling == "complete_pooling" else "error")
+
+    def confint(self, level=0.95, method="wald"):
+        """Compute confidence intervals for all coefficients.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+        method : {"wald"}
+            Estimate plus or minus a quantile times the standard error: of Student's t in least squares,
+            normal otherwise.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``estimate, low, high``, a row a coefficient.
+        """
+        check_level(level)
+        if method != "wald":
+            raise ValueError(f"method is {method!r}. A regression has the intervals 'wald' only.")
+        found = self.statsmodels
+        limits = np.asarray(found.conf_int(1 - level))
+        table = {"estimate": np.asarray(found.params), "low": limits[:, 0], "high": limits[:, 1]}
+        return pd.DataFrame(table, index=list(self._all_coefficients()[0].index))
 
     def _all_coefficients(self):
-        """List all coefficients as R's lm would name them."""
-        names, est, se = list(self.fixef.index), list(self.fixef), list(self.se_fixef)
-        if self._modes is not None:
-            factor = self._model.factors[0]
-            for term in factor.names:
-                suffix = "" if term == INTERCEPT else f":{term}"
-                names += [f"{factor.label}{level}{suffix}" for level in factor.levels]
-                est += list(self.coef[factor.label][term])
-                se += list(self.se_coef[factor.label][term])
-        return pd.Series(est, index=names, dtype=float), pd.Series(se, index=names, dtype=float)
+        """List all coefficients and their errors, named as R's lm would name them."""
+        found = self.statsmodels
+        names = list(found.model.exog_names)
+        return pd.Series(np.asarray(found.params), names), pd.Series(np.asarray(found.bse), names)
 
     def display_text(self, digits=2):
         """Write the print-out in the layout of ``arm::display``."""
         est, se = self._all_coefficients()
-        lines = [call_text((self.kind, f"formula = {self.formula}", f"data = {self._model.data_name}"))]
-        lines += coefficient_lines(est, se, digits)
-        lines += ["---", f"n = {self.nobs}, k = {self.nobs - self.df_residual}"]
-        lines.append(f"residual sd = {self.sigma:.{digits}f}, R-Squared = {self.r_squared:.2f}")
+        call = [self.pooling, f"formula = {self.formula}", f"data = {self.design.data_name}"]
+        if self.family != "gaussian":
+            call.append(f"family = {self.family}")
+        lines = [call_text(tuple(call)), *coefficient_lines(est, se, digits), "---"]
+        size = f"n = {self.nobs}, k = {self.nobs - self.df_residual}"
+        if self.family == "gaussian":
+            lines += [size, f"residual sd = {self.sigma:.{digits}f}, R-Squared = {self.r_squared:.2f}"]
+        else:
+            null, rest = self.statsmodels.null_deviance, self.deviance
+            lines += [f"  {size}", f"  residual deviance = {rest:.1f}, null deviance = {null:.1f} "]
+            lines[-1] += f"(difference = {null - rest:.1f})"
         return "\n".join(line.rstrip() for line in lines)
-
-    def __repr__(self):
-        return "\n".join([self.display_text(), *(f"* {message}" for message in self.messages)])
 
     def _repr_html_(self):
         est, se = self._all_coefficients()
         rows = zip(est.index, fixed_width(est, 2), fixed_width(se, 2), strict=True)
-        table = html_table(["term", "estimate", "standard error"], rows, self.kind.replace("_", " "))
-        note = f"{self.nobs} observations, residual standard deviation {self.sigma:.2f}."
-        return f"<div>{table}<p>{note}</p></div>"
+        table = html_table(["term", "estimate", "standard error"], rows, self.pooling.replace("_", " "))
+        sd = f", residual standard deviation {self.sigma:.2f}" if self.family == "gaussian" else ""
+        return f"<div>{table}<p>{self.nobs} observations{sd}.</p></div>"

@@ -228,3 +228,11 @@ def one_vector(text, data, formula=None, what="outcome"):
             f"The {what} '{text}' gives {len(columns.arrays)} columns where one is needed.", formula
         )
     return columns.arrays[0]
+
+
+def linear_predictor(arrays, beta, n):
+    """Add up columns times coefficients, shape (n,)."""
+    total = np.zeros(n)
+    for array, value in zip(arrays, beta, strict=True):
+        total += array * value
+    return total

@@ -1,6 +1,6 @@
 """From a formula and a data frame to columns, grouping factors and outcome."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -166,6 +166,14 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
         known.append(_row_values(offset, data, keep, "offset"))
     total = np.sum(known, axis=0) if known else None
     return Design(parsed, y, fixed, factors, weight, total, data.index, messages, name, trials)
+
+
+def with_outcome(design, y):
+    """Return a design with another outcome, one value for each row used."""
+    y = np.asarray(y, dtype=float)
+    if y.shape != (design.n,):
+        raise ValueError(f"The new outcome has shape {y.shape}; the fit used {design.n} rows.")
+    return replace(design, y=y, messages=[])
 
 
 def _complete_rows(parsed, data, extra, na_action):

@@ -50,20 +50,20 @@ def criterion_at(fit, sd, corr=0.0, sigma=None):
     >>> round(criterion_at(fit, [300_000]) - fit.criterion, 1)
     11.0
     """
-    names = _names(fit)
+    names, found = _names(fit), fit.solution
     sd = _in_order(sd, names)
     sigma = float(fit.sigma if sigma is None else sigma)
     if not (np.isfinite(sigma) and sigma > 0):
         raise ValueError(f"The residual standard deviation sigma is {sigma:g}. It must be above zero.")
     root = _root(sd, corr) / sigma
-    inner = np.linalg.solve(fit._scaled.z_maps[0], root)
-    problem = fit._problem
-    found = problem.solve(_lower(inner)[problem.pattern])
-    scaled_variance = (sigma / fit._scaled.y_scale) ** 2
-    value = found.log_det_l + problem.df * (LOG_2PI + np.log(scaled_variance)) + found.rss / scaled_variance
+    inner = np.linalg.solve(found.scaled.z_maps[0], root)
+    problem = found.problem
+    inside = problem.solve(_lower(inner)[problem.pattern])
+    scaled_variance = (sigma / found.scaled.y_scale) ** 2
+    value = inside.log_det_l + problem.df * (LOG_2PI + np.log(scaled_variance)) + inside.rss / scaled_variance
     if problem.reml:
-        value += found.log_det_x
-    return fit._criterion_of(value, problem.reml)
+        value += inside.log_det_x
+    return found.criterion_of(value, problem.reml)
 
 
 def _names(fit):

@@ -79,34 +79,34 @@ class HeldVariances:
 
     Parameters
     ----------
-    fit : LinearMixedFit or GeneralizedFit
-        Linear fits by maximum likelihood.
+    found : LinearSolution or GeneralizedSolution
+        The estimates; linear ones by maximum likelihood.
     held : tuple
         ``("sigma",)``, ``(label, row)`` for a standard deviation or ``(label, row, row)`` for a
         correlation; label is that of a term.
     """
 
-    def __init__(self, fit, held):
-        self.fit, self.held, self.expensive = fit, held, getattr(fit._problem, "expensive", False)
-        self.linear, self.value = fit._scale is not None, None
+    def __init__(self, found, held):
+        self.found, self.held, self.expensive = found, held, getattr(found.problem, "expensive", False)
+        self.linear, self.value = found.scale is not None, None
         self.terms = []
-        for place, factor in enumerate(fit._model.factors):
+        for place, factor in enumerate(found.design.factors):
             for term in factor.terms:
                 where = slice(term.first, term.first + term.size)
                 rows = held[1:] if held[0] == term.label else ()
-                self.terms.append((place, where, TermFactor(fit._scaled.z_maps[place][where, where], rows)))
+                self.terms.append((place, where, TermFactor(found.scaled.z_maps[place][where, where], rows)))
         self.absolute = self.linear and len(held) == 2  # an sd in the data's unit: sigma is free beside it
         if not self.linear:
-            self.problem = _with_full_blocks(fit)
+            self.problem = _with_full_blocks(found)
 
     def start(self):
         """Return the free parameters at the fit."""
-        lambdas = self.fit._inner_lambdas
+        lambdas = self.found.inner_lambdas
         free = [form.start(lambdas[place][where, where]) for place, where, form in self.terms]
         if self.absolute:
             free.append([0.0])  # log sigma, compared with the fit's
         if not self.linear:
-            free.append(self.fit._optimum.theta[self.fit._n_theta :])
+            free.append(self.found.optimum.theta[self.found.n_theta :])
         return np.concatenate(free)
 
     def lowest(self, value, start):
@@ -144,8 +144,8 @@ class HeldVariances:
     def _deviance(self, value, free):
         """Return (deviance, gradient in the free parameters) with the parameter held at a value."""
         used, ratio = 0, np.exp(np.clip(free[-1], -30, 30)) if self.absolute else 1.0
-        held = value / (ratio * self.fit.sigma) if self.absolute else value
-        lams = [np.zeros((len(factor.names),) * 2) for factor in self.fit._model.factors]
+        held = value / (ratio * self.found.scale) if self.absolute else value
+        lams = [np.zeros((len(factor.names),) * 2) for factor in self.found.design.factors]
         for place, where, form in self.terms:
             lams[place][where, where] = form.build(free[used : used + form.free], held)
             used += form.free
@@ -153,8 +153,8 @@ class HeldVariances:
             return self._generalised(lams, free[used:], held)
         sigma = None
         if self.absolute or self.held[0] == SIGMA:
-            sigma = (ratio * self.fit.sigma if self.absolute else value) / self.fit._scaled.y_scale
-        found, by_lam, by_log_sigma = linear_deviance(self.fit._problem, lams, sigma)
+            sigma = (ratio * self.found.scale if self.absolute else value) / self.found.scaled.y_scale
+        found, by_lam, by_log_sigma = linear_deviance(self.found.problem, lams, sigma)
         pulled = []
         for place, where, form in self.terms:
             by_free, by_held = form.pull(by_lam[place][where, where], held)
@@ -177,7 +177,7 @@ class HeldVariances:
 
 
 class _Function:
-    """A deviance to be minimised, with the mark that tells the search how dear it is."""
+    """A deviance to be minimised, with the mark that tells the search how expensive it is."""
 
     def __init__(self, function, expensive):
         self.function, self.expensive = function, expensive
@@ -186,11 +186,11 @@ class _Function:
         return self.function(free)
 
 
-def _with_full_blocks(fit):
+def _with_full_blocks(found):
     """Copy a generalised problem so that it takes and differentiates every entry of each term's block."""
-    problem = copy.copy(fit._problem)
+    problem = copy.copy(found.problem)
     problem.patterns = []
-    for factor in fit._model.factors:
+    for factor in found.design.factors:
         rows, columns = [], []
         for term in factor.terms:
             places = range(term.first, term.first + term.size)

@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from mlmkit.engine.elsewhere import SINGULAR
 from mlmkit.inference.separation import separation_messages
 
-SINGULAR = 1e-4  # lme4's bound, here for the scaled columns so that units play no part
 
-
-def singular_terms(fit):
+def singular_terms(found):
     """List the terms whose estimated covariance matrix is singular.
 
     Returns
@@ -15,8 +14,8 @@ def singular_terms(fit):
     list of (label, names, reason)
         ``reason`` is "zero" (a standard deviation of zero) or "one" (a perfect correlation).
     """
-    found = []
-    for factor, lam in zip(fit._model.factors, fit._inner_lambdas, strict=True):
+    terms = []
+    for factor, lam in zip(found.design.factors, found.inner_lambdas, strict=True):
         for term in factor.terms:
             where = slice(term.first, term.first + term.size)
             block = lam[where, where]
@@ -24,17 +23,16 @@ def singular_terms(fit):
                 continue
             sd = np.sqrt((block**2).sum(axis=1))
             zero = [name for name, value in zip(term.columns.names, sd, strict=True) if value < SINGULAR]
-            found.append((term.label, zero or list(term.columns.names), "zero" if zero else "one"))
-    return found
+            terms.append((term.label, zero or list(term.columns.names), "zero" if zero else "one"))
+    return terms
 
 
-def fit_messages(fit):
-    """Collect all sentences about a fit."""
-    messages = list(fit._model.messages)
-    messages += _single_rows(fit)
-    bayes = "stan_glmer" if fit._scale is None else "stan_lmer"
-    separated = separation_messages(fit) if hasattr(fit, "_separated") else []
-    for label, names, reason in [] if separated else singular_terms(fit):
+def fit_messages(found, converged):
+    """Collect all sentences about what a likelihood search found."""
+    messages = [*found.design.messages, *_single_rows(found.design)]
+    bayes = "stan_glmer" if found.scale is None else "stan_lmer"
+    separated = separation_messages(found) if found.scale is None else []
+    for label, names, reason in [] if separated else singular_terms(found):
         listed = ", ".join(names)
         if reason == "zero":
             messages.append(
@@ -47,11 +45,11 @@ def fit_messages(fit):
             messages.append(
                 f"The fit is singular: the effects {listed} of {label} are perfectly correlated (or a "
                 "combination of them doesn't vary). There are too few groups to estimate every variance; "
-                "try uncorrelated effects with ||, fewer varying terms, or a prior "
+                "try fewer varying terms, a centred predictor, or a prior "
                 f"({bayes})."
             )
     messages += separated
-    if not separated and not fit.converged:
+    if not separated and not converged:
         messages.append(
             "The search for the variances stopped before it found an optimum, so these numbers aren't the "
             "estimates. Try fewer varying terms, and look for groups with extreme values."
@@ -59,10 +57,10 @@ def fit_messages(fit):
     return messages
 
 
-def _single_rows(fit):
+def _single_rows(design):
     """Name groups with one row where it matters: nothing separates their effect from the noise."""
     messages = []
-    for factor in fit._model.factors:
+    for factor in design.factors:
         counts = np.bincount(factor.codes, minlength=len(factor.levels))
         alone = factor.levels[counts == 1]
         if len(alone):

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from mlmkit.frame.columns import linear_predictor
+from mlmkit.frame.new_rows import NewRows, new_rows
+
 MODES = ("error", "zero", "marginal")
 
 
@@ -38,30 +41,25 @@ def predict(fit, newdata=None, *, new_levels="error", random=True):
     [425454.0, 713204.0]
     """
     check_mode(new_levels)
-    model = fit._model
+    found, design = fit.solution, fit.design
     if newdata is None:
-        eta = linear(model.fixed.arrays, fit._beta, model.n)
-        if random:
-            for factor, modes in zip(model.factors, fit._modes, strict=True):
-                eta = eta + sum(a * modes[factor.codes, k] for k, a in enumerate(factor.arrays))
-        if model.offset is not None:
-            eta = eta + model.offset
-        return pd.Series(fit._inverse_link(eta), index=model.index, name="prediction")
-    parts = new_rows(fit, newdata, "zero" if not random else new_levels)
-    eta = parts.offset + linear(parts.fixed, fit._beta, len(newdata))
-    spread = np.zeros(len(newdata))
-    for (codes, arrays), modes, root in zip(parts.groups, fit._modes, fit._lambdas, strict=True):
+        rows, index = rows_of(design), design.index
+    else:
+        rows, index = new_rows(design, newdata, new_levels if random else "zero"), newdata.index
+    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(index))
+    spread = np.zeros(len(index))
+    for (codes, arrays), modes, root in zip(rows.groups, found.modes, found.lambdas, strict=True):
         known = codes >= 0
         for k, array in enumerate(arrays):
             eta = eta + np.where(known & random, array * modes[codes, k], 0.0)
-        scale = 1.0 if fit._scale is None else fit._scale
-        columns = np.array(arrays).T @ (root * scale)
-        spread += np.where(known | (not random), 0.0, (columns**2).sum(axis=1))
+        if not known.all():
+            columns = np.array(arrays).T @ (root * found.unit)
+            spread += np.where(known | (not random), 0.0, (columns**2).sum(axis=1))
     if new_levels == "marginal" and random:
-        values = fit._marginal_mean(eta, np.sqrt(spread))
+        values = found.marginal_mean(eta, np.sqrt(spread))
     else:
-        values = fit._inverse_link(eta)
-    return pd.Series(values, index=newdata.index, name="prediction")
+        values = found.inverse_link(eta)
+    return pd.Series(values, index=index, name="prediction")
 
 
 def check_mode(new_levels):
@@ -70,78 +68,11 @@ def check_mode(new_levels):
         raise ValueError(f"new_levels is {new_levels!r}. Valid choices: {', '.join(map(repr, MODES))}.")
 
 
-def linear(arrays, beta, n):
-    """Add up columns times coefficients."""
-    total = np.zeros(n)
-    for array, value in zip(arrays, beta, strict=True):
-        total += array * value
-    return total
-
-
-class NewRows:
-    """Columns of new rows: fixed, offset, and for each grouping factor (codes, columns)."""
-
-    def __init__(self, fixed, offset, groups, labels):
-        self.fixed, self.offset, self.groups, self.labels = fixed, offset, groups, labels
-
-
-def new_rows(fit, newdata, new_levels):
-    """Build the model's columns for new rows; unknown groups get code -1.
-
-    Parameters
-    ----------
-    fit : MixedFit
-        The model.
-    newdata : DataFrame
-        The rows.
-    new_levels : str
-        "error" refuses groups that the fit has not seen.
-
-    Returns
-    -------
-    NewRows
-        The columns.
-    """
-    if not isinstance(newdata, pd.DataFrame):
-        raise TypeError(f"newdata must be a pandas DataFrame, not {type(newdata).__name__}.")
-    model = fit._model
-    needed = [*model.fixed.variables]
-    for factor in model.factors:
-        needed += factor.variables
-        needed += [name for term in factor.terms for name in term.columns.variables]
-    missing = [name for name in dict.fromkeys(needed) if name not in newdata.columns]
-    if missing:
-        raise ValueError(
-            f"newdata lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
-            f"The model needs: {', '.join(dict.fromkeys(needed))}."
-        )
-    groups, labels = [], []
-    for factor in model.factors:
-        names = _labels(newdata, factor)
-        codes = factor.levels.get_indexer(names)
-        unknown = names[codes < 0]
-        if len(unknown) and new_levels == "error":
-            shown = ", ".join(map(str, list(dict.fromkeys(unknown))[:5]))
-            raise ValueError(
-                f"The fit has not seen these groups of {factor.label}: {shown}. Say what to do with "
-                "new_levels='zero' (the typical group) or new_levels='marginal' (any group)."
-            )
-        groups.append((codes, [a for term in factor.terms for a in term.columns.again(newdata)]))
-        labels.append(names)
-    offset = np.zeros(len(newdata))
-    if model.formula.offsets:
-        from mlmkit.frame.columns import one_vector
-
-        for text in model.formula.offsets:
-            offset = offset + one_vector(text, newdata, fit.formula, "offset")
-    return NewRows(model.fixed.again(newdata), offset, groups, labels)
-
-
-def _labels(newdata, factor):
-    if len(factor.variables) == 1:
-        return pd.Index(newdata[factor.variables[0]].to_numpy())
-    parts = [newdata[name].astype(str) for name in factor.variables]
-    return pd.Index(parts[0].str.cat(parts[1:], sep=":").to_numpy())
+def rows_of(design):
+    """Take the rows of the fit itself in the form of new rows."""
+    offset = 0.0 if design.offset is None else design.offset
+    groups = [(factor.codes, factor.arrays) for factor in design.factors]
+    return NewRows(design.fixed.arrays, offset, groups, None)
 
 
 def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
@@ -181,31 +112,28 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     check_mode(new_levels)
     if kind not in ("mean", "outcome"):
         raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome'.")
-    model = fit._model
     rng = np.random.default_rng(seed)
-    sims = fit.sim(n_sims, seed=rng)
+    found, sims = fit.solution, fit.sim(n_sims, seed=rng)
     if newdata is None:
-        index, n = model.index, model.n
-        offset = 0.0 if model.offset is None else model.offset
-        parts = NewRows(model.fixed.arrays, offset, [(f.codes, f.arrays) for f in model.factors], None)
+        rows, index = rows_of(fit.design), fit.design.index
     else:
-        parts, index, n = new_rows(fit, newdata, new_levels), newdata.index, len(newdata)
-    eta = np.zeros((n_sims, n)) + parts.offset
-    for k, array in enumerate(parts.fixed):
-        eta += np.outer(sims._beta[:, k], array)
-    for f, (codes, arrays) in enumerate(parts.groups):
-        effects = sims._b[f]
+        rows, index = new_rows(fit.design, newdata, new_levels), newdata.index
+    eta = np.zeros((n_sims, len(index))) + rows.offset
+    for k, array in enumerate(rows.fixed):
+        eta += np.outer(sims.beta[:, k], array)
+    for place, (codes, arrays) in enumerate(rows.groups):
+        effects = sims.effects[place]
         if (codes < 0).any():
-            fresh = pd.factorize(parts.labels[f][codes < 0])
+            fresh = pd.factorize(rows.labels[place][codes < 0])
             drawn = np.zeros((n_sims, len(fresh[1]), effects.shape[2]))
             if new_levels == "marginal":
-                drawn = fit._new_effects(f, sims, drawn.shape, rng)
+                drawn = found.draw_new_effects(place, sims, drawn.shape, rng)
             codes = codes.copy()
             codes[codes < 0] = effects.shape[1] + fresh[0]
             effects = np.concatenate([effects, drawn], axis=1)
         for k, array in enumerate(arrays):
             eta += effects[:, codes, k] * array
-    values = fit._inverse_link(eta)
+    values = found.inverse_link(eta)
     if kind == "outcome":
-        values = fit._draw_outcome(values, sims._sigma, rng)
+        values = found.draw_outcome(values, sims.scale, rng)
     return pd.DataFrame(values, columns=index)

@@ -3,11 +3,11 @@
 import copy
 
 import numpy as np
-from scipy.optimize import brentq
 
 from mlmkit.engine.optimize import minimise
 from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.held import SIGMA, HeldVariances
+from mlmkit.inference.varcorr import variances_between
 
 
 class Parameter:
@@ -48,6 +48,8 @@ class Parameter:
         float
             The limit; the end of the parameter's range where the deviance doesn't rise that far.
         """
+        from scipy.optimize import brentq
+
         edge = self.high if side > 0 else self.low
 
         def beyond(value):  # nearly a straight line, where the rise itself would be a parabola
@@ -70,13 +72,13 @@ class Parameter:
         return float(side) * np.inf
 
 
-def parameters(fit):
-    """List the parameters of a fit that can be profiled: all of them.
+def parameters(found):
+    """List the parameters of a model that can be profiled: all of them.
 
     Parameters
     ----------
-    fit : LinearMixedFit or GeneralizedFit
-        The model; a REML fit is profiled by maximum likelihood, as in lme4.
+    found : LinearSolution or GeneralizedSolution
+        The estimates; a REML fit is profiled by maximum likelihood, as in lme4.
 
     Returns
     -------
@@ -85,17 +87,17 @@ def parameters(fit):
     found : list of Parameter
         Standard deviations and correlations term by term, sigma, fixed effects.
     """
-    ml = fit.refit_ml() if getattr(fit, "reml", False) else fit
-    return ml._optimum.value, [*_variance_parameters(ml), *_fixed_parameters(ml)]
+    ml = found if found.scale is None else found.by_ml
+    return ml.optimum.value, [*_variance_parameters(ml), *_fixed_parameters(ml)]
 
 
 def _variance_parameters(ml):
     """List standard deviations, correlations and sigma."""
-    found = []
-    for factor in ml._model.factors:
+    found, table = [], variances_between(ml)
+    for factor in ml.design.factors:
         groups = len(factor.levels)
         for term in factor.terms:
-            label, block, names = term.label, ml.varcorr[term.label], term.columns.names
+            label, block, names = term.label, table[term.label], term.columns.names
             sds, corr = block.sd.to_numpy(), block.corr.to_numpy()
             for k, name in enumerate(names):
                 guess = max(sds[k] / np.sqrt(2 * groups), 1e-3 * _unit(ml, term, k))
@@ -104,16 +106,16 @@ def _variance_parameters(ml):
                 for j in range(i):
                     name, value = f"cor__{names[j]}.{names[i]}|{label}", float(np.nan_to_num(corr[i, j]))
                     found.append(_held(name, value, 0.2, ml, (label, j, i), -1.0, 1.0))
-    if ml._scale is not None:
-        guess = ml.sigma / np.sqrt(2 * ml.nobs)
-        found.append(_held(SIGMA, ml.sigma, guess, ml, (SIGMA,), 0.0, np.inf))
+    if ml.scale is not None:
+        guess = ml.scale / np.sqrt(2 * ml.design.n)
+        found.append(_held(SIGMA, ml.scale, guess, ml, (SIGMA,), 0.0, np.inf))
     return found
 
 
 def _unit(ml, term, k):
     """Size of a standard deviation that would matter: one of the outcome's over the column's."""
     size = float(np.sqrt(np.mean(np.square(term.columns.arrays[k]))))
-    return (1.0 if ml._scale is None else ml.sigma) / (size or 1.0)
+    return ml.unit / (size or 1.0)
 
 
 def _held(name, estimate, guess, ml, held, low, high):
@@ -138,19 +140,20 @@ def _fixed_parameters(ml):
     With c the fixed effect's row of ``x_map``, its value is c'beta for the scaled columns' beta. Held at a
     value, beta = c value / c'c + N gamma, where the columns of N span what is orthogonal to c.
     """
-    scaled, found = ml._scaled, []
-    linear = ml._scale is not None
-    for k, name in enumerate(ml.fixef.index):
+    scaled, found = ml.scaled, []
+    linear = ml.scale is not None
+    errors = np.sqrt(np.diagonal(ml.vcov))
+    for k, name in enumerate(ml.design.fixed.names):
         c = scaled.x_map[k]
         basis = np.linalg.qr(np.column_stack([c, np.eye(len(c))]))[0][:, 1:]
         into = np.column_stack([basis, c / (c @ c)])
         held = _linear_held(ml, into, name) if linear else _generalised_held(ml, into)
-        found.append(Parameter(name, ml.fixef[name], ml.se_fixef[name], held))
+        found.append(Parameter(name, ml.beta[k], errors[k], held))
     return found
 
 
 def _linear_held(ml, into, name):
-    problem, scaled, start = ml._problem, ml._scaled, ml._optimum.theta
+    problem, scaled, start = ml.problem, ml.scaled, ml.optimum.theta
     shift = scaled.y_shift if name == INTERCEPT else 0.0
 
     def deviance(value):
@@ -160,8 +163,8 @@ def _linear_held(ml, into, name):
     return deviance
 
 
-def _generalised_held(fit, into):
-    problem, optimum, k = fit._problem, fit._optimum, fit._problem.n_theta
+def _generalised_held(found, into):
+    problem, optimum, k = found.problem, found.optimum, found.n_theta
     gamma = np.linalg.solve(into, optimum.theta[k:])[:-1]
     state = {"start": np.concatenate([optimum.theta[:k], gamma])}
     turned = into.T @ problem.X

@@ -2,88 +2,76 @@
 
 import pandas as pd
 
-NAMES = "fixef ranef coef sigma VarCorr se_fixef se_ranef se_coef ngrps predict"
+from mlmkit.inference.ask import ask
 
+# R's name: the fit's attribute, what it is, its type, and an example with its result.
+TABLE = {
+    "fixef": (
+        "fixef",
+        "the fixed effects",
+        "Series\n        By term.",
+        "fixef(fit).round(1).to_dict()",
+        "{'(Intercept)': 713204.2}",
+    ),
+    "ranef": (
+        "ranef",
+        "the random effects (conditional modes)",
+        "dict of DataFrame\n        By grouping factor; groups by terms.",
+        'ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()',
+        "1430319.0",
+    ),
+    "coef": (
+        "coef",
+        "each group's coefficients: fixed plus random effects",
+        "dict of DataFrame\n        By grouping factor; groups by terms.",
+        'coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()',
+        "2143524.0",
+    ),
+    "sigma": (
+        "sigma",
+        "the residual standard deviation",
+        "float\n        In units of the outcome; 1 for `glmer`.",
+        "round(sigma(fit))",
+        "460891",
+    ),
+    "VarCorr": (
+        "varcorr",
+        "standard deviations and correlations between groups",
+        "VarCorrTable\n        By term; prints as in R.",
+        'VarCorr(fit)["zipcode"].sd.round().to_dict()',
+        "{'(Intercept)': 584667.0}",
+    ),
+    "se_fixef": (
+        "se_fixef",
+        "the standard errors of the fixed effects, as ``arm::se.fixef``",
+        "Series\n        By term.",
+        "se_fixef(fit).round().to_dict()",
+        "{'(Intercept)': 195581.0}",
+    ),
+    "se_ranef": (
+        "se_ranef",
+        "the standard errors of the random effects, as ``arm::se.ranef``",
+        "dict of DataFrame\n        By grouping factor; groups by terms.",
+        'se_ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()',
+        "64778.0",
+    ),
+    "se_coef": (
+        "se_coef",
+        "the standard errors of each group's coefficients",
+        "dict of DataFrame\n        By grouping factor; groups by terms.",
+        'se_coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()',
+        "64823.0",
+    ),
+    "ngrps": (
+        "ngrps",
+        "the number of groups",
+        "dict of int\n        By grouping factor.",
+        "ngrps(fit)",
+        "{'zipcode': 9}",
+    ),
+}
 
-def _ask(fit, name):
-    if not hasattr(fit, name):
-        raise TypeError(
-            f"{name} works on a fit, such as the one that lmer returns, not on {type(fit).__name__}."
-        )
-    return getattr(fit, name)
-
-
-def fixef(fit):
-    """Return the fixed effects, a Series by term. The same as ``fit.fixef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    Series
-        By term.
-
-    Examples
-    --------
-    >>> from mlmkit import fixef, lmer, load_seattle
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> fixef(fit).round(1).to_dict()
-    {'(Intercept)': 713204.2}
-    """
-    return _ask(fit, "fixef")
-
-
-def ranef(fit):
-    """Return the random effects, a DataFrame by grouping factor. The same as ``fit.ranef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    dict of DataFrame
-        By grouping factor; groups by terms.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, ranef
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
-    1430319.0
-    """
-    return _ask(fit, "ranef")
-
-
-def coef(fit):
-    """Return each group's coefficients: fixed plus random. The same as ``fit.coef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    dict of DataFrame
-        By grouping factor; groups by terms.
-
-    Examples
-    --------
-    >>> from mlmkit import coef, lmer, load_seattle
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
-    2143524.0
-    """
-    return _ask(fit, "coef")
-
-
-def sigma(fit):
-    """Return the residual standard deviation. The same as ``fit.sigma``.
+_DOCSTRING = """Return {what}. The same as ``fit.{attribute}``.
 
     Parameters
     ----------
@@ -92,132 +80,36 @@ def sigma(fit):
 
     Returns
     -------
-    float
-        In units of the outcome; 1 for `glmer`.
+    {returned}
+
+    Raises
+    ------
+    TypeError
+        If this is no fit, or a fit that has no {name}: the sentence says what to use instead.
 
     Examples
     --------
-    >>> from mlmkit import lmer, load_seattle, sigma
+    >>> from mlmkit import {name}, lmer, load_seattle
     >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> round(sigma(fit))
-    460891
+    >>> {example}
+    {result}
     """
-    return _ask(fit, "sigma")
 
 
-def VarCorr(fit):
-    """Return standard deviations and correlations between groups. The same as ``fit.varcorr``.
+def _function(name):
+    attribute, what, returned, example, result = TABLE[name]
 
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
+    def of_fit(fit):
+        return ask(fit, attribute, name)
 
-    Returns
-    -------
-    VarCorrTable
-        By term; prints as in R.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, VarCorr
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> VarCorr(fit)["zipcode"].sd.round().to_dict()
-    {'(Intercept)': 584667.0}
-    """
-    return _ask(fit, "varcorr")
+    of_fit.__name__ = of_fit.__qualname__ = name
+    of_fit.__doc__ = _DOCSTRING.format(
+        name=name, attribute=attribute, what=what, returned=returned, example=example, result=result
+    )
+    return of_fit
 
 
-def se_fixef(fit):
-    """Return the standard errors of the fixed effects, as ``arm::se.fixef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    Series
-        By term.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, se_fixef
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> se_fixef(fit).round().to_dict()
-    {'(Intercept)': 195581.0}
-    """
-    return _ask(fit, "se_fixef")
-
-
-def se_ranef(fit):
-    """Return the standard errors of the random effects, as ``arm::se.ranef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    dict of DataFrame
-        By grouping factor; groups by terms.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, se_ranef
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> se_ranef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
-    64778.0
-    """
-    return _ask(fit, "se_ranef")
-
-
-def se_coef(fit):
-    """Return the standard errors of each group's coefficients. The same as ``fit.se_coef``.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    dict of DataFrame
-        By grouping factor; groups by terms.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, se_coef
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> se_coef(fit)["zipcode"].loc["98039", "(Intercept)"].round().item()
-    64823.0
-    """
-    return _ask(fit, "se_coef")
-
-
-def ngrps(fit):
-    """Return the number of groups by grouping factor.
-
-    Parameters
-    ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
-        The model.
-
-    Returns
-    -------
-    dict of int
-        By grouping factor.
-
-    Examples
-    --------
-    >>> from mlmkit import lmer, load_seattle, ngrps
-    >>> fit = lmer("price ~ (1 | zipcode)", load_seattle())
-    >>> ngrps(fit)
-    {'zipcode': 9}
-    """
-    return _ask(fit, "ngrps")
+fixef, ranef, coef, sigma, VarCorr, se_fixef, se_ranef, se_coef, ngrps = map(_function, TABLE)
 
 
 def predict(fit, newdata=None, **options):
@@ -225,7 +117,7 @@ def predict(fit, newdata=None, **options):
 
     Parameters
     ----------
-    fit : fit of lmer, glmer, stan_lmer or stan_glmer
+    fit : fit of lmer, glmer, stan_lmer, stan_glmer, complete_pooling or no_pooling
         The model.
     newdata : DataFrame, optional
         Rows to predict for. By default the rows of the fit.
@@ -244,7 +136,7 @@ def predict(fit, newdata=None, **options):
     >>> predict(fit).head(1).round().tolist()
     [488663.0]
     """
-    return _ask(fit, "predict")(newdata, **options)
+    return ask(fit, "predict")(newdata, **options)
 
 
 def sigma_hat(fit):
@@ -252,7 +144,7 @@ def sigma_hat(fit):
 
     Parameters
     ----------
-    fit : fit of lmer or glmer
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns
@@ -266,7 +158,7 @@ def sigma_hat(fit):
     >>> round(sigma_hat(lmer("price ~ (1 | zipcode)", load_seattle()))["zipcode"]["(Intercept)"])
     584667
     """
-    table = _ask(fit, "varcorr")
+    table = ask(fit, "varcorr", "sigma_hat")
     found = {"data": fit.sigma}
     for label, block in table.items():
         factor = table.factors[label]

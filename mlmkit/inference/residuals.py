@@ -39,19 +39,19 @@ def resid(fit, kind="response", scaled=False):
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}. Valid choices: {', '.join(map(repr, KINDS))}.")
-    plain, model = fit.residuals.to_numpy(), fit._model
+    plain, found, design = fit.residuals.to_numpy(), fit.solution, fit.design
     if kind == "response":
         values = plain
-    elif fit._scale is not None:
-        values = plain if model.weights is None else plain * np.sqrt(model.weights)
+    elif found.scale is not None:
+        values = plain if design.weights is None else plain * np.sqrt(design.weights)
     else:
-        mean, trials = fit.fitted.to_numpy(), model.trials
-        family = fit._problem.family
-        values = family.pearson(fit._outcome, mean, trials)
+        mean, trials = fit.fitted.to_numpy(), design.trials
+        family = found.family
+        values = family.pearson(found.outcome, mean, trials)
         if kind == "deviance":
             values = np.sign(plain) * np.sqrt(
-                np.maximum(family.unit_deviance(fit._outcome, mean, trials), 0.0)
+                np.maximum(family.unit_deviance(found.outcome, mean, trials), 0.0)
             )
-    if scaled and fit._scale is not None:
+    if scaled and found.scale is not None:
         values = values / fit.sigma
-    return pd.Series(values, index=model.index, name="residual")
+    return pd.Series(values, index=design.index, name="residual")

@@ -38,14 +38,14 @@ def runaway_factors(factors, inner_lambdas):
     return [factor for factor, lam in pairs if np.sqrt((lam**2).sum(axis=1)).max() > FAR]
 
 
-def separation_messages(fit):
-    """Say what runs away, why, and what to try; an empty list if nothing does."""
-    terms, factors = fit._separated
+def separation_messages(found):
+    """Say what runs away in a `GeneralizedSolution`, why, and what to try; an empty list if nothing does."""
+    terms, factors = found.separated
     sentences = []
     if terms and terms != [INTERCEPT]:
         many = len(terms) > 1
         verb = "run" if many else "runs"
-        where = [text for text in (_constant_side(fit, name) for name in terms) if text]
+        where = [text for text in (_constant_side(found, name) for name in terms) if text]
         reason = " ".join(where) or (
             f"{'These predictors tell' if many else 'It tells'} the outcomes apart without error"
             f"{' within groups' if factors else ''}."
@@ -55,7 +55,7 @@ def separation_messages(fit):
             f"{reason} {WHAT_TO_TRY}"
         )
     for factor in factors:
-        same = _constant_groups(fit, factor)
+        same = _constant_groups(found, factor)
         sentences.append(
             f"Separation: the standard deviation between the groups of {factor.label} runs away. "
             f"In {same} of {len(factor.levels)} groups every outcome is the same, so nothing bounds their "
@@ -64,36 +64,36 @@ def separation_messages(fit):
     if terms == [INTERCEPT] and not factors:
         sentences.append(
             f"Separation: the intercept runs away to infinity, since the outcome hardly varies: "
-            f"{_rare(fit)}. Use more data, or a prior that bounds it (stan_glmer)."
+            f"{_rare(found)}. Use more data, or a prior that bounds it (stan_glmer)."
         )
     return sentences
 
 
-def _constant_side(fit, name):
+def _constant_side(found, name):
     """Say at which value of a predictor with two values the outcome never varies; None if it does."""
-    array = np.asarray(fit._model.fixed.arrays[fit._model.fixed.names.index(name)])
+    array = np.asarray(found.design.fixed.arrays[found.design.fixed.names.index(name)])
     values = np.unique(array[:1000])
     if len(values) > 2 or not np.isin(array, values).all():
         return None
     for value in values[::-1]:
         rows = array == value
-        inside = np.unique(fit._outcome[rows])
+        inside = np.unique(found.outcome[rows])
         if len(inside) == 1:
             return f"In all {int(rows.sum())} rows with {name} = {value:g} the outcome is {inside[0]:g}."
     return None
 
 
-def _constant_groups(fit, factor):
+def _constant_groups(found, factor):
     """Count the groups in which the outcome is all zero (or, for shares, all one)."""
     groups = len(factor.levels)
     low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
-    np.minimum.at(low, factor.codes, fit._outcome)
-    np.maximum.at(high, factor.codes, fit._outcome)
-    return int(((low == high) & ((low == 0) | (fit.family == "binomial") & (low == 1))).sum())
+    np.minimum.at(low, factor.codes, found.outcome)
+    np.maximum.at(high, factor.codes, found.outcome)
+    return int(((low == high) & ((low == 0) | (found.family.name == "binomial") & (low == 1))).sum())
 
 
-def _rare(fit):
-    counts = fit._model.y.sum(), fit._model.trials.sum() - fit._model.y.sum()
-    if fit.family == "poisson":
-        return f"all counts together are {counts[0]:g} in {fit.nobs} rows"
+def _rare(found):
+    counts = found.design.y.sum(), found.design.trials.sum() - found.design.y.sum()
+    if found.family.name == "poisson":
+        return f"all counts together are {counts[0]:g} in {found.design.n} rows"
     return f"{counts[0]:g} successes and {counts[1]:g} failures"

@@ -5,13 +5,16 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from mlmkit.frame.columns import INTERCEPT, linear_predictor
+from mlmkit.inference.intervals import check_level
+
 
 def tidy(fit, conf_level=0.95):
     """Tabulate the estimates with broom's columns.
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
     conf_level : float
         Level of the intervals, which are estimate plus or minus a normal quantile times the standard error.
@@ -29,8 +32,7 @@ def tidy(fit, conf_level=0.95):
     >>> table["term"].tolist()[:3]
     ['(Intercept)', 'sd__(Intercept)', 'sd__Observation']
     """
-    if not 0 < conf_level < 1:
-        raise ValueError(f"conf_level is {conf_level}. It must lie between 0 and 1, for example 0.95.")
+    check_level(conf_level, "conf_level")
     z = NormalDist().inv_cdf(0.5 + conf_level / 2)
     rows = [
         (
@@ -70,7 +72,7 @@ def glance(fit):
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns
@@ -100,26 +102,27 @@ def augment(fit):
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns
     -------
     DataFrame
-        The outcome, the predictors, the groups, and ``fitted``, ``residual``, ``fixed`` (fitted
-        without the random effects); indexed like the data.
+        The outcome, the predictors, the groups, ``fitted``, ``residual``, and for mixed models ``fixed``
+        (fitted without the random effects); indexed like the data.
     """
-    model = fit._model
-    table = {model.formula.response: fit._outcome}
+    model = fit.design
+    table = {model.formula.response: fit.solution.outcome}
     for name, array in zip(model.fixed.names, model.fixed.arrays, strict=True):
-        if name != "(Intercept)":
+        if name != INTERCEPT:
             table[name] = np.asarray(array)
     for factor in model.factors:
         table[factor.label] = factor.levels.to_numpy()[factor.codes]
     frame = pd.DataFrame(table, index=model.index)
     frame["fitted"] = fit.fitted
     frame["residual"] = fit.residuals
-    frame["fixed"] = fit.predict(random=False)
+    if hasattr(fit, "ranef"):
+        frame["fixed"] = fit.predict(random=False)
     return frame
 
 
@@ -128,7 +131,7 @@ def variance_parts(fit):
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns
@@ -140,16 +143,14 @@ def variance_parts(fit):
     residual : float
         Sigma squared, or the latent variance of a generalised model.
     """
-    from mlmkit.inference.predict import linear
-
-    model = fit._model
-    fixed = float(np.var(linear(model.fixed.arrays, fit._beta, model.n), ddof=1))
+    model, found = fit.design, fit.solution
+    fixed = float(np.var(linear_predictor(model.fixed.arrays, found.beta, model.n), ddof=1))
     random = {}
     for factor in model.factors:
         for term in factor.terms:
             Z = np.array(term.columns.arrays)
             random[term.label] = float(np.sum((Z @ Z.T / model.n) * fit.varcorr[term.label].cov.to_numpy()))
-    return fixed, random, fit._residual_variance()
+    return fixed, random, found.residual_variance(fit.fitted)
 
 
 def icc(fit):
@@ -157,7 +158,7 @@ def icc(fit):
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns
@@ -188,7 +189,7 @@ def r2(fit):
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fit of lmer, glmer, stan_lmer or stan_glmer
         The model.
 
     Returns

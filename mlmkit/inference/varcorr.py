@@ -51,7 +51,7 @@ class VarCorrTable(dict):
         self.sigma, self.factors = sigma, factors or {name: name for name in terms}
 
     def __missing__(self, name):
-        raise KeyError(f"The fit has no random-effects term '{name}'. It has: {', '.join(self)}.")
+        raise KeyError(f"The fit has no random-effects term {name!r}. It has: {', '.join(self)}.")
 
     def __reduce__(self):
         return type(self), (dict(self), self.sigma, self.factors)
@@ -93,6 +93,30 @@ class VarCorrTable(dict):
         rows = self.rows(4)
         head = ["Groups", "Name", "Std.Dev.", "Corr"] + [""] * (len(rows[0]) - 4)
         return "\n".join(left_aligned([head[: len(rows[0])], *rows]))
+
+
+def variances_between(found):
+    """Tabulate how the groups of a `Solution` vary, term by term.
+
+    Parameters
+    ----------
+    found : Solution
+        With ``lambdas``.
+
+    Returns
+    -------
+    VarCorrTable
+        By term, such as ``zipcode``; ``zipcode.1`` for the second term of a factor.
+    """
+    terms, factors = {}, {}
+    for factor, lam in zip(found.design.factors, found.lambdas, strict=True):
+        for term in factor.terms:
+            where = slice(term.first, term.first + term.size)
+            root = lam[where, where] * found.unit
+            names = term.columns.names
+            terms[term.label] = GroupVariance(pd.DataFrame(root @ root.T, index=names, columns=names))
+            factors[term.label] = factor.label
+    return VarCorrTable(terms, found.scale, factors)
 
 
 def fixed_width(numbers, digits):

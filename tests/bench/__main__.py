@@ -53,7 +53,7 @@ def our_fit(data, formula, family):
 
 def numbers(fit):
     """Ask a fit for the same numbers as arrays, as glmm returns them."""
-    return fit._beta, np.sqrt(np.diagonal(fit._vcov)), fit._modes
+    return fit.solution.beta, np.sqrt(np.diagonal(fit.solution.vcov)), fit.solution.modes
 
 
 def ours(data, formula, family):
@@ -69,10 +69,10 @@ def ours(data, formula, family):
             times["without tables"] = fastest(lambda: numbers(lmer(formula, data)))
             times["arrays, no formula"] = fastest(lambda: numbers(fit_design(model)))
         if family == "gaussian" and len(fit.ngrps) == 1:
-            factor, scaled, theta = fit._model.factors[0], fit._scaled, fit._optimum.theta
+            factor, scaled, theta = fit.design.factors[0], fit.solution.scaled, fit.solution.optimum.theta
             sums = scaled, factor.codes, scaled.z[0], len(factor.levels)
             times["floor"] = fastest(lambda: group_sums(*sums), 0.5) + 4 * fastest(
-                lambda: fit._problem(theta), 0.2
+                lambda: fit.solution.problem(theta), 0.2
             )
     return times, fit.criterion
 

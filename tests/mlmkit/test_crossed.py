@@ -29,7 +29,7 @@ def frame():
 
 def dense(fit, frame, reml, weights=None):
     """Compute the criterion, fixed effects and their standard errors from the full covariance matrix."""
-    n, model = len(frame), fit._model
+    n, model = len(frame), fit.design
     weights = np.ones(n) if weights is None else weights
     V = np.diag(1 / weights)
     for factor in model.factors:
@@ -133,7 +133,7 @@ def test_independent_parts_add_up(monkeypatch, family):
     whole = fit()
     monkeypatch.setattr(parts, "TOGETHER", 1)
     split = fit()
-    pieces = split._problem.sums if family == "gaussian" else split._problem.blocks.parts
+    pieces = split.solution.problem.sums if family == "gaussian" else split.solution.problem.blocks.parts
     assert len(pieces) == 3
     assert split.criterion == pytest.approx(whole.criterion, rel=1e-10)
     for label in ("a", "b"):
@@ -152,11 +152,11 @@ def test_zero_variances_among_crossed_factors(seed):
     frame = pd.DataFrame({"a": rng.integers(0, 6, n), "b": rng.integers(0, 5, n)})
     frame["y"] = rng.choice([0, 2]) * rng.normal(size=6)[frame["a"]] + rng.normal(size=n)
     fit = lmer("y ~ (1 | a) + (1 | b)", frame)
-    problem = fit._problem
+    problem = fit.solution.problem
     starts = rng.uniform(0, 3, size=(5, 2))
     best = min(minimize(lambda t: problem(t)[0], s, method="Nelder-Mead").fun for s in starts)
     assert fit.converged
-    assert fit._optimum.value <= best + 1e-6
+    assert fit.solution.optimum.value <= best + 1e-6
 
 
 def test_more_rows_than_one_chunk_holds():

@@ -53,11 +53,11 @@ def test_the_county_model_that_lme4_stops_short_of():
 
 def test_laplace_agrees_with_one_node():
     laplace = glmer(CBPP, data_for("cbpp"))
-    model = laplace._problem
+    model = laplace.solution.problem
     one = Quadrature(1, Binomial, model.y, model.trials, model.offset, model.X, model.blocks, [])
     one.patterns, one.n_theta = model.patterns, 1
     shift = 2 * (model.saturated + model.constant)
-    assert one(laplace._optimum.theta)[0] - shift == pytest.approx(laplace.criterion, rel=1e-10)
+    assert one(laplace.solution.optimum.theta)[0] - shift == pytest.approx(laplace.criterion, rel=1e-10)
 
 
 def test_many_nodes_agree_with_brute_force():
@@ -73,7 +73,7 @@ def test_many_nodes_agree_with_brute_force():
         y, n = data["incidence"][rows].to_numpy()[:, None], data["size"][rows].to_numpy()[:, None]
         loglik = (y * eta - n * np.log1p(np.exp(eta))).sum(axis=0)
         total += np.log(np.trapezoid(np.exp(loglik - u**2 / 2) / np.sqrt(2 * np.pi), u))
-    assert fit.criterion == pytest.approx(-2 * (total - fit._problem.saturated), abs=1e-7)
+    assert fit.criterion == pytest.approx(-2 * (total - fit.solution.problem.saturated), abs=1e-7)
 
 
 class Term:
@@ -204,7 +204,7 @@ def test_new_groups_and_draws():
 def test_varying_slopes_and_crossed_factors(seattle):
     fit = glmer("bedrooms ~ scale_sqft + (1 + scale_sqft | zipcode) + (1 | grade)", seattle, family="poisson")
     assert fit.converged
-    assert np.abs(fit._optimum.gradient).max() < 1e-5
+    assert np.abs(fit.solution.optimum.gradient).max() < 1e-5
     assert np.allclose(fit.predict(seattle), fit.fitted)
     assert list(fit.varcorr) == ["grade", "zipcode"]
     assert 0 < fit.r2()["marginal"] < 1 and (fit.icc() < 1).all()

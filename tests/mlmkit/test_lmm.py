@@ -195,10 +195,10 @@ def test_compiled_and_numpy_kernels_agree(seattle):
     ):
         with kernels.only(compiled=True):
             fast = lmer(formula, seattle)
-            tables, start = (fast.ranef["zipcode"], fast.se_ranef["zipcode"]), fast._problem.start()
+            tables, start = (fast.ranef["zipcode"], fast.se_ranef["zipcode"]), fast.solution.problem.start()
         with kernels.only(compiled=False):
             plain = lmer(formula, seattle)
-            assert np.allclose(start, plain._problem.start(), rtol=1e-9)
+            assert np.allclose(start, plain.solution.problem.start(), rtol=1e-9)
             for table, twin in zip(tables, (plain.ranef["zipcode"], plain.se_ranef["zipcode"]), strict=True):
                 assert np.allclose(table, twin, rtol=1e-6)
         assert distance(fast.theta, plain.theta) < 1e-7
@@ -230,7 +230,7 @@ def best_of_many(fit, tries=30, seed=0):
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(seed)
-    problem, best = fit._problem, np.inf
+    problem, best = fit.solution.problem, np.inf
     for _ in range(tries):
         start = rng.normal(size=len(fit.theta)) * rng.choice([0.1, 1.0, 5.0])
         found = minimize(
@@ -254,7 +254,7 @@ def test_small_problems_with_degenerate_variances_reach_the_optimum(seed, reml):
     for formula in ("y ~ x + (1 + x | g)", "y ~ x + (x || g)", "y ~ x + (1 | g)"):
         fit = lmer(formula, frame, REML=reml)
         assert fit.converged
-        assert fit._optimum.value <= best_of_many(fit, 6, seed) + 1e-6
+        assert fit.solution.optimum.value <= best_of_many(fit, 6, seed) + 1e-6
         assert (fit.theta[[0, -1]] >= 0).all()
 
 

@@ -40,8 +40,8 @@ def test_no_other_start_finds_a_better_fit(case, formula, reml):
     assert fit.converged
     rng = np.random.default_rng(case[0])
     starts = rng.normal(size=(3, len(fit.theta))) * np.array([[0.1], [1.0], [4.0]])
-    best = min(minimise(fit._problem, start).value for start in starts)
-    assert fit._optimum.value <= best + 1e-6
+    best = min(minimise(fit.solution.problem, start).value for start in starts)
+    assert fit.solution.optimum.value <= best + 1e-6
     assert np.isfinite(fit.se_fixef).all() and np.isfinite(fit.coef["g"]).all(axis=None)
 
 
@@ -56,7 +56,7 @@ def test_counts_too(case):
     fit = glmer("n ~ 1 + (1 | g)", frame, family="poisson")
     assert fit.converged
     others = [np.array([size, 0.5]) for size in (0.1, 2.0)]
-    assert fit.criterion <= min(minimise(fit._problem, start).value for start in others) + 1e-6
+    assert fit.criterion <= min(minimise(fit.solution.problem, start).value for start in others) + 1e-6
 
 
 @st.composite

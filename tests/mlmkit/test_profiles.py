@@ -64,7 +64,9 @@ def test_weights_count():
     fit = lmer("y ~ x + (1 | g)", data, REML=False, weights="w")
     slope = {parameter.name: parameter for parameter in parameters(fit)[1]}["x"]
     held = lmer("y ~ 1 + (1 | g)", data, REML=False, weights="w", offset=0.5 * data["x"])
-    assert slope.deviance(0.5) - fit._optimum.value == pytest.approx(held.criterion - fit.criterion, abs=1e-7)
+    assert slope.deviance(0.5) - fit.solution.optimum.value == pytest.approx(
+        held.criterion - fit.criterion, abs=1e-7
+    )
 
 
 HELD = {

@@ -24,7 +24,7 @@ def test_display_has_the_lectures_layout(slopes, intercepts, capsys):
     display(slopes)
     assert capsys.readouterr().out == (
         "lmer(formula = price ~ scale_sqft + (1 + scale_sqft | zipcode),\n"
-        f"    data = {slopes._model.data_name}, REML = FALSE)\n"
+        f"    data = {slopes.design.data_name}, REML = FALSE)\n"
         "            coef.est  coef.se\n"
         "(Intercept) 606247.99 90724.51\n"
         "scale_sqft  330602.94 69905.24\n"
@@ -106,7 +106,7 @@ def test_draws_have_the_joint_covariance(slopes, seattle):
     draws = sim(slopes, n_sims=20_000, seed=4)
     spread = (draws.sigma**2).mean()
     exact = np.linalg.inv(precision) * spread
-    together = np.hstack([draws.fixef, draws._b[0].reshape(20_000, -1)])
+    together = np.hstack([draws.fixef, draws.effects[0].reshape(20_000, -1)])
     found = np.cov(together.T)
     scale = np.sqrt(np.diagonal(exact))
     assert np.abs(found / np.outer(scale, scale) - exact / np.outer(scale, scale)).max() < 0.05

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlmkit.engine import families as _families
-from mlmkit.fits.glmer import binomial_outcome, poisson_outcome
 from mlmkit.frame.columns import one_vector
 from mlmkit.frame.formula import FormulaError
+from mlmkit.frame.outcomes import binomial_outcome, poisson_outcome
 
 
 @dataclass(frozen=True)

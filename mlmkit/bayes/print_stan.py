@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.draws import mad_sd
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.printout import html_table
 from mlmkit.inference.varcorr import fixed_width, left_aligned
 
@@ -13,18 +14,18 @@ ALGORITHM = {"exact": "exact", "nuts": "sampling (NUTS)", "prior": "draws from t
 
 
 def _drawn_by(fit):
-    size, report = fit._posterior.size, fit._posterior.report
+    size, report = fit.solution.posterior.size, fit.solution.posterior.report
     if fit.method == "exact":
         return f"{size} independent draws, exact (importance ESS {report['importance_ess']:.0f})"
     if fit.method == "prior":
         return f"{size} draws from the prior"
-    return f"{size} draws by NUTS from {fit._posterior.chains} chains"
+    return f"{size} draws by NUTS from {fit.solution.posterior.chains} chains"
 
 
 def _head(fit):
-    family = fit._bayes.family
+    family = fit.solution.model.family
     return [
-        fit._bayes.function,
+        fit.solution.model.function,
         f" family:       {family.name} [{family.link}]",
         f" formula:      {fit.formula}",
         f" observations: {fit.nobs}",
@@ -54,7 +55,7 @@ def print_text(fit, digits=None):
     lines = [*_head(fit), "------"]
     lines += _medians(list(fit.fixef.index), fit.fixef, fit.se_fixef, digits)
     if fit.sigma is not None:
-        error = float(mad_sd(fit._posterior.sigma))
+        error = float(mad_sd(fit.solution.posterior.sigma))
         lines += ["", "Auxiliary parameter(s):", *_medians(["sigma"], [fit.sigma], [error], digits)]
     rows = fit.varcorr.rows(_variance_digits(fit))
     head = ["Groups", "Name", "Std.Dev.", "Corr", *[""] * len(rows[0])][: len(rows[0])]
@@ -74,11 +75,11 @@ def fit_html(fit):
     )
     rows = fit.varcorr.rows(_variance_digits(fit))
     head = ["group", "term", "standard deviation", "correlation", *[""] * len(rows[0])][: len(rows[0])]
-    family = fit._bayes.family
+    family = fit.solution.model.family
     groups = "; ".join(f"{name}: {count} groups" for name, count in fit.ngrps.items())
     notes = "".join(f"<p>{escape(message)}</p>" for message in fit.messages)
     return (
-        f"<div><pre>{escape(fit._bayes.function)}: {escape(fit.formula)} "
+        f"<div><pre>{escape(fit.solution.model.function)}: {escape(fit.formula)} "
         f"({family.name} [{family.link}])</pre>"
         f"{fixed}{html_table(head, rows, 'Error terms')}<p>{fit.nobs} observations; {escape(groups)}. "
         f"{escape(_drawn_by(fit))}.</p>{notes}</div>"
@@ -99,14 +100,14 @@ class PosteriorSummary(pd.DataFrame):
         """Give a table the head of its fit."""
         made = cls(table)
         groups = ", ".join(f"{name} ({count})" for name, count in fit.ngrps.items())
-        family = fit._bayes.family
+        family = fit.solution.model.family
         made._head_lines = [
             "Model Info:",
-            f" function:     {fit._bayes.function}",
+            f" function:     {fit.solution.model.function}",
             f" family:       {family.name} [{family.link}]",
             f" formula:      {fit.formula}",
             f" algorithm:    {ALGORITHM[fit.method]}",
-            f" sample:       {fit._posterior.size} (posterior sample size)",
+            f" sample:       {fit.solution.posterior.size} (posterior sample size)",
             " priors:       see prior_summary()",
             f" observations: {fit.nobs}",
             f" groups:       {groups}",
@@ -151,12 +152,12 @@ class PriorSummary:
 
     def __init__(self, fit):
         self.priors = fit.priors
-        self._slopes = fit._bayes.slopes
+        self._slopes = fit.solution.model.slopes
 
     def __repr__(self):
         priors, lines = self.priors, ["Priors", "------"]
         if priors.intercept is not None:
-            lines += self._one("Intercept (after predictors centered)", "(Intercept)", priors.intercept)
+            lines += self._one("Intercept (after predictors centered)", INTERCEPT, priors.intercept)
         for name, prior in zip(self._slopes, priors.coefs, strict=True):
             lines += self._one(f"Coefficient of {name}", name, prior)
         if priors.aux is not None:

@@ -1,0 +1,110 @@
+"""What draws from a posterior have found, in the form that every fit has."""
+
+from functools import cached_property
+
+import numpy as np
+
+from mlmkit.engine.families import FAMILIES
+from mlmkit.inference.solution import Solution, mean_over_groups
+
+
+class DrawnSolution(Solution):
+    """Point estimates from draws: medians for effects, posterior means for covariances; see `Solution`.
+
+    Parameters
+    ----------
+    model : BayesModel
+        Formula, data, priors.
+    posterior : PosteriorDraws
+        The draws.
+    """
+
+    def __init__(self, model, posterior):
+        self.model, self.posterior, self.design = model, posterior, model.design
+
+    @property
+    def family(self):
+        """The distribution of the outcome."""
+        return self.model.family
+
+    @cached_property
+    def beta(self):
+        """Medians of the fixed effects, shape (p,)."""
+        return np.median(self.posterior.beta, axis=0)
+
+    @cached_property
+    def vcov(self):
+        """Covariance of their draws, shape (p, p)."""
+        return np.atleast_2d(np.cov(self.posterior.beta, rowvar=False))
+
+    @cached_property
+    def modes(self):
+        """Medians of the group effects, (J, q) for each grouping factor."""
+        return [np.median(effects, axis=0) for effects in self.posterior.effects]
+
+    @cached_property
+    def scale(self):
+        """Mean of the residual standard deviation; None where the family has none."""
+        return None if self.posterior.sigma is None else float(self.posterior.sigma.mean())
+
+    @cached_property
+    def covariance(self):
+        """Posterior means of the covariances between groups, (q, q) for each grouping factor."""
+        return [matrix.mean(axis=0) for matrix in self.posterior.covariance]
+
+    @cached_property
+    def lambdas(self):
+        """Their roots, relative to the residual standard deviation."""
+        return [np.linalg.cholesky(nudged(matrix)) / self.unit for matrix in self.covariance]
+
+    @cached_property
+    def variances(self):
+        """Covariance of the effects given the fixed ones, at the point estimates of the variances."""
+        found = []
+        for factor, matrix in zip(self.design.factors, self.covariance, strict=True):
+            arrays, groups = factor.arrays, len(factor.levels)
+            cross = [[np.bincount(factor.codes, a * b, groups) for a in arrays] for b in arrays]
+            noise = 1.0 if self.posterior.sigma is None else float(np.median(self.posterior.sigma)) ** 2
+            found.append(
+                np.linalg.inv(np.linalg.inv(nudged(matrix)) + np.array(cross).transpose(2, 0, 1) / noise)
+            )
+        return found
+
+    @property
+    def outcome(self):
+        """The outcome as fitted values show it; binomial outcomes are shares of successes."""
+        y = self.design.y
+        return y / self.design.trials if self.family.name == "binomial" else y
+
+    def inverse_link(self, eta):
+        """Turn the linear predictor into the outcome's mean."""
+        return self.family.inverse_link(eta)
+
+    def marginal_mean(self, eta, spread):
+        """Average the mean over new groups, whose effects have standard deviation `spread` (link scale)."""
+        return eta if self.family.has_sigma else mean_over_groups(self.inverse_link, eta, spread)
+
+    def draw_outcome(self, mean, scale, rng):
+        """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
+        trials = self.design.trials
+        if trials is not None and len(trials) != mean.shape[1]:
+            trials = np.ones(mean.shape[1])
+        return self.family.draw(mean, scale, trials, rng)
+
+    def draw_new_effects(self, place, sims, shape, rng):
+        """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
+        roots = np.linalg.cholesky(nudged(sims.covariance[place]))
+        return np.einsum("sab,sjb->sja", roots, rng.standard_normal(shape))
+
+    def residual_variance(self, fitted):
+        """Return sigma squared, or the latent variance on the scale of the link, given the fitted means."""
+        if self.family.has_sigma:
+            return self.scale**2
+        other = FAMILIES[self.family.name]
+        return other.latent_variance(np.log(fitted) if self.family.name == "poisson" else None)
+
+
+def nudged(matrices):
+    """Move covariance matrices off the edge by rounding's size, so that they have a Cholesky root."""
+    trace = np.einsum("...aa->...", matrices)[..., None, None]
+    return matrices + (1e-13 * trace + 1e-300) * np.eye(matrices.shape[-1])

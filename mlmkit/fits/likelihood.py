@@ -1,0 +1,256 @@
+"""What only a fit by maximum likelihood offers: its criterion, profiles, new outcomes, and draws."""
+
+from functools import cached_property
+
+import numpy as np
+
+from mlmkit.engine.theta import pattern
+from mlmkit.fits.mixed import MixedEstimates
+from mlmkit.inference import intervals, simulations, tables
+from mlmkit.inference.messages import fit_messages, singular_terms
+from mlmkit.inference.printout import mixed_html, mixed_text
+
+
+class LikelihoodFit(MixedEstimates):
+    """A mixed model fitted by maximum likelihood, restricted or not."""
+
+    @cached_property
+    def theta(self):
+        """Relative covariance parameters in lme4's order: the lower triangle of each term's Lambda.
+
+        Examples
+        --------
+        >>> fit.theta.round(3).tolist()
+        [1.269]
+        """
+        return np.concatenate(
+            [
+                lam[pattern(factor.terms)]
+                for factor, lam in zip(self.design.factors, self.solution.lambdas, strict=True)
+            ]
+        )
+
+    @cached_property
+    def is_singular(self):
+        """True if a variance between groups is zero or a correlation is one.
+
+        Examples
+        --------
+        >>> fit.is_singular
+        False
+        """
+        return bool(singular_terms(self.solution))
+
+    @property
+    def converged(self):
+        """True if the search ended at an optimum.
+
+        Examples
+        --------
+        >>> fit.converged
+        True
+        """
+        return self.solution.optimum.converged
+
+    @cached_property
+    def messages(self):
+        """What happened and what it means, in sentences; empty when there is nothing to say.
+
+        Examples
+        --------
+        >>> fit.messages
+        []
+        """
+        return fit_messages(self.solution, self.converged)
+
+    @property
+    def npar(self):
+        """Number of parameters: fixed effects, theta, and sigma where the model has it.
+
+        Examples
+        --------
+        >>> fit.npar
+        3
+        """
+        return len(self.solution.beta) + self.solution.n_theta + (self.solution.scale is not None)
+
+    @property
+    def loglik(self):
+        """Log-likelihood, or restricted log-likelihood for a REML fit.
+
+        Examples
+        --------
+        >>> round(fit.loglik, 1)
+        -12574.5
+        """
+        return -self.criterion / 2
+
+    @property
+    def aic(self):
+        """Akaike's information criterion as arm::display prints it; a REML fit takes the REML criterion.
+
+        Examples
+        --------
+        >>> round(fit.aic, 1)
+        25155.1
+        """
+        return self.criterion + 2 * self.npar
+
+    @property
+    def bic(self):
+        """Bayesian information criterion, with the number of rows as lme4 counts.
+
+        Examples
+        --------
+        >>> bool(fit.bic > fit.aic)
+        True
+        """
+        return self.criterion + np.log(self.nobs) * self.npar
+
+    def sim(self, n_sims=1000, seed=None):
+        """Draw parameters from their approximate posterior.
+
+        Parameters
+        ----------
+        n_sims : int
+            Number of draws.
+        seed : int or Generator, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        Simulations
+            With ``fixef``, ``ranef``, ``coef`` and ``sigma``; see the function ``sim``.
+
+        Examples
+        --------
+        >>> len(fit.sim(20, seed=1))
+        20
+        """
+        return simulations.draw(self, n_sims, seed)
+
+    def confint(self, level=0.95, method="profile", **options):
+        """Compute confidence intervals for all parameters.
+
+        Parameters
+        ----------
+        level : float
+            Confidence level.
+        method : {"profile", "wald", "boot"}
+            See the function ``confint``.
+        **options
+            ``n_sims`` and ``seed`` of the bootstrap.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``estimate, low, high``.
+
+        Examples
+        --------
+        >>> fit.confint(method="wald").round(-3).loc["(Intercept)"].tolist()
+        [713000.0, 330000.0, 1097000.0]
+        """
+        return intervals.likelihood_intervals(self, level, method, **options)
+
+    def profile(self, parameter, **options):
+        """Trace the profile likelihood of one parameter.
+
+        Parameters
+        ----------
+        parameter : str
+            A name from `confint`.
+        **options
+            ``points`` and ``reach``; see the function ``profile``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``value, deviance, zeta``.
+
+        Examples
+        --------
+        >>> list(fit.profile("sigma", points=3).columns)
+        ['value', 'deviance', 'zeta']
+        """
+        return intervals.trace_profile(self, parameter, **options)
+
+    def simulate(self, n_sims=1, seed=None):
+        """Draw new outcomes for the rows of the fit.
+
+        Parameters
+        ----------
+        n_sims : int
+            Number of data sets.
+        seed : int or Generator, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        DataFrame
+            A row for each row of the data, a column a data set.
+
+        Examples
+        --------
+        >>> fit.simulate(2, seed=1).shape
+        (869, 2)
+        """
+        return simulations.simulate_outcomes(self, n_sims, seed)
+
+    def tidy(self, conf_level=0.95):
+        """Tabulate estimates as broom does.
+
+        Parameters
+        ----------
+        conf_level : float
+            Level of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term, estimate, std_error, conf_low, conf_high, group, level``.
+
+        Examples
+        --------
+        >>> fit.tidy()["term"].tolist()[:3]
+        ['(Intercept)', 'sd__(Intercept)', 'sd__Observation']
+        """
+        return tables.tidy(self, conf_level)
+
+    def glance(self):
+        """Summarise the fit in one row.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``nobs, sigma, logLik, AIC, BIC, deviance, DIC, npar, converged, singular``.
+
+        Examples
+        --------
+        >>> fit.glance().loc[0, "nobs"].item()
+        869
+        """
+        return tables.glance(self)
+
+    def display_text(self, digits=2):
+        """Write the print-out of the lecture.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        str
+            What `display` prints.
+
+        Examples
+        --------
+        >>> fit.display_text().splitlines()[-1]
+        'deviance = 25175.2'
+        """
+        return mixed_text(self, digits)
+
+    def _repr_html_(self):
+        return mixed_html(self)
