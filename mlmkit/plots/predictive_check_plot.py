@@ -46,14 +46,13 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
         raise ValueError(f"draws is {draws!r}. It must be a whole number of at least 1.")
     y = outcome(fit)
-    trials = np.ones(fit.nobs) if fit.design.trials is None else fit.design.trials
-    observed = fit.design.y / trials
+    observed = np.asarray(fit.solution.outcome, dtype=float)
     color, kind = (DATA, "prior") if fit.method == "prior" else (PARTIAL, "posterior")
     ax = new_axes(ax, figsize=(7.2, 3.6))
     count = min(draws * (1 if statistic is None else 20), len(fit.draws))
     replicated = fit.posterior_predict(draws=count, seed=seed).to_numpy(dtype=float)
     if statistic is None and fit.family == "binomial":
-        words = _by_group(ax, fit, trials, observed, replicated, color)
+        words = _by_group(ax, fit, observed, replicated, color)
     elif statistic is None:
         words = _curves(ax, observed, replicated, color, kind)
     else:
@@ -110,9 +109,10 @@ def _shares(ax, observed, replicated, color):
     ax.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _by_group(ax, fit, trials, observed, replicated, color):
+def _by_group(ax, fit, observed, replicated, color):
     """Show the share of successes in each group: a binary outcome has no other shape to check."""
     factor = fit.design.factors[0]
+    trials = np.ones(fit.nobs) if fit.design.trials is None else fit.design.trials
     total = np.bincount(factor.codes, trials)
     seen = np.bincount(factor.codes, trials * observed) / total
     shares = np.array([np.bincount(factor.codes, trials * row) for row in replicated]) / total

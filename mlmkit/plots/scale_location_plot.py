@@ -43,10 +43,8 @@ def plot_scale_location(fit, *, ax=None):
     >>> ax.get_xlabel()
     'Fitted price (US dollars)'
     """
-    fitted, residuals = linear_residuals(fit, "plot_scale_location")
-    weights = fit.design.weights
-    standardised = residuals / fit.sigma * (1.0 if weights is None else np.sqrt(weights))
-    size, y = np.sqrt(np.abs(standardised)), outcome(fit)
+    fitted, _ = linear_residuals(fit, "plot_scale_location")
+    size, y = np.sqrt(np.abs(fit.resid("pearson", scaled=True))), outcome(fit)
     ax = new_axes(ax, figsize=(6.8, 4.2))
     places, averages = scatter_with_averages(ax, fitted, size)
     label_axis(ax.xaxis, y, "Fitted")

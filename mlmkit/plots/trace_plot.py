@@ -57,7 +57,7 @@ def plot_trace(fit, pars=None, *, bins=20):
     unknown = [name for name in names if name not in table.columns]
     if unknown:
         raise ValueError(f"There is no parameter {unknown[0]!r}. There are: {', '.join(table.columns)}.")
-    chains = fit.chains
+    chains = fit.solution.posterior.chains
     figure, grid = plt.subplots(
         len(names), 2, figsize=(8.4, 1.9 * len(names) + 0.6), squeeze=False, layout="constrained"
     )
@@ -99,7 +99,7 @@ def _in_words(fit, names):
     kind = "chains" if fit.method == "nuts" else "blocks of independent draws"
     several = f"{len(names)} parameters" if len(names) > 1 else names[0]
     return (
-        f"Draws of {several} in {fit.chains} {kind}, in their order and as histograms of their ranks. "
-        f"The largest R-hat is {table.at[worst, 'Rhat']:.3f}, of {worst}; effective sample sizes run from "
-        f"{table['n_eff'].min():.0f} to {table['n_eff'].max():.0f}."
+        f"Draws of {several} in {fit.solution.posterior.chains} {kind}, in their order and as histograms of "
+        f"their ranks. The largest R-hat is {table.at[worst, 'Rhat']:.3f}, of {worst}; effective sample "
+        f"sizes run from {table['n_eff'].min():.0f} to {table['n_eff'].max():.0f}."
     )
