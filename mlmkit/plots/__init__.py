@@ -1,36 +1,38 @@
-"""Plots of data and fits, one a file; each carries a description in words (`alt_text`)."""
+"""Plots of data and fits; each carries a description in words (`alt_text`).
+
+One plot a file: ``caterpillar_plot.py`` holds `plot_caterpillar`. The other files are what plots share.
+"""
 
 import importlib
 
-_EXPORTS = {
-    "alt": ["alt_text", "set_alt_text"],
-    "caterpillar": ["plot_caterpillar"],
-    "intercept_slope": ["plot_intercept_slope"],
-    "lines_by_group": ["plot_lines_by_group"],
-    "valley": ["plot_valley"],
-    "varying_slopes": ["plot_varying_slopes"],
-    "funnel": ["plot_funnel"],
-    "posterior_intervals": ["plot_posterior_intervals"],
-    "posterior_lmer": ["plot_posterior_lmer"],
-    "predictive_check": ["plot_predictive_check"],
-    "prior_posterior": ["plot_prior_posterior"],
-    "trace": ["plot_trace"],
-    "group_intervals": ["plot_group_intervals"],
-    "poolings": ["plot_poolings"],
-    "predictions": ["plot_predictions"],
-    "scatter": ["plot_scatter_by_group"],
-    "shrinkage": ["plot_shrinkage"],
-    "shrinkage_path": ["plot_shrinkage_path"],
-    "shrinkage_slider": ["shrinkage_slider"],
-    "style": ["POOLING_COLORS"],
-    "weights": ["plot_weights"],
-    "profile": ["plot_profile"],
-    "residuals": ["plot_residuals"],
-    "binned_residuals": ["plot_binned_residuals"],
-    "scale_location": ["plot_scale_location"],
-    "qq": ["plot_qq"],
-}
-_HOME = {name: module for module, names in _EXPORTS.items() for name in names}
+_PLOTS = [
+    "binned_residuals",
+    "caterpillar",
+    "funnel",
+    "group_intervals",
+    "intercept_slope",
+    "lines_by_group",
+    "poolings",
+    "posterior_intervals",
+    "posterior_lmer",
+    "predictions",
+    "predictive_check",
+    "prior_posterior",
+    "profile",
+    "qq",
+    "residuals",
+    "scale_location",
+    "scatter_by_group",
+    "shrinkage",
+    "shrinkage_path",
+    "trace",
+    "valley",
+    "varying_slopes",
+    "weights",
+]
+# A public name to its file. No file has the name of a function: importing the file would hide the function.
+_HOME = {f"plot_{name}": f"{name}_plot" for name in _PLOTS}
+_HOME |= {"alt_text": "alt", "set_alt_text": "alt", "POOLING_COLORS": "style", "shrinkage_slider": "slider"}
 
 __all__ = sorted(_HOME)
 

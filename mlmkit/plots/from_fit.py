@@ -1,4 +1,4 @@
-"""What plots ask a fit: its outcome, its grouping factor, its observations."""
+"""What plots ask a fit or a data frame: outcome, grouping factor, columns, observations."""
 
 SINGULAR = 1e-4  # below this share of the residual standard deviation, one between groups counts as zero
 
@@ -39,6 +39,27 @@ def column(table, term, fit):
     return table[term]
 
 
+def require(data, *columns):
+    """Say which column is missing in a data frame, or that it has no rows."""
+    missing = [column for column in columns if column not in data.columns]
+    if missing:
+        raise ValueError(
+            f"There is no column {missing[0]!r} in the data. "
+            f"The columns are: {', '.join(map(str, data.columns))}."
+        )
+    if data.empty:
+        raise ValueError("The data have no rows, so there is nothing to plot.")
+
+
+def refuse_predictors(fit, plot):
+    """Say that a plot of group means is none for a model with predictors."""
+    if len(fit.fixef) != 1:
+        raise ValueError(
+            f"{plot} shows group means, so the model has no predictors: "
+            f'use a formula such as "y ~ (1 | g)" instead of "{fit.formula}".'
+        )
+
+
 def group_means(fit, group=None, *, plot):
     """Count the observations of each group and take the mean of their outcome.
 
@@ -61,11 +82,7 @@ def group_means(fit, group=None, *, plot):
     ValueError
         If the fit has predictors, or no grouping factor ``group``.
     """
-    if len(fit.fixef) != 1:
-        raise ValueError(
-            f"{plot} shows group means, so the model has no predictors: "
-            f'use a formula such as "y ~ (1 | g)" instead of "{fit.formula}".'
-        )
+    refuse_predictors(fit, plot)
     observed = fit.augment().groupby(grouping(fit, group), observed=True)[outcome(fit)]
     table = observed.agg(["size", "mean"])
     table.index = table.index.astype(str)

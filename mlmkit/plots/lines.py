@@ -1,26 +1,12 @@
 """What the plots of regression lines by group share."""
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.from_fit import grouping, outcome
-from mlmkit.plots.style import axis_title, in_words
-
-INTERCEPT = "(Intercept)"
+from mlmkit.plots.style import in_words, unit
 
 
-def predictor(fit, x=None):
-    """Name the one predictor of a fit.
-
-    Parameters
-    ----------
-    fit : fit
-        From `lmer`.
-    x : str, optional
-        The column that is expected; by default the only one that there is.
-
-    Raises
-    ------
-    ValueError
-        If the fit has no predictor, several, or another one than ``x``.
-    """
+def predictor(fit):
+    """Name the one predictor of a fit, or say that it has none or several."""
     table = next(iter(fit.coef.values()))
     names = [name for name in table.columns if name != INTERCEPT]
     if len(names) != 1 or INTERCEPT not in table.columns:
@@ -29,12 +15,10 @@ def predictor(fit, x=None):
             f'"price ~ scale_sqft + (1 + scale_sqft | zipcode)". "{fit.formula}" has: '
             f"{', '.join(table.columns)}."
         )
-    if x is not None and x != names[0]:
-        raise ValueError(f"The predictor of this fit is {names[0]!r}, not {x!r}.")
     return names[0]
 
 
-def observations(fit, group=None, x=None):
+def observations(fit, group=None):
     """Return what to draw: the rows of a fit, and the names of outcome, predictor and grouping factor.
 
     Returns
@@ -42,7 +26,7 @@ def observations(fit, group=None, x=None):
     tuple
         DataFrame with the group's names as text, then three names: outcome, predictor, group.
     """
-    group, y, x = grouping(fit, group), outcome(fit), predictor(fit, x)
+    group, y, x = grouping(fit, group), outcome(fit), predictor(fit)
     rows = fit.augment()
     return rows.assign(**{group: rows[group].astype(str)}), y, x, group
 
@@ -62,23 +46,21 @@ def slope_title(y, x):
     >>> slope_title("price", "scale_sqft")
     'Slope (US dollars per standard deviation of living area)'
     """
-    per = {"scale_sqft": "standard deviation of living area", "sqft_living": "square foot"}.get(
-        x, f"unit of {x}"
-    )
-    unit = axis_title(y).rpartition("(")[2].rstrip(")") if "(" in axis_title(y) else y
-    return f"Slope ({unit} per {per})"
+    known = {"scale_sqft": "standard deviation of living area", "sqft_living": "square foot"}
+    per = known.get(x, f"unit of {x}")
+    return f"Slope ({unit(y) or y} per {per})"
 
 
-def slope_in_words(slope, y, x):
+def slope_in_words(slope, y):
     """Write a slope for a description.
 
     Examples
     --------
-    >>> slope_in_words(330_602.9, "price", "scale_sqft")
+    >>> slope_in_words(330_602.9, "price")
     '331,000 dollars'
-    >>> slope_in_words(286.6, "price", "sqft_living")
+    >>> slope_in_words(286.6, "price")
     '287 dollars'
     """
     if y == "price":
         return f"{slope:,.0f} dollars".replace("-", "−") if abs(slope) < 10_000 else in_words(slope, y)
-    return in_words(slope, x if y == x else "")
+    return in_words(slope, "")

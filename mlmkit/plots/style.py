@@ -69,20 +69,35 @@ def axis_title(column, prefix=""):
     return f"{title} ({unit})" if unit else title
 
 
+def unit(column):
+    """Name the unit of a column; None if it isn't known.
+
+    Examples
+    --------
+    >>> unit("price"), unit("weight")
+    ('US dollars', None)
+    """
+    return _TITLES.get(column, (column, None))[1]
+
+
+def in_dollars(outcome, *axes):
+    """Write the ticks of these matplotlib axes as money if the outcome is a price."""
+    for axis in axes if outcome == "price" else ():
+        axis.set_major_formatter(FuncFormatter(money))
+
+
 def label_axis(axis, column, prefix=""):
     """Give a matplotlib axis its title and, for dollars and thousands, ticks that read easily."""
     axis.set_label_text(axis_title(column, prefix))
-    if column == "price":
-        axis.set_major_formatter(FuncFormatter(money))
-    elif column == "sqft_living":
+    in_dollars(column, axis)
+    if column == "sqft_living":
         axis.set_major_formatter(FuncFormatter(lambda size, _position: f"{size:,.0f}"))
 
 
 def label_slopes(axis, outcome, title):
     """Give an axis of slopes its title; for prices, with dollars for one unit of the predictor."""
     axis.set_label_text(f"{title} (US dollars for one unit)" if outcome == "price" else title)
-    if outcome == "price":
-        axis.set_major_formatter(FuncFormatter(money))
+    in_dollars(outcome, axis)
 
 
 def new_axes(ax, *, figsize):

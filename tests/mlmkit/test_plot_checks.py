@@ -29,7 +29,7 @@ def sleep():
 
 
 @pytest.fixture(scope="module")
-def dear(seattle):
+def expensive(seattle):
     return glmer("price > 500000 ~ scale_sqft + (1 | zipcode)", seattle)
 
 
@@ -59,7 +59,7 @@ def test_a_profile_at_the_edge_says_where_it_ends():
         plot_profile(lmer("y ~ (1 | g)", frame), "sigma", level=95)
 
 
-def test_residual_plots_show_every_row(sleep, dear):
+def test_residual_plots_show_every_row(sleep, expensive):
     ax = plot_residuals(sleep)
     np.testing.assert_allclose(
         ax.collections[0].get_offsets(), np.column_stack([sleep.fitted, sleep.residuals])
@@ -70,7 +70,7 @@ def test_residual_plots_show_every_row(sleep, dear):
     assert plot_residuals(complete_pooling("Reaction ~ Days", data_for("sleepstudy"))).get_xlabel()
     for plot in (plot_residuals, plot_scale_location, plot_qq):
         with pytest.raises(ValueError, match="use plot_binned_residuals"):
-            plot(dear)
+            plot(expensive)
 
 
 def test_a_growing_spread_is_said():
@@ -80,6 +80,20 @@ def test_a_growing_spread_is_said():
     assert "the average rises" in alt_text(plot_scale_location(lmer("y ~ x + (1 | g)", frame)))
     weighted = lmer("y ~ x + (1 | g)", frame, weights=1 / frame["x"] ** 2)
     assert "the average stays level" in alt_text(plot_scale_location(weighted))
+
+
+def test_weights_count_in_pearson_residuals_and_in_the_plot_of_their_size():
+    """A row of weight w has the variance sigma² / w: its Pearson residual is sqrt(w) times the plain one."""
+    data = data_for("sleepstudy")
+    weights = np.random.default_rng(2).uniform(0.2, 3, len(data))
+    fit = lmer("Reaction ~ Days + (1 | Subject)", data, weights=weights)
+    intercepts = data["Subject"].map(fit.coef["Subject"]["(Intercept)"]).astype(float)
+    plain = data["Reaction"] - intercepts - fit.fixef["Days"] * data["Days"]
+    np.testing.assert_allclose(fit.augment()["residual"], plain, atol=1e-8)
+    np.testing.assert_allclose(fit.resid("pearson"), np.sqrt(weights) * plain, atol=1e-8)
+    np.testing.assert_allclose(fit.resid("deviance", scaled=True), np.sqrt(weights) * plain / fit.sigma)
+    drawn = plot_scale_location(fit).collections[0].get_offsets()[:, 1]
+    np.testing.assert_allclose(drawn**2, np.sqrt(weights) * np.abs(plain) / fit.sigma)
 
 
 def test_normal_residuals_stay_in_their_band_and_others_do_not(sleep):
@@ -97,20 +111,20 @@ def test_normal_residuals_stay_in_their_band_and_others_do_not(sleep):
         plot_qq(sleep, what="coef")
 
 
-def test_bins_are_those_of_arm(dear):
+def test_bins_are_those_of_arm(expensive):
     """``binned.resids(fitted(fit), resid(fit, type = "response"))`` of arm 1.13: rows 1, 15 and 29."""
-    ax = plot_binned_residuals(dear)
+    ax = plot_binned_residuals(expensive)
     x, averages = line(ax, "average of a bin")
     assert len(x) == 29
     assert x[[0, 14, 28]] == pytest.approx([0.000143151, 0.362998569, 0.999977876], rel=5e-3)
     assert averages[[0, 14]] == pytest.approx([-0.000143151, -0.062998569], rel=5e-3)
     assert ax.lines[2].get_ydata()[[0, 14]] == pytest.approx([1.5354721e-05, 0.16963437], rel=5e-3)
     assert "in 29 bins of the fitted probability" in alt_text(ax)
-    assert len(line(plot_binned_residuals(dear, x="scale_sqft", bins=7), "average of a bin")[0]) == 7
+    assert len(line(plot_binned_residuals(expensive, x="scale_sqft", bins=7), "average of a bin")[0]) == 7
     with pytest.raises(ValueError, match="'price' is not in this table"):
-        plot_binned_residuals(dear, x="price")
+        plot_binned_residuals(expensive, x="price")
     with pytest.raises(ValueError, match="bins is 0"):
-        plot_binned_residuals(dear, bins=0)
+        plot_binned_residuals(expensive, bins=0)
 
 
 def test_bins_keep_equal_values_together():

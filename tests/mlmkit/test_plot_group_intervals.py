@@ -46,6 +46,20 @@ def test_the_first_group_is_at_the_top_and_partial_pooling_has_its_colour(seattl
     assert mpl.colors.to_hex(ax.containers[0][0].get_color()).upper() == POOLING_COLORS["partial"]
 
 
+def test_dots_are_moved_the_same_way_each_time_and_the_readers_random_numbers_stay(seattle, lmer1):
+    np.random.seed(7)
+    expected = np.random.random()
+    np.random.seed(7)
+    drawn = [plot_group_intervals(seattle, around(lmer1, 1.0)).collections[3].get_offsets() for _ in range(2)]
+    np.testing.assert_array_equal(*drawn)
+    assert np.random.random() == expected
+
+
+def test_intervals_lie_over_the_dots(seattle, lmer1):
+    ax = plot_group_intervals(seattle, around(lmer1, 1.0))
+    assert ax.collections[0].get_zorder() < ax.containers[0][0].get_zorder()
+
+
 def test_a_limit_hides_observations_and_says_how_many(seattle, lmer1):
     ax = plot_group_intervals(seattle, around(lmer1, 1.0), limit=3_000_000)
     shown = sum(len(dots.get_offsets()) for dots in ax.collections[:9])

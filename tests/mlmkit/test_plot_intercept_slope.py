@@ -83,6 +83,6 @@ def test_a_double_bar_gives_an_upright_ellipse(seattle):
 
 
 def test_slopes_have_units_in_words():
-    assert slope_in_words(286.6, "price", "sqft_living") == "287 dollars"
-    assert slope_in_words(-0.256, "weight", "age") == "−0.256"
+    assert slope_in_words(286.6, "price") == "287 dollars"
+    assert slope_in_words(-0.256, "weight") == "−0.256"
     assert slope_title("weight", "age") == "Slope (weight per unit of age)"

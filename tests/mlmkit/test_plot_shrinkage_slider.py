@@ -11,8 +11,8 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 
 from mlmkit import lmer
-from mlmkit.plots import shrinkage_slider
-from mlmkit.plots.shrinkage_slider import NOT_LIVE, picture_html
+from mlmkit.plots import shrinkage_slider, slider
+from mlmkit.plots.slider import NOT_LIVE, picture_html
 
 CODE = """
 from mlmkit import lmer, load_seattle, shrinkage_slider
@@ -139,6 +139,15 @@ def test_a_page_made_from_it_needs_no_script_from_elsewhere(graded):
 def test_outside_a_notebook_it_says_so(seattle, capsys):
     shrinkage_slider(lmer("price ~ (1 | zipcode)", seattle))
     assert capsys.readouterr().out.strip() == NOT_LIVE
+
+
+def test_without_ipywidgets_a_sentence_tells_how_to_install_it(seattle, capsys, monkeypatch):
+    monkeypatch.setattr(slider, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(slider, "find_spec", lambda name: None)
+    shrinkage_slider(lmer("price ~ (1 | zipcode)", seattle))
+    said = capsys.readouterr().out
+    assert "pip install 'mlmkit[course]'" in said
+    assert said.count("\n") == 1
 
 
 def test_the_picture_names_standard_deviations_and_weights(seattle):

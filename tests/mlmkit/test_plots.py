@@ -1,12 +1,15 @@
+import ast
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmkit import complete_pooling, lmer, no_pooling
+from mlmkit import complete_pooling, lmer, no_pooling, plots
 from mlmkit.plots import (
     POOLING_COLORS,
     alt_text,
@@ -158,7 +161,7 @@ def test_poolings_say_in_words_what_they_show(poolings):
     text = alt_text(poolings[0].figure)
     assert "Complete pooling: one line for all, at 633,000 dollars." in text
     assert "No pooling: 9 marks, from 251,000 dollars in 98032 to 2,161,000 dollars in 98039." in text
-    assert "The largest difference to no pooling is 18,000 dollars, in 98039." in text
+    assert "The largest difference from no pooling is 18,000 dollars, in 98039." in text
 
 
 def test_poolings_refuse_a_model_with_predictors(seattle):
@@ -300,3 +303,36 @@ def test_a_second_description_replaces_the_first():
     set_alt_text(ax, "First.")
     set_alt_text(ax, "Second,\n  in two lines.")
     assert alt_text(ax.figure) == "Second, in two lines."
+
+
+def test_each_plot_has_a_file_of_its_own_that_is_named_after_it():
+    files = {path.stem: ast.parse(path.read_text()) for path in Path(plots.__file__).parent.glob("*.py")}
+    drawn = {
+        name: [part.name for part in tree.body if getattr(part, "name", "").startswith("plot_")]
+        for name, tree in files.items()
+    }
+    assert {name: found for name, found in drawn.items() if found} == {
+        f"{name.removeprefix('plot_')}_plot": [name] for name in plots.__all__ if name.startswith("plot_")
+    }
+    assert not set(files) & set(plots.__all__), "a file would hide the function of the same name"
+
+
+@pytest.mark.parametrize("group", ["zipcode", "number"])
+def test_scatter_takes_rows_with_equal_labels_and_groups_that_are_numbers(seattle, group):
+    twice = pd.concat([seattle, seattle]).query("zipcode != '98010'")  # its category stays, without rows
+    panels = plot_scatter_by_group(twice.assign(number=twice["zipcode"].astype(int)), group=group)
+    assert len(panels) == 8
+    assert panels[0].get_title() == "98014  (n = 248)"
+    assert len(panels[0].collections[0].get_offsets()) == 248
+
+
+def test_a_plot_changes_no_setting_of_the_readers_own_plots(seattle):
+    before = mpl.rcParams.copy()
+    plot_scatter_by_group(seattle)
+    assert mpl.rcParams == before
+
+
+def test_seaborn_is_imported_by_the_functions_that_use_it():
+    for path in Path(plots.__file__).parent.glob("*.py"):
+        first = [part for part in ast.parse(path.read_text()).body if isinstance(part, ast.Import)]
+        assert "seaborn" not in [name.name for part in first for name in part.names], path.name

@@ -125,6 +125,28 @@ def test_sigma_is_drawn_from_its_scaled_inverse_chi_squared(intercepts):
     assert stats.kstest(draws**2, law.cdf).pvalue > 1e-3
 
 
+def test_sigma_of_a_small_fit_is_drawn_with_n_minus_p_degrees_of_freedom():
+    """12 rows and 4 fixed effects: with 12 for 8 degrees of freedom the mean of sigma² would be 40 % less.
+
+    The allowance is four Monte Carlo standard errors: of a mean sd / sqrt(N), of a quantile
+    sqrt(p (1 - p) / N) over the density there.
+    """
+    from scipy import stats
+
+    rng, n, p, size = np.random.default_rng(8), 12, 4, 20_000
+    data = pd.DataFrame(rng.normal(size=(n, 3)), columns=["a", "b", "c"])
+    data["g"] = np.repeat(list("uvw"), 4)
+    data["y"] = data["a"] + 2 * rng.normal(size=n)
+    fit = lmer("y ~ a + b + c + (1 | g)", data)
+    drawn = fit.sim(size, seed=1).sigma ** 2
+    law = stats.invgamma((n - p) / 2, scale=fit.sigma**2 * (n - p) / 2)  # scaled inverse chi-squared
+    assert abs(drawn.mean() - law.mean()) < 4 * law.std() / np.sqrt(size)
+    for share in (0.1, 0.5, 0.9):
+        exact = law.ppf(share)
+        error = np.sqrt(share * (1 - share) / size) / law.pdf(exact)
+        assert abs(drawn.quantile(share) - exact) < 4 * error
+
+
 def test_draws_repeat_with_a_seed(intercepts):
     first, second = intercepts.sim(10, seed=3), intercepts.sim(10, seed=3)
     assert first.fixef.equals(second.fixef) and first.coef["zipcode"].equals(second.coef["zipcode"])
@@ -169,6 +191,22 @@ def test_icc_and_r2(intercepts, slopes):
     assert intercepts.r2()["conditional"] == pytest.approx(intercepts.icc()["zipcode"])
     r2 = slopes.r2()
     assert 0 < r2["marginal"] < r2["conditional"] < 1
+
+
+def test_r2_is_nakagawa_and_schielzeths(seattle, slopes):
+    """From the fixed predictions and the variances, as they write it; with slopes, as Johnson (2014)."""
+    fit = lmer("price ~ scale_sqft + (1 | zipcode)", seattle)
+    fixed = np.var(fit.fixef["(Intercept)"] + fit.fixef["scale_sqft"] * seattle["scale_sqft"], ddof=1)
+    between = fit.varcorr["zipcode"].sd["(Intercept)"] ** 2
+    total = fixed + between + fit.sigma**2
+    assert fit.r2()["marginal"] == pytest.approx(fixed / total, rel=1e-9)
+    assert fit.r2()["conditional"] == pytest.approx((fixed + between) / total, rel=1e-9)
+
+    x, cov = seattle["scale_sqft"], slopes.varcorr["zipcode"].cov.to_numpy()
+    fixed = np.var(slopes.fixef["scale_sqft"] * x, ddof=1)
+    between = np.mean(cov[0, 0] + 2 * x * cov[0, 1] + x**2 * cov[1, 1])
+    expected = (fixed + between) / (fixed + between + slopes.sigma**2)
+    assert slopes.r2()["conditional"] == pytest.approx(expected, rel=1e-9)
 
 
 def test_refit_by_maximum_likelihood_is_the_ml_fit(seattle):

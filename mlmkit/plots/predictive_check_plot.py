@@ -1,10 +1,11 @@
 """Outcomes that the model invents beside the outcomes that were observed."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.density import density
+from mlmkit.plots.density import draw_density, hide_heights
 from mlmkit.plots.from_fit import outcome
 from mlmkit.plots.style import DATA, PARTIAL, axis_title, in_words, label_axis, new_axes, tidy
 
@@ -13,7 +14,7 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     """Plot replicated outcomes beside the observed ones: a posterior predictive check.
 
     If the model fits, the observed outcomes look like one more replication. For a prior predictive
-    check give it ``fit.prior_only()``: does the prior think of outcomes that could be? Counts are shown
+    check give it ``fit.prior_only()``: would its outcomes be possible? Counts are shown
     as the share of the rows that have each value, binary outcomes as the share of successes in each group.
 
     Parameters
@@ -45,7 +46,7 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
         raise ValueError(f"draws is {draws!r}. It must be a whole number of at least 1.")
     y = outcome(fit)
-    observed = np.asarray(fit._outcome, dtype=float)
+    observed = np.asarray(fit.solution.outcome, dtype=float)
     color, kind = (DATA, "prior") if fit.method == "prior" else (PARTIAL, "posterior")
     ax = new_axes(ax, figsize=(7.2, 3.6))
     count = min(draws * (1 if statistic is None else 20), len(fit.draws))
@@ -61,9 +62,6 @@ def plot_predictive_check(fit, *, draws=50, statistic=None, seed=1, ax=None):
     if statistic is not None:
         ax.set_xlabel(f"{_name(statistic)} of {axis_title(y)[0].lower()}{axis_title(y)[1:]}")
     tidy(ax, grid="x")
-    if not ax.get_ylabel():  # densities: their height carries no unit that helps
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
     ax.legend(frameon=False, fontsize=9)
     set_alt_text(ax, f"A {kind} predictive check of {fit.formula}. " + words(y))
     return ax
@@ -75,16 +73,14 @@ def _curves(ax, observed, replicated, color, kind):
     if len(np.unique(observed)) <= 30:
         _shares(ax, observed, replicated, color)
     else:
-        peaks = []
-        for k, row in enumerate(replicated):
-            label = f"{len(replicated)} replications from the {kind}" if k == 0 else None
-            x, height = density(row, low=low, high=high)
-            peaks.append(height.max())
-            ax.plot(x, height, color=color, linewidth=0.8, alpha=0.45, label=label)
-        x, height = density(observed, low=low, high=high)
-        ax.plot(x, height, color="black", linewidth=2.2, label="observed")
+        style = {"palette": [color] * len(replicated), "linewidth": 0.8, "alpha": 0.45, "legend": False}
+        draw_density(ax, pd.DataFrame(replicated.T), low, high, common_norm=False, **style)
+        ax.lines[0].set_label(f"{len(replicated)} replications from the {kind}")
+        peaks = [line.get_ydata().max() for line in ax.lines]
+        draw_density(ax, observed, low, high, color="black", linewidth=2.2, label="observed")
         # a few needles from a wide prior must not flatten everything else
-        ax.set_ylim(0, 1.15 * max(height.max(), np.quantile(peaks, 0.75)))
+        ax.set_ylim(0, 1.15 * max(ax.lines[-1].get_ydata().max(), np.quantile(peaks, 0.75)))
+        hide_heights(ax)
 
     def words(y):
         negative = np.mean(replicated < observed.min())
@@ -115,8 +111,8 @@ def _shares(ax, observed, replicated, color):
 
 def _by_group(ax, fit, observed, replicated, color):
     """Show the share of successes in each group: a binary outcome has no other shape to check."""
-    factor = fit._model.factors[0]
-    trials = np.ones(fit.nobs) if fit._model.trials is None else fit._model.trials
+    factor = fit.design.factors[0]
+    trials = np.ones(fit.nobs) if fit.design.trials is None else fit.design.trials
     total = np.bincount(factor.codes, trials)
     seen = np.bincount(factor.codes, trials * observed) / total
     shares = np.array([np.bincount(factor.codes, trials * row) for row in replicated]) / total
@@ -145,16 +141,20 @@ def _by_group(ax, fit, observed, replicated, color):
 
 
 def _statistic(ax, observed, replicated, statistic, color):
+    import seaborn as sns
+
     values = np.array([float(statistic(row)) for row in replicated])
     seen = float(statistic(observed))
-    ax.hist(values, bins=40, color=color, alpha=0.6, label=f"{len(values)} replications")
+    style = {"color": color, "alpha": 0.6, "linewidth": 0, "label": f"{len(values)} replications"}
+    sns.histplot(x=values, bins=40, ax=ax, **style)
     ax.axvline(seen, color="black", linewidth=2.2, label="observed")
+    hide_heights(ax)
 
     def words(y):
         share = np.mean(values >= seen)
         return (
-            f"The {_name(statistic)} of the observed outcomes is {in_words(seen, y)}; in replications it is "
-            f"{in_words(np.median(values), y)} in the middle, and {share:.0%} of them reach the observed one."
+            f"The {_name(statistic)} of the observed outcomes is {in_words(seen, y)}; in replications its "
+            f"median is {in_words(np.median(values), y)}, and {share:.0%} of them reach the observed one."
         )
 
     return words

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
 from mlmkit.plots.style import PARTIAL, in_words, label_axis, label_slopes, new_axes, tidy
@@ -9,7 +10,7 @@ from mlmkit.plots.style import PARTIAL, in_words, label_axis, label_slopes, new_
 _LMER = "#00573F"  # a darker shade of partial pooling's green
 
 
-def plot_posterior_lmer(stan_fit, lmer_fit, *, term="(Intercept)", group=None, ax=None):
+def plot_posterior_lmer(stan_fit, lmer_fit, *, term=INTERCEPT, group=None, ax=None):
     """Plot each group's coefficient with its 95% interval, by both fits.
 
     Parameters
@@ -78,7 +79,7 @@ def plot_posterior_lmer(stan_fit, lmer_fit, *, term="(Intercept)", group=None, a
     )
     ax.set_yticks(rows, [str(label) for label in order])
     label_axis(ax.yaxis, group)
-    if term == "(Intercept)":
+    if term == INTERCEPT:
         label_axis(ax.xaxis, y, "Coefficient of")
     else:
         label_slopes(ax.xaxis, y, f"Slope of {term} in each {group}")

@@ -2,23 +2,24 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
 from mlmkit.plots.style import DATA, PARTIAL, money, tidy
 
 
-def plot_funnel(fit, *, level=None, term="(Intercept)", group=None, points=2000):
+def plot_funnel(fit, *, level=None, term=INTERCEPT, group=None, points=2000):
     """Plot one group's effect against the (log) group standard deviation, in two ways.
 
     Left, centred: the effect itself. Where the standard deviation is small, the effect has to be small
     too, and the cloud narrows to a neck that no step size suits. Right, non-centred: the effect divided
     by the standard deviation. Where the data say little about the group, this cloud has the same width
-    everywhere; where they say much, it is this one that narrows.
+    everywhere; where they say much, this one narrows.
 
     Parameters
     ----------
     fit : StanFit
-        From `stan_lmer` or `stan_glmer`; or ``fit.prior_only()``, where the funnel is pure.
+        From `stan_lmer` or `stan_glmer`; or ``fit.prior_only()``, where the funnel is seen best.
     level : str, optional
         Which group. Default: the one with the fewest rows.
     term : str
@@ -57,7 +58,7 @@ def plot_funnel(fit, *, level=None, term="(Intercept)", group=None, points=2000)
     sims = fit.sim(min(points, len(fit.draws)), seed=1)
     effects = sims.ranef[group][term]
     if level is None:
-        factor = next(factor for factor in fit._model.factors if factor.label == group)
+        factor = next(factor for factor in fit.design.factors if factor.label == group)
         level = factor.levels[np.bincount(factor.codes).argmin()]
     if level not in effects.columns:
         raise ValueError(

@@ -1,24 +1,23 @@
-"""The criterion around a fit as a map: where the search went, and where it stopped."""
+"""The criterion around a fit as a map, with the places where programs stopped."""
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.criterion import criterion_at
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.lines import INTERCEPT
-from mlmkit.plots.style import COMPLETE, in_words, money, new_axes, tidy
+from mlmkit.plots.style import COMPLETE, in_dollars, in_words, new_axes, tidy
 
 _LEVELS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 _STEPS = 36
-_NEARBY = np.linspace(-1.2, 1.2, 9)  # on Fisher's scale
 
 
 def plot_valley(fit, stops=None, *, ax=None):
     """Plot a map of the criterion over the standard deviations of intercepts and slopes.
 
     A fit is the lowest point of a landscape. The numbers at the lines say how much higher the
-    criterion is than at the fit. At each point of the map the correlation is the best one for this
-    point; the residual standard deviation is that of the fit.
+    criterion is than at the fit. The correlation and the residual standard deviation are those of the
+    fit everywhere on the map.
 
     Parameters
     ----------
@@ -72,18 +71,6 @@ def plot_valley(fit, stops=None, *, ax=None):
     return ax
 
 
-def _lowest(fit, sd, corr):
-    """How far above the fit the criterion is with the best correlation for these standard deviations."""
-    places = np.arctanh(np.clip(corr, -0.9999, 0.9999)) + _NEARBY
-    values = np.array([criterion_at(fit, sd, r) for r in np.tanh(places)])
-    k = int(np.clip(values.argmin(), 1, len(values) - 2))
-    curve = np.polyfit(places[k - 1 : k + 2], values[k - 1 : k + 2], 2)  # a parabola through the lowest three
-    if curve[0] > 0:
-        best = np.clip(-curve[1] / (2 * curve[0]), places[k - 1], places[k + 1])
-        values = np.append(values, criterion_at(fit, sd, np.tanh(best)))
-    return max(0.0, values.min() - fit.criterion)
-
-
 def _around(values):
     """Span a range that holds all values of one axis, with space on both sides."""
     low, high = min(values), max(values)
@@ -94,11 +81,7 @@ def _around(values):
 def _titles(ax, y, slope):
     ax.set_xlabel("Standard deviation of the intercepts")
     ax.set_ylabel(f"Standard deviation of the slopes of {slope}")
-    if y == "price":
-        from matplotlib.ticker import FuncFormatter
-
-        ax.xaxis.set_major_formatter(FuncFormatter(money))
-        ax.yaxis.set_major_formatter(FuncFormatter(money))
+    in_dollars(y, ax.xaxis, ax.yaxis)
 
 
 def _in_words(best, stops, y):

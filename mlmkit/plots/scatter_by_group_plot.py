@@ -1,11 +1,11 @@
 """One small scatter plot per group."""
 
-import math
-
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.style import DATA, NONE, in_words, label_axis, tidy
+from mlmkit.plots.facets import scatter_panels
+from mlmkit.plots.from_fit import require
+from mlmkit.plots.style import NONE, axis_title, in_words
 
 
 def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", columns=3):
@@ -42,58 +42,14 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     >>> len(panels)
     9
     """
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import MaxNLocator
-
-    _require(data, x, y, group)
-    groups = {str(name): rows for name, rows in data.groupby(group, observed=True)}
-    columns = min(columns, len(groups))
-    rows = math.ceil(len(groups) / columns)
-    _figure, grid = plt.subplots(
-        rows,
-        columns,
-        figsize=(2.9 * columns, 2.2 * rows + 0.3),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        gridspec_kw={
-            "hspace": 0.2,
-            "wspace": 0.08,
-        },  # fixed: constrained layout of nine panels takes a second
-    )
-    panels = grid.ravel()
-    for ax, (name, sales) in zip(panels, groups.items(), strict=False):
-        ax.scatter(sales[x], sales[y], s=11, color=DATA, alpha=0.6, linewidths=0)
+    require(data, x, y, group)
+    groups = dict(list(data.groupby(group, observed=True)))
+    grid = scatter_panels(data, x, y, group, list(groups), columns=columns, s=11, alpha=0.6)
+    grid.set_axis_labels(axis_title(x), axis_title(y))
+    for ax, sales in zip(grid.axes, groups.values(), strict=True):
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
-        ax.set_title(f"{name}  (n = {len(sales)})", fontsize=10)
-        ax.xaxis.set_major_locator(MaxNLocator(3))
-        label_axis(ax.xaxis, x)
-        label_axis(ax.yaxis, y)
-        ax.label_outer()
-        tidy(ax, grid="both")
-    _remove_empty(panels, len(groups), columns, x)
-    panels = panels[: len(groups)]
-    set_alt_text(panels[0], _in_words(groups, x, y, group))
-    return panels
-
-
-def _require(data, *columns):
-    missing = [column for column in columns if column not in data.columns]
-    if missing:
-        raise ValueError(
-            f"There is no column {missing[0]!r} in the data. "
-            f"The columns are: {', '.join(map(str, data.columns))}."
-        )
-    if data.empty:
-        raise ValueError("The data have no rows, so there is nothing to plot.")
-
-
-def _remove_empty(panels, used, columns, x):
-    """Take away the panels of the last row that no group needs; the panel above gets the x axis."""
-    for place in range(used, len(panels)):
-        panels[place].remove()
-        panels[place - columns].tick_params(labelbottom=True)
-        label_axis(panels[place - columns].xaxis, x)
+    set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
+    return grid.axes
 
 
 def _in_words(groups, x, y, group):

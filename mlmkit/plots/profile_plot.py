@@ -55,7 +55,7 @@ def plot_profile(fit, parameter, *, level=0.95, points=31, ax=None):
         raise ValueError(f"level is {level}. It must lie between 0 and 1, for example 0.95.")
     z = NormalDist().inv_cdf(0.5 + level / 2)
     table = profile(fit, parameter, points=points, reach=max(1.3 * z, 2.0))
-    best, found = parameters(fit)
+    best, found = parameters(fit.solution)
     chosen = next(one for one in found if one.name == parameter)
     limits = [chosen.limit(best, z, side) for side in (-1, 1)]
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import grouping, outcome
-from mlmkit.plots.lines import INTERCEPT, coefficients, predictor, slope_in_words, slope_title
-from mlmkit.plots.style import DATA, NONE, PARTIAL, in_words, money, new_axes, tidy
+from mlmkit.plots.lines import coefficients, predictor, slope_in_words, slope_title
+from mlmkit.plots.style import DATA, NONE, PARTIAL, in_dollars, in_words, new_axes, tidy
 
 _SHARE = 0.95  # of the groups, expected inside the ellipse
 _MOST_NAMES = 15
@@ -123,11 +124,7 @@ def _titles(ax, y, x):
     unit = " (US dollars)" if y == "price" else ""
     ax.set_xlabel(f"Intercept: expected {y} where {x} = 0{unit}")
     ax.set_ylabel(slope_title(y, x))
-    if y == "price":
-        from matplotlib.ticker import FuncFormatter
-
-        ax.xaxis.set_major_formatter(FuncFormatter(money))
-        ax.yaxis.set_major_formatter(FuncFormatter(money))
+    in_dollars(y, ax.xaxis, ax.yaxis)
 
 
 def _in_words(fit, table, y, x, group):
@@ -137,7 +134,7 @@ def _in_words(fit, table, y, x, group):
     low, high = table[INTERCEPT].idxmin(), table[INTERCEPT].idxmax()
     described = [
         f"{name}, intercept {in_words(table.at[name, INTERCEPT], y)} and slope "
-        f"{slope_in_words(table.at[name, x], y, x)}"
+        f"{slope_in_words(table.at[name, x], y)}"
         for name in (low, high)
     ]
     return (
@@ -145,5 +142,5 @@ def _in_words(fit, table, y, x, group):
         f"from {described[0]}, to {described[1]}. The ellipse of the fitted distribution has the "
         f"correlation {corr:.2f}".replace("-", "−")
         + f", around the fixed effects, intercept "
-        f"{in_words(fit.fixef[INTERCEPT], y)} and slope {slope_in_words(fit.fixef[x], y, x)}."
+        f"{in_words(fit.fixef[INTERCEPT], y)} and slope {slope_in_words(fit.fixef[x], y)}."
     )

@@ -6,7 +6,8 @@ import pandas as pd
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.style import PARTIAL, in_words, label_axis, new_axes, tidy
 
-_IMPOSSIBLE = "#CC79A7"  # Okabe and Ito's purple: no pooling has this colour
+# Okabe and Ito's purple: no pooling has this colour
+_BELOW = {"facecolor": "#CC79A7", "edgecolor": "white", "hatch": "////", "alpha": 0.9}
 _DARK = "#00573F"  # a darker shade of partial pooling's green
 _ENDS = (0.025, 0.5, 0.975)
 
@@ -85,7 +86,7 @@ def _rows(draws, y):
         raise ValueError("There are no draws to plot.")
     for name, row in rows.items():
         if not np.isfinite(row).all():
-            raise ValueError(f"Some draws of {name!r} are missing or infinite. Leave them out, or mend them.")
+            raise ValueError(f"Some draws of {name!r} are missing or infinite. Remove or correct them.")
     return rows
 
 
@@ -102,25 +103,10 @@ def _edges(rows, bins, floor):
 
 def _histogram(ax, row, place, edges, floor):
     counts, _ = np.histogram(row, edges)
-    heights = 0.85 * counts / max(counts.max(), 1)
-    foot = np.full(len(heights), float(place))
-    below = (
-        np.zeros(len(heights), dtype=bool) if floor is None else edges[1:] <= floor + 1e-9 * abs(edges[-1])
-    )
-    for part, style in (
-        (~below, {"color": PARTIAL, "alpha": 0.55}),
-        (below, {"facecolor": _IMPOSSIBLE, "edgecolor": "white", "hatch": "////", "alpha": 0.9}),
-    ):
-        if (heights[part] > 0).any():
-            ax.bar(
-                edges[:-1][part],
-                -heights[part],
-                width=np.diff(edges)[part],
-                bottom=foot[part],
-                align="edge",
-                linewidth=0,
-                **style,
-            )
+    below = edges[1:] <= (-np.inf if floor is None else floor + 1e-9 * abs(edges[-1]))
+    for part, style in ((~below, {"color": PARTIAL, "alpha": 0.55}), (below, _BELOW)):
+        heights, left, width = counts[part] / max(counts.max(), 1), edges[:-1][part], np.diff(edges)[part]
+        ax.bar(left, -0.85 * heights, width, bottom=float(place), align="edge", linewidth=0, **style)
 
 
 def _interval(ax, row, place):

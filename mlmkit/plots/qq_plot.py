@@ -4,9 +4,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
-from mlmkit.plots.residuals import linear_residuals
+from mlmkit.plots.residuals_plot import linear_residuals
 from mlmkit.plots.style import DATA, PARTIAL, in_words, label_axis, new_axes, tidy
 
 What = Literal["residuals", "ranef"]
@@ -14,7 +15,7 @@ _MOST_NAMES = 12
 _INSIDE = (0.025, 0.975)
 
 
-def plot_qq(fit, *, what: What = "residuals", term="(Intercept)", group=None, ax=None):
+def plot_qq(fit, *, what: What = "residuals", term=INTERCEPT, group=None, ax=None):
     """Plot residuals or random effects against the quantiles of a normal distribution.
 
     Points on the line mean that the normal distribution fits. The band holds 95 of 100 points of a normal
@@ -66,7 +67,7 @@ def plot_qq(fit, *, what: What = "residuals", term="(Intercept)", group=None, ax
         group = grouping(fit, group)
         effects = column(fit.ranef[group], term, fit).sort_values()
         values, names = effects.to_numpy(), effects.index.astype(str)
-        title, unit = "Random effect on", y if term == "(Intercept)" else term
+        title, unit = "Random effect on", y if term == INTERCEPT else term
     line, quantiles, low, high = _normal(values)
 
     ax = new_axes(ax, figsize=(5.6, 4.6))

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
 from mlmkit.plots.style import PARTIAL, in_words, label_axis, label_slopes, new_axes, tidy
 
 
-def plot_posterior_intervals(fit, *, what="coef", term="(Intercept)", group=None, probs=(0.5, 0.95), ax=None):
+def plot_posterior_intervals(fit, *, what="coef", term=INTERCEPT, group=None, probs=(0.5, 0.95), ax=None):
     """Plot the posterior of every group's effect: the median, a thick and a thin interval, in order.
 
     Parameters
@@ -63,7 +64,7 @@ def plot_posterior_intervals(fit, *, what="coef", term="(Intercept)", group=None
     ax.set_yticks(rows, [str(label) for label in draws.columns])
     label_axis(ax.yaxis, group)
     kind = "Coefficient of" if what == "coef" else "Group effect on"
-    if term == "(Intercept)":
+    if term == INTERCEPT:
         label_axis(ax.xaxis, y, kind)
     else:
         label_slopes(ax.xaxis, y, f"{'Slope' if what == 'coef' else 'Group effect on the slope'} of {term}")

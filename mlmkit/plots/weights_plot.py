@@ -3,12 +3,11 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import SINGULAR, group_means, grouping
 from mlmkit.plots.labels import spread
 from mlmkit.plots.style import PARTIAL, label_axis, new_axes, tidy
-
-_TERM = "(Intercept)"
 
 
 def plot_weights(fit, *, group=None, ax=None):
@@ -45,7 +44,7 @@ def plot_weights(fit, *, group=None, ax=None):
     """
     sizes, _ = group_means(fit, group, plot="plot_weights")
     group = grouping(fit, group)
-    sd_between = fit.varcorr[group].sd[_TERM]
+    sd_between = fit.varcorr[group].sd[INTERCEPT]
     if sd_between < SINGULAR * fit.sigma:
         raise ValueError(
             "This fit found no variance between the groups: every weight is 0, and there is no curve to draw."

@@ -12,7 +12,8 @@ def plot_residuals(fit, *, ax=None):
     """Plot residuals against fitted values, with their averages.
 
     A model that fits leaves no pattern: averages near zero everywhere, the same spread everywhere. A curve
-    means that a predictor is missing or bent; a funnel means that the spread grows (try the logarithm).
+    means that a predictor is missing or that its effect isn't a straight line; a funnel means that the
+    spread grows (try the logarithm).
 
     Parameters
     ----------
@@ -40,14 +41,10 @@ def plot_residuals(fit, *, ax=None):
     fitted, residuals = linear_residuals(fit, "plot_residuals")
     y = outcome(fit)
     ax = new_axes(ax, figsize=(6.8, 4.2))
-    ax.scatter(fitted, residuals, s=12, color=DATA, alpha=0.5, linewidths=0, label="an observation")
+    places, averages = scatter_with_averages(ax, fitted, residuals)
     ax.axhline(0, color="#4D4D4D", linewidth=1.2, linestyle="--")
-    places, averages, _ = binned(fitted, residuals, trend_bins(len(fitted)))
-    ax.plot(places, averages, color=COMPLETE, linewidth=2, label="average")
     label_axis(ax.xaxis, y, "Fitted")
     label_axis(ax.yaxis, y, "Residual of")
-    ax.legend(frameon=False, fontsize=9)
-    tidy(ax, grid="both")
     set_alt_text(ax, _in_words(fitted, residuals, places, averages, y))
     return ax
 
@@ -61,9 +58,14 @@ def linear_residuals(fit, plot):
     return np.asarray(fit.fitted, dtype=float), np.asarray(fit.residuals, dtype=float)
 
 
-def trend_bins(n):
-    """Choose how many averages show a trend: few enough to be calm."""
-    return min(bins_of(n), 12)
+def scatter_with_averages(ax, x, y):
+    """Draw observations and a line through averages in bins, few enough to be calm; return the averages."""
+    ax.scatter(x, y, s=12, color=DATA, alpha=0.5, linewidths=0, label="an observation")
+    places, averages, _ = binned(x, y, min(bins_of(len(x)), 12))
+    ax.plot(places, averages, color=COMPLETE, linewidth=2, label="average")
+    ax.legend(frameon=False, fontsize=9)
+    tidy(ax, grid="both")
+    return places, averages
 
 
 def _in_words(fitted, residuals, places, averages, y):

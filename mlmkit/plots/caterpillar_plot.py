@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, grouping, outcome
 from mlmkit.plots.style import PARTIAL, in_words, label_axis, new_axes, tidy
@@ -9,7 +10,7 @@ from mlmkit.plots.style import PARTIAL, in_words, label_axis, new_axes, tidy
 What = Literal["ranef", "coef"]
 
 
-def plot_caterpillar(fit, *, what: What = "ranef", term="(Intercept)", group=None, reach=2.0, ax=None):
+def plot_caterpillar(fit, *, what: What = "ranef", term=INTERCEPT, group=None, reach=2.0, ax=None):
     """Plot the groups' random effects or coefficients, sorted, each with an interval.
 
     Parameters
@@ -17,7 +18,7 @@ def plot_caterpillar(fit, *, what: What = "ranef", term="(Intercept)", group=Non
     fit : fit
         From `lmer`.
     what : {"ranef", "coef"}
-        Random effects (differences to the fixed part) or coefficients (fixed part plus random effect).
+        Random effects (differences from the fixed part) or coefficients (fixed part plus random effect).
     term : str
         The varying term: ``"(Intercept)"`` or a predictor whose slope varies.
     group : str, optional
@@ -72,8 +73,8 @@ def plot_caterpillar(fit, *, what: What = "ranef", term="(Intercept)", group=Non
 
 def _label_values(ax, what, term, y, group):
     """Name the horizontal axis; only an intercept is surely in the outcome's unit."""
-    name = "intercept" if term == "(Intercept)" else f"slope of {term}"
-    if term == "(Intercept)":
+    name = "intercept" if term == INTERCEPT else f"slope of {term}"
+    if term == INTERCEPT:
         label_axis(ax.xaxis, y, "Random effect on" if what == "ranef" else "Coefficient of")
     elif what == "ranef":
         ax.set_xlabel(f"Random effect on the {name}")
@@ -82,7 +83,7 @@ def _label_values(ax, what, term, y, group):
 
 
 def _in_words(estimates, half, middle, what, term, y, group):
-    unit = y if term == "(Intercept)" else term
+    unit = y if term == INTERCEPT else term
     lowest, highest = estimates.index[0], estimates.index[-1]
     apart = int(((estimates - half > middle) | (estimates + half < middle)).sum())
     kind = "random effects" if what == "ranef" else "coefficients"

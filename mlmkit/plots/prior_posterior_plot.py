@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.density import density
+from mlmkit.plots.density import draw_density, hide_heights
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.style import DATA, PARTIAL, in_words, money, tidy
+from mlmkit.plots.style import DATA, PARTIAL, in_dollars, in_words, tidy
 
 
 def plot_prior_posterior(fit, pars=None, *, draws=4000, seed=1):
@@ -70,7 +70,7 @@ def plot_prior_posterior(fit, pars=None, *, draws=4000, seed=1):
 
 def _named_draws(fit):
     """Collect the draws by name, with standard deviations instead of variances between groups."""
-    found = dict(fit.draws.items())
+    found = {name: draws.to_numpy() for name, draws in fit.draws.items()}
     for label, block in fit.varcorr.items():
         for term in block.sd.index:
             variance = found.get(f"Sigma[{label}:{term},{term}]")
@@ -93,21 +93,16 @@ def _one(ax, name, before, after, y):
     middle = np.median(after)
     left, right = middle - reach, middle + reach
     left = max(left, 0.0) if positive else left
-    for values, color, label in ((before, DATA, "prior"), (after, PARTIAL, "posterior")):
-        x, height = density(values, low=left, high=right)
-        ax.fill_between(x, height, color=color, alpha=0.25, linewidth=0)
-        ax.plot(
-            x, height, color=color, linewidth=1.8, linestyle="--" if label == "prior" else "-", label=label
-        )
+    for values, color, label, dashes in ((before, DATA, "prior", "--"), (after, PARTIAL, "posterior", "-")):
+        draw_density(ax, values, left, right, color=color, fill=True, alpha=0.25, linewidth=0)
+        draw_density(ax, values, left, right, color=color, linewidth=1.8, linestyle=dashes, label=label)
+    hide_heights(ax)
     ax.set_title(name, fontsize=10)
-    ax.set_yticks([])
     ax.set_ylim(0)
-    ax.set_xlim(left, right)
     ax.xaxis.get_major_locator().set_params(nbins=4)
-    if y == "price" and not name.startswith("Sigma["):
-        ax.xaxis.set_major_formatter(money)
+    if not name.startswith("Sigma["):
+        in_dollars(y, ax.xaxis)
     tidy(ax, grid="x")
-    ax.spines["left"].set_visible(False)
     ratio = np.std(before) / np.std(after)
     width = f"{ratio:.{0 if ratio >= 10 else 1}f} times as wide"
     return f"{name}: the posterior is centred at {in_words(middle, y)}, the prior is {width}."

@@ -1,12 +1,12 @@
 """Data and fitted lines, one small panel per group."""
 
-import math
-
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.lines import INTERCEPT, coefficients, observations, slope_in_words
-from mlmkit.plots.style import COMPLETE, DATA, NONE, PARTIAL, axis_title, label_axis, tidy
+from mlmkit.plots.facets import scatter_panels
+from mlmkit.plots.lines import coefficients, observations, slope_in_words
+from mlmkit.plots.style import COMPLETE, NONE, PARTIAL, axis_title
 
 _STYLES = {
     "complete pooling": {"color": COMPLETE, "linestyle": ":", "linewidth": 1.8},
@@ -51,49 +51,24 @@ def plot_lines_by_group(partial, none, complete=None, *, group=None, columns=3):
     >>> len(plot_lines_by_group(lmer(model, few), no_pooling(model, few)))
     9
     """
-    import matplotlib.pyplot as plt
-
     rows, y, x, group = observations(partial, group)
     fits = {"complete pooling": complete, "no pooling": none, "partial pooling": partial}
     lines = {kind: coefficients(fit, group) for kind, fit in fits.items() if fit is not None}
-    groups = list(lines["partial pooling"].index)
-    columns = min(columns, len(groups))
-    height = math.ceil(len(groups) / columns)
-    figure, grid = plt.subplots(
-        height,
-        columns,
-        figsize=(2.9 * columns, 2.1 * height + 0.6),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    panels = grid.ravel()
+    names = list(lines["partial pooling"].index)
+    grid = scatter_panels(rows, x, y, group, names, columns=columns, s=14, alpha=0.8)
     ends = np.array([rows[x].min(), rows[x].max()])
-    for ax, name in zip(panels, groups, strict=False):
-        _panel(ax, rows[rows[group] == name], name, lines, ends, y, x)
-    for place in range(len(groups), len(panels)):
-        panels[place].remove()
-        panels[place - columns].tick_params(labelbottom=True)
-    panels = panels[: len(groups)]
-    panels[0].set_ylim(*_limits(rows[y]))
-    figure.supxlabel(axis_title(x), fontsize=10)
-    figure.supylabel(axis_title(y), fontsize=10)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(lines), frameon=False)
-    set_alt_text(panels[0], _in_words(lines, y, x, group))
-    return panels
-
-
-def _panel(ax, rows, name, lines, ends, y, x):
-    ax.scatter(rows[x], rows[y], s=14, color=DATA, alpha=0.8, linewidths=0)
-    for kind, table in lines.items():
-        ax.plot(ends, table.at[name, INTERCEPT] + table.at[name, x] * ends, label=kind, **_STYLES[kind])
-    ax.set_title(f"{name}  (n = {len(rows)})", fontsize=10)
-    label_axis(ax.yaxis, y)
-    ax.set_ylabel("")
-    ax.label_outer()
-    tidy(ax, grid="both")
+    for name, ax in grid.axes_dict.items():
+        for kind, table in lines.items():
+            line = table.at[name, INTERCEPT] + table.at[name, x] * ends
+            ax.plot(ends, line, label=kind, **_STYLES[kind])
+    ax.set_ylim(*_limits(rows[y]))
+    grid.figure.set_layout_engine("constrained")
+    grid.figure.supxlabel(axis_title(x), fontsize=10)
+    grid.figure.supylabel(axis_title(y), fontsize=10)
+    drawn = ax.get_legend_handles_labels()
+    grid.figure.legend(*drawn, loc="outside upper center", ncols=len(lines), frameon=False)
+    set_alt_text(grid.axes[0], _in_words(lines, y, x, group))
+    return grid.axes
 
 
 def _limits(values):
@@ -109,8 +84,8 @@ def _in_words(lines, y, x, group):
     return (
         f"{len(pooled)} panels, one for each {group}, with the points of {y} against {x} and "
         f"{len(lines)} lines: {', '.join(lines)}. The slopes per unit of {x} run from "
-        f"{slope_in_words(own.min(), y, x)} to {slope_in_words(own.max(), y, x)} without pooling, and from "
-        f"{slope_in_words(pooled.min(), y, x)} to {slope_in_words(pooled.max(), y, x)} with partial pooling. "
-        f"The lines differ most in {moved}: {slope_in_words(own[moved], y, x)} and "
-        f"{slope_in_words(pooled[moved], y, x)}."
+        f"{slope_in_words(own.min(), y)} to {slope_in_words(own.max(), y)} without pooling, and from "
+        f"{slope_in_words(pooled.min(), y)} to {slope_in_words(pooled.max(), y)} with partial pooling. "
+        f"The lines differ most in {moved}: {slope_in_words(own[moved], y)} and "
+        f"{slope_in_words(pooled[moved], y)}."
     )

@@ -1,10 +1,9 @@
 """How far partial pooling moves the estimate of each group."""
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, group_means, grouping, outcome
 from mlmkit.plots.style import DATA, NONE, PARTIAL, in_words, label_axis, new_axes, tidy
-
-_TERM = "(Intercept)"
 
 
 def plot_shrinkage(fit, *, group=None, ax=None):
@@ -42,8 +41,8 @@ def plot_shrinkage(fit, *, group=None, ax=None):
     """
     sizes, own = group_means(fit, group, plot="plot_shrinkage")
     group, y = grouping(fit, group), outcome(fit)
-    pooled = column(fit.coef[group], _TERM, fit)
-    return draw_shrinkage(sizes, own, pooled, fit.fixef[_TERM], y=y, group=group, ax=ax)
+    pooled = column(fit.coef[group], INTERCEPT, fit)
+    return draw_shrinkage(sizes, own, pooled, fit.fixef[INTERCEPT], y=y, group=group, ax=ax)
 
 
 def draw_shrinkage(sizes, own, pooled, centre, *, y, group, ax=None):

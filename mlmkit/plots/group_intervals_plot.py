@@ -3,11 +3,10 @@
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
+from mlmkit.plots.from_fit import require
 from mlmkit.plots.style import DATA, PARTIAL, in_words, label_axis, money, new_axes, tidy
 
 _ENDS = ["lower", "upper"]
-
-
 _DARK = "#00573F"  # a darker shade of partial pooling's green
 
 
@@ -69,17 +68,18 @@ def plot_group_intervals(
     >>> ax.get_xlabel()
     'Price (US dollars)'
     """
-    _require(data, y, group)
-    values = {str(name): rows[y].dropna() for name, rows in data.groupby(group, observed=True)}
-    tables = [_checked(intervals, values, "intervals")]
+    require(data, y, group)
+    rows = data[[y, group]].dropna(subset=group).astype({group: str})
+    groups = list(rows[group].unique())
+    tables = [_checked(intervals, groups, "intervals")]
     if wide is not None:
-        tables.append(_checked(wide, values, "wide").loc[tables[0].index])
+        tables.append(_checked(wide, groups, "wide").loc[tables[0].index])
+    above = rows[y] > (np.inf if limit is None else limit)
+    hidden = int(above.sum())
 
-    ax = new_axes(ax, figsize=(7.6, 0.42 * len(values) + 1.5))
-    hidden = _dots(ax, [values[name] for name in tables[0].index], limit)
+    ax = new_axes(ax, figsize=(7.6, 0.42 * len(groups) + 1.5))
+    _dots(ax, rows[~above], y, group, list(tables[0].index))
     _lines(ax, tables, labels)
-    ax.set_yticks(range(len(values)), list(tables[0].index))
-    ax.set_ylim(len(values) - 0.4, -0.6)
     label_axis(ax.xaxis, y)
     label_axis(ax.yaxis, group)
     if limit is not None:
@@ -91,44 +91,34 @@ def plot_group_intervals(
     tidy(ax, grid="x")
     if len(tables) > 1:
         ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="white")
-    set_alt_text(ax, _in_words(values, tables, y, group, hidden, limit))
+    set_alt_text(ax, _in_words(rows[y].count(), tables, y, group, hidden, limit))
     return ax
 
 
-def _require(data, *columns):
-    for column in columns:
-        if column not in data.columns:
-            raise ValueError(
-                f"There is no column {column!r} in the data. "
-                f"The columns are: {', '.join(map(str, data.columns))}."
-            )
-
-
-def _checked(table, values, name):
+def _checked(table, groups, name):
     """Return the two ends by group name, or say what is wrong with the table."""
     missing = [end for end in _ENDS if end not in getattr(table, "columns", [])]
     if missing:
         raise ValueError(f"{name} needs a data frame with the columns lower and upper, a row for each group.")
     ends = table[_ENDS].astype(float)
     ends.index = ends.index.astype(str)
-    if set(ends.index) != set(values) or not ends.index.is_unique:
+    if set(ends.index) != set(groups) or not ends.index.is_unique:
         raise ValueError(
             f"The rows of {name} and the groups of the data must be the same. "
-            f"Rows: {', '.join(ends.index)}. Groups: {', '.join(values)}."
+            f"Rows: {', '.join(ends.index)}. Groups: {', '.join(groups)}."
         )
     return ends
 
 
-def _dots(ax, groups, limit):
-    """Draw the observations; return how many lie above the limit."""
-    noise = np.random.default_rng(0)
-    hidden = 0
-    for place, values in enumerate(groups):
-        shown = values if limit is None else values[values <= limit]
-        hidden += len(values) - len(shown)
-        height = place + noise.uniform(-0.28, 0.28, len(shown))
-        ax.scatter(shown, height, s=9, color=DATA, alpha=0.5, linewidths=0)
-    return hidden
+def _dots(ax, rows, y, group, order):
+    """Draw the observations, the first group at the top."""
+    import seaborn as sns
+
+    state = np.random.get_state()  # seaborn's jitter takes NumPy's global numbers: leave the reader's alone
+    np.random.seed(0)
+    dots = {"color": DATA, "size": 3, "alpha": 0.5, "zorder": 1}  # seaborn would lay them over the intervals
+    sns.stripplot(rows, x=y, y=group, order=order, orient="h", jitter=0.28, ax=ax, **dots)
+    np.random.set_state(state)
 
 
 def _lines(ax, tables, labels):
@@ -149,10 +139,9 @@ def _observations(count):
     return "1 observation" if count == 1 else f"{count} observations"
 
 
-def _in_words(values, tables, y, group, hidden, limit):
-    count = sum(len(rows) for rows in values.values())
+def _in_words(count, tables, y, group, hidden, limit):
     text = (
-        f"The {count} observations of {y} as dots, a row for each of the {len(values)} groups of {group}, "
+        f"The {count} observations of {y} as dots, a row for each of the {len(tables[0])} groups of {group}, "
         f"with an interval over each row. {_extremes(tables[0], y)} "
     )
     if len(tables) > 1:

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.lines import INTERCEPT, coefficients, observations, slope_in_words
+from mlmkit.plots.labels import spread
+from mlmkit.plots.lines import coefficients, observations, slope_in_words
 from mlmkit.plots.style import DATA, NONE, PARTIAL, label_axis, new_axes, tidy
 
 _MIDDLE = [0.025, 0.975]
@@ -104,15 +106,12 @@ def _draw(ax, lines, reach, x, **style):
 def _name(ax, lines, reach, x):
     """Write each group's name beside the right end of its line, names apart from each other."""
     right = reach["max"]
-    heights = (lines[INTERCEPT] + lines[x] * right).sort_values()
+    heights = lines[INTERCEPT] + lines[x] * right
     low, high = ax.get_ylim()
-    apart = 0.042 * (high - low)
-    place = -np.inf
-    for name, height in heights.items():
-        place = max(height, place + apart)
+    for name, place in spread(heights, 0.042 * (high - low)).items():
         ax.annotate(
             name,
-            (right[name], height),
+            (right[name], heights[name]),
             xytext=(1.02, place),
             textcoords=("axes fraction", "data"),
             va="center",
@@ -139,14 +138,14 @@ def _in_words(fit, lines, reach, y, x, group, with_none, outside):
     text = f"A line of {y} against {x} for each of the {len(lines)} groups of {group}. "
     if np.isclose(slopes[flat], slopes[steep], rtol=1e-9, atol=0):
         text += (
-            f"All lines are parallel: each rises by {slope_in_words(slopes[flat], y, x)} per unit of {x}. "
+            f"All lines are parallel: each rises by {slope_in_words(slopes[flat], y)} per unit of {x}. "
             f"The highest is {lines[INTERCEPT].idxmax()}, the lowest {lines[INTERCEPT].idxmin()}. "
         )
     else:
         text += (
-            f"The flattest line is {flat}, {slope_in_words(slopes[flat], y, x)} per unit of {x}; "
-            f"the steepest {steep}, {slope_in_words(slopes[steep], y, x)}. "
+            f"The flattest line is {flat}, {slope_in_words(slopes[flat], y)} per unit of {x}; "
+            f"the steepest {steep}, {slope_in_words(slopes[steep], y)}. "
         )
-    text += f"The line of the fixed effects rises by {slope_in_words(fit.fixef.get(x, 0.0), y, x)}."
+    text += f"The line of the fixed effects rises by {slope_in_words(fit.fixef.get(x, 0.0), y)}."
     text += " Dashed lines show no pooling." if with_none else ""
     return text + (f" {outside} points lie outside the view." if outside else "")

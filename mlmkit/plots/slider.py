@@ -3,19 +3,24 @@
 import base64
 import html
 import math
+from importlib.util import find_spec
 from io import BytesIO
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.pooled_means import pooled_means
 from mlmkit.plots.alt import alt_text
 from mlmkit.plots.from_fit import group_means, grouping, outcome
-from mlmkit.plots.shrinkage import draw_shrinkage
+from mlmkit.plots.shrinkage_plot import draw_shrinkage
 from mlmkit.plots.style import in_words
 
-_TERM = "(Intercept)"
 _REACH = 100  # the sliders go this many times below and above the estimate
 NOT_LIVE = (
-    "Here stand two sliders when you run this cell in JupyterLab. "
-    "They can't move on a page that nobody runs: look at the picture below instead."
+    "Two sliders appear here when you run this cell in JupyterLab. "
+    "On a page that nobody runs they can't move: look at the picture below instead."
+)
+NO_WIDGETS = (
+    "The two sliders need the package ipywidgets, which is not installed. Install it with "
+    "pip install 'mlmkit[course]', restart the kernel and run this cell again."
 )
 
 
@@ -23,7 +28,8 @@ def shrinkage_slider(fit, *, group=None):
     """Show sliders for the two standard deviations, and how the estimates follow.
 
     Where no person sits in front of the cell (grading, a page made from the notebook), a sentence stands in
-    their place: no widget is made, nothing is stored in the notebook.
+    their place: no widget is made, nothing is stored in the notebook. Without the package ipywidgets, a
+    sentence tells how to install it.
 
     Parameters
     ----------
@@ -41,14 +47,18 @@ def shrinkage_slider(fit, *, group=None):
     --------
     >>> from mlmkit import lmer, load_seattle, shrinkage_slider
     >>> shrinkage_slider(lmer("price ~ (1 | zipcode)", load_seattle()))
-    Here stand two sliders when you run this cell in JupyterLab. They can't move on a page that nobody runs: \
-look at the picture below instead.
+    Two sliders appear here when you run this cell in JupyterLab. On a page that nobody runs they \
+can't move: look at the picture below instead.
     """
-    panel = _panel(fit, group) if _somebody_is_there() else None
-    if panel is None:
+    if not _somebody_is_there():
         print(NOT_LIVE)
         return
+    if find_spec("ipywidgets") is None:
+        print(NO_WIDGETS)
+        return
     from IPython.display import display
+
+    panel = _panel(fit, group)
 
     # A page made from a saved notebook shows the text: let it be the sentence, not the widget's repr.
     display({**panel._repr_mimebundle_(), "text/plain": NOT_LIVE}, raw=True)
@@ -65,14 +75,12 @@ def _somebody_is_there():
 
 
 def _panel(fit, group):
-    """Build the sliders, the picture and a button that goes back; None where ipywidgets is missing."""
-    try:
-        import ipywidgets as widgets
-    except ImportError:
-        return None
+    """Build the sliders, the picture and a button that goes back."""
+    import ipywidgets as widgets
+
     sizes, means = group_means(fit, group, plot="shrinkage_slider")
     group, y = grouping(fit, group), outcome(fit)
-    between = max(fit.varcorr[group].sd[_TERM], fit.sigma / 1000)  # a slider on a log scale has no zero
+    between = max(fit.varcorr[group].sd[INTERCEPT], fit.sigma / 1000)  # a slider on a log scale has no zero
     estimates = {"between": between, "within": fit.sigma}
     sliders = {name: _slider(widgets, f"sd {name} groups", value) for name, value in estimates.items()}
     picture = widgets.HTML()

@@ -3,10 +3,9 @@
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.bins import binned
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.residuals import linear_residuals, trend_bins
-from mlmkit.plots.style import COMPLETE, DATA, in_words, label_axis, new_axes, tidy
+from mlmkit.plots.residuals_plot import linear_residuals, scatter_with_averages
+from mlmkit.plots.style import in_words, label_axis, new_axes
 
 
 def plot_scale_location(fit, *, ax=None):
@@ -44,19 +43,13 @@ def plot_scale_location(fit, *, ax=None):
     >>> ax.get_xlabel()
     'Fitted price (US dollars)'
     """
-    fitted, residuals = linear_residuals(fit, "plot_scale_location")
-    weights = fit._model.weights
-    standardised = residuals / fit.sigma * (1.0 if weights is None else np.sqrt(weights))
-    size, y = np.sqrt(np.abs(standardised)), outcome(fit)
+    fitted, _ = linear_residuals(fit, "plot_scale_location")
+    size, y = np.sqrt(np.abs(fit.resid("pearson", scaled=True))), outcome(fit)
     ax = new_axes(ax, figsize=(6.8, 4.2))
-    ax.scatter(fitted, size, s=12, color=DATA, alpha=0.5, linewidths=0, label="an observation")
-    places, averages, _ = binned(fitted, size, trend_bins(len(fitted)))
-    ax.plot(places, averages, color=COMPLETE, linewidth=2, label="average")
+    places, averages = scatter_with_averages(ax, fitted, size)
     label_axis(ax.xaxis, y, "Fitted")
     ax.set_ylabel("Root of the size of the standardised residual")
     ax.set_ylim(0)
-    ax.legend(frameon=False, fontsize=9)
-    tidy(ax, grid="both")
     set_alt_text(ax, _in_words(places, averages, y))
     return ax
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.pooled_means import pooled_means
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import group_means, grouping, outcome
@@ -13,24 +13,23 @@ from mlmkit.plots.style import (
     DATA,
     NONE,
     PARTIAL,
-    axis_title,
+    in_dollars,
     in_words,
     label_axis,
-    money,
     new_axes,
+    tidy,
+    unit,
 )
-from mlmkit.plots.style import tidy as tidy_axes
 
-_TERM = "(Intercept)"
 _FAR = 0.01  # at the ends of the plot no weight is farther than this from 0 or 1
 
 
 def plot_shrinkage_path(fit, *, group=None, ax=None):
     """Plot the estimate of every group against the standard deviation between groups.
 
-    The standard deviation within groups stays as estimated. On the left the groups are taken for equal:
-    complete pooling. On the right each stands alone: no pooling. A vertical line marks what the data
-    say, where the diamonds are the estimates of the fit.
+    The standard deviation within groups stays as estimated. On the left the groups are treated as equal:
+    complete pooling. On the right each stands alone: no pooling. A vertical line marks the estimated
+    standard deviation, where the diamonds are the estimates of the fit.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def plot_shrinkage_path(fit, *, group=None, ax=None):
     """
     sizes, means = group_means(fit, group, plot="plot_shrinkage_path")
     group, y = grouping(fit, group), outcome(fit)
-    estimated = fit.varcorr[group].sd[_TERM]
+    estimated = fit.varcorr[group].sd[INTERCEPT]
     grid = _grid(sizes, estimated, fit.sigma)
     pooled = [pooled_means(sizes, means, sd, fit.sigma) for sd in grid]
     paths = pd.DataFrame([point.estimate for point in pooled], index=grid)
@@ -113,12 +112,10 @@ def _grid(sizes, sd_between, sd_within):
 def _label(ax, grid, means, y, group):
     ax.set_xscale("log")
     ax.set_xlim(grid[0], grid[-1])
-    if y == "price":
-        ax.xaxis.set_major_formatter(FuncFormatter(money))
-    unit = axis_title(y).rpartition("(")[2].rstrip(")") if "(" in axis_title(y) else "units of the outcome"
-    ax.set_xlabel(f"Standard deviation between groups ({unit}, log scale)")
+    in_dollars(y, ax.xaxis)
+    ax.set_xlabel(f"Standard deviation between groups ({unit(y) or 'units of the outcome'}, log scale)")
     label_axis(ax.yaxis, y, "Estimated mean")
-    tidy_axes(ax, grid="y")
+    tidy(ax, grid="y")
     low, high = ax.get_ylim()
     for name, place in spread(means, 0.045 * (high - low)).items():
         ax.annotate(

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.from_fit import column, grouping, outcome
+from mlmkit.plots.from_fit import column, grouping, outcome, refuse_predictors
 from mlmkit.plots.style import COMPLETE, DATA, NONE, PARTIAL, in_words, label_axis, tidy
 
-_TERM = "(Intercept)"
 _REACH = 2  # standard errors to each side
 
 
@@ -53,23 +53,19 @@ def plot_poolings(complete, none, partial, *, group=None):
     """
     import matplotlib.pyplot as plt
 
-    if len(partial.fixef) != 1:
-        raise ValueError(
-            "plot_poolings shows group means, so the model has no predictors: "
-            f'use a formula such as "y ~ (1 | g)" instead of "{partial.formula}".'
-        )
+    refuse_predictors(partial, "plot_poolings")
     group, y = grouping(partial, group), outcome(partial)
-    own = column(none.coef[group], _TERM, none)
-    pooled = column(partial.coef[group], _TERM, partial).reindex(own.index)
+    own = column(none.coef[group], INTERCEPT, none)
+    pooled = column(partial.coef[group], INTERCEPT, partial).reindex(own.index)
     _figure, axes = plt.subplots(
         1, 3, figsize=(9.6, 0.32 * len(own) + 2.0), sharex=True, sharey=True, gridspec_kw={"wspace": 0.06}
     )
-    _one_mean_for_all(axes[0], own, complete.fixef[_TERM], complete.se_fixef[_TERM])
-    se = column(none.se_coef[group], _TERM, none)
+    _one_mean_for_all(axes[0], own, complete.fixef[INTERCEPT], complete.se_fixef[INTERCEPT])
+    se = column(none.se_coef[group], INTERCEPT, none)
     _marks(axes[1], own, se, color=NONE, marker="o", markerfacecolor="white", markersize=7)
-    se = column(partial.se_ranef[group], _TERM, partial).reindex(own.index)
+    se = column(partial.se_ranef[group], INTERCEPT, partial).reindex(own.index)
     _marks(axes[2], pooled, se, color=PARTIAL, marker="D", markersize=5.5)
-    _curve(axes[2], partial.fixef[_TERM], partial.varcorr[group].sd[_TERM], foot=len(own) + 0.5)
+    _curve(axes[2], partial.fixef[INTERCEPT], partial.varcorr[group].sd[INTERCEPT], foot=len(own) + 0.5)
     _label(axes, own.index, y, group)
     for ax, text in zip(axes, _in_words(complete, own, pooled, y, group), strict=True):
         set_alt_text(ax, text)
@@ -119,11 +115,11 @@ def _in_words(complete, own, pooled, y, group):
     moved = (pooled - own).abs()
     return [
         f"Three panels show the estimated mean {y} of each {group}. "
-        f"Complete pooling: one line for all, at {in_words(complete.fixef[_TERM], y)}.",
+        f"Complete pooling: one line for all, at {in_words(complete.fixef[INTERCEPT], y)}.",
         f"No pooling: {len(own)} marks, from {in_words(own[low], y)} in {low} to {in_words(own[high], y)} in "
         f"{high}.",
         f"Partial pooling: {len(pooled)} marks, from {in_words(pooled.min(), y)} to "
         f"{in_words(pooled.max(), y)}. "
-        f"The largest difference to no pooling is {in_words(moved.max(), y)}, in {moved.idxmax()}. "
+        f"The largest difference from no pooling is {in_words(moved.max(), y)}, in {moved.idxmax()}. "
         "Below them a bell curve shows the distribution of the group means.",
     ]

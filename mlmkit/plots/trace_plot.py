@@ -4,7 +4,7 @@ import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import outcome
-from mlmkit.plots.style import money, tidy
+from mlmkit.plots.style import in_dollars, tidy, unit
 
 # Four shades and line styles; after four chains they repeat.
 _CHAINS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
@@ -14,7 +14,7 @@ _STYLES = ["-", "--", "-.", ":"]
 def plot_trace(fit, pars=None, *, bins=20):
     """Plot the draws of each chain in their order (left) and the histograms of their ranks (right).
 
-    Chains that agree look like one another's twins: no drift on the left, flat histograms on the right.
+    Chains that agree look alike: no drift on the left, flat histograms on the right.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def plot_trace(fit, pars=None, *, bins=20):
     unknown = [name for name in names if name not in table.columns]
     if unknown:
         raise ValueError(f"There is no parameter {unknown[0]!r}. There are: {', '.join(table.columns)}.")
-    chains = fit._posterior.chains
+    chains = fit.solution.posterior.chains
     figure, grid = plt.subplots(
         len(names), 2, figsize=(8.4, 1.9 * len(names) + 0.6), squeeze=False, layout="constrained"
     )
@@ -74,9 +74,9 @@ def plot_trace(fit, pars=None, *, bins=20):
             left.plot(values[rows], linewidth=0.5, alpha=0.8, **look)
             right.stairs(np.histogram(ranks[rows], edges)[0], edges, linewidth=1.6, baseline=None, **look)
         left.set_title(name, fontsize=10, loc="left")
-        if outcome(fit) == "price" and not name.startswith("Sigma["):
-            left.yaxis.set_major_formatter(money)
-            left.set_ylabel("US dollars", fontsize=9)
+        if not name.startswith("Sigma["):
+            in_dollars(outcome(fit), left.yaxis)
+            left.set_ylabel(unit(outcome(fit)), fontsize=9)
         right.set_ylabel("draws", fontsize=9)
         right.axhline(len(values) / chains / bins, color="#4D4D4D", linewidth=1)
         right.set_ylim(0)
@@ -99,7 +99,7 @@ def _in_words(fit, names):
     kind = "chains" if fit.method == "nuts" else "blocks of independent draws"
     several = f"{len(names)} parameters" if len(names) > 1 else names[0]
     return (
-        f"Draws of {several} in {fit._posterior.chains} {kind}, in their order and as "
-        f"histograms of their ranks. The largest R-hat is {table.at[worst, 'Rhat']:.3f} ({worst}); effective "
-        f"sample sizes run from {table['n_eff'].min():.0f} to {table['n_eff'].max():.0f}."
+        f"Draws of {several} in {fit.solution.posterior.chains} {kind}, in their order and as histograms of "
+        f"their ranks. The largest R-hat is {table.at[worst, 'Rhat']:.3f}, of {worst}; effective sample "
+        f"sizes run from {table['n_eff'].min():.0f} to {table['n_eff'].max():.0f}."
     )

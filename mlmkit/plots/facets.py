@@ -1,0 +1,40 @@
+"""Small panels, one per group, all on the same scales."""
+
+from mlmkit.plots.style import DATA, label_axis, tidy
+
+
+def scatter_panels(rows, x, y, group, names, *, columns, **style):
+    """Draw the observations of each group in a panel of its own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per observation.
+    x, y, group : str
+        Columns of ``rows``.
+    names : list
+        The groups, in the order of their panels.
+    columns : int
+        How many panels stand side by side.
+    **style
+        For the points, as ``seaborn.scatterplot`` takes it.
+
+    Returns
+    -------
+    seaborn.FacetGrid
+        With the number of observations in each title, ticks that read easily, and no axis titles yet.
+    """
+    import seaborn as sns
+    from matplotlib.ticker import MaxNLocator
+
+    style = {"color": DATA, "linewidth": 0, **style}
+    shape = {"col_wrap": min(columns, len(names)), "height": 2.2, "aspect": 1.3}
+    grid = sns.relplot(rows, x=x, y=y, col=group, col_order=names, **shape, **style)
+    sizes = rows[group].value_counts()
+    for name, ax in grid.axes_dict.items():
+        ax.set_title(f"{name}  (n = {sizes[name]})", fontsize=10)
+        label_axis(ax.xaxis, x)
+        label_axis(ax.yaxis, y)
+        ax.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))
+        tidy(ax, grid="both")
+    return grid.set_axis_labels("", "")
