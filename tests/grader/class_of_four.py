@@ -10,8 +10,8 @@ import small_lesson
 from small_lesson import LESSON
 
 from grader import classroom
-from grader.course import CourseError, open_course
-from grader.gradebook import auto_marks, read_class
+from grader.course.course_folder import CourseError, open_course
+from grader.marks.gradebook import auto_marks, read_class
 
 STUDENTS = {
     "ana": {},

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from grader.author.bank_table import table
+from grader.author.build import lesson_names
+from grader.author.check_bank import check_bank, main
 from grader.bank import (
     BankError,
     ByGroup,
@@ -19,10 +22,7 @@ from grader.bank import (
     questions,
 )
 from grader.bank.reference_fits import fits
-from grader.bank_table import table
-from grader.build import lesson_names
-from grader.check_bank import check_bank, main
-from grader.references import expected, homes
+from grader.judge.references import expected, homes
 
 
 def of_the_course():
@@ -91,7 +91,7 @@ def a_bank(monkeypatch):
             f"t00-{n}": Question(f"t00-{n}", "t", "r", "00_t", ("homes",), False, f)
             for n, f in enumerate(functions)
         }
-        monkeypatch.setattr("grader.check_bank.questions", lambda lesson=None: made)
+        monkeypatch.setattr("grader.author.check_bank.questions", lambda lesson=None: made)
 
     return use
 

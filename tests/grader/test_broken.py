@@ -4,10 +4,10 @@ import pytest
 from broken import FAULTS, GOOD, LESSON, Bank, make_course, register
 
 from grader import classroom
-from grader.course import open_course, open_gradebook
-from grader.fingerprint import submission_print
-from grader.gradebook import auto_marks, read_class
-from grader.report import write_report
+from grader.course.course_folder import open_course, open_gradebook
+from grader.grade.fingerprint import submission_print
+from grader.marks.gradebook import auto_marks, read_class
+from grader.pages.report import write_report
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

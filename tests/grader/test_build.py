@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.authoring import LessonError, source_notebook
+from grader.author.build import ROOT, build, build_lessons, check_same, differences, write
+from grader.author.tagged_lesson import LessonError, source_notebook
 from grader.bank import Choice, Mistake, Question, get
-from grader.build import ROOT, build, build_lessons, check_same, differences, write
 
 SOURCE = Path(__file__).with_name("fixtures") / "01_pooling.md"
 
@@ -38,7 +38,7 @@ def student(lesson):
 @pytest.fixture
 def only_these_questions(monkeypatch):
     for module in ("build", "leaks"):
-        monkeypatch.setattr(f"grader.{module}.questions", lambda name=None: KNOWN)
+        monkeypatch.setattr(f"grader.author.{module}.questions", lambda name=None: KNOWN)
 
 
 def a_lesson(tmp_path, *cells):

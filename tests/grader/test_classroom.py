@@ -9,10 +9,10 @@ from nbgrader.apps.api import NbGraderAPI
 from small_lesson import LESSON
 
 from grader import classroom
-from grader.course import CourseError, folder, open_course, open_gradebook, students_with
-from grader.gradebook import read_class
-from grader.plugins.verdicts import read_verdicts
-from grader.report import write_report
+from grader.course.course_folder import CourseError, folder, open_course, open_gradebook, students_with
+from grader.grade.verdicts import read_verdicts
+from grader.marks.gradebook import read_class
+from grader.pages.report import write_report
 
 pytestmark = [
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.

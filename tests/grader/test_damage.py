@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
 from grader import classroom
-from grader.course import open_course
-from grader.gradebook import auto_marks, read_class
-from grader.preflight import read_submission
-from grader.repair import grade_id, repair
+from grader.course.course_folder import open_course
+from grader.intake.preflight import read_submission
+from grader.intake.repair import grade_id, repair
+from grader.marks.gradebook import auto_marks, read_class
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -106,7 +106,7 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("damage")
     make_course(root)
     with (root / "nbgrader_config.py").open("a") as config:
-        config.write('c.Autograde.autograde_preprocessors.remove("grader.plugins.execute.SturdyExecute")\n')
+        config.write('c.Autograde.autograde_preprocessors.remove("grader.sandbox.execute.SturdyExecute")\n')
     classroom.release(LESSON, root=root)
     place = root / "submitted" / "ana" / LESSON
     place.mkdir(parents=True)

@@ -14,10 +14,11 @@ import small_lesson
 from class_of_four import copy_class, grade_serially, make_class, results
 from small_lesson import LESSON
 
-from grader import classroom, outages
+from grader import classroom
 from grader.__main__ import main
-from grader.course import CourseError, open_course
-from grader.gradebook import auto_marks
+from grader.course.course_folder import CourseError, open_course
+from grader.grade import outages
+from grader.marks.gradebook import auto_marks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.export import canvas_rows, moodle_rows, write_marks
-from grader.gradebook import Class, GradedQuestion, Submission
+from grader.marks.export import canvas_rows, moodle_rows, write_marks
+from grader.marks.gradebook import Class, GradedQuestion, Submission
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from hostile import ATTACKS, HONEST, LESSON, QUESTIONS
 
 from grader import classroom
-from grader.course import folder, open_course
-from grader.gradebook import read_class
-from grader.report import write_report
+from grader.course.course_folder import folder, open_course
+from grader.marks.gradebook import read_class
+from grader.pages.report import write_report
 from grader.sandbox.jail import why_not
 
 pytestmark = [
@@ -24,7 +24,7 @@ pytestmark = [
 THERE = {
     "": True,
     "sandbox": not why_not(),
-    "mending": importlib.util.find_spec("grader.repair") is not None,
+    "mending": importlib.util.find_spec("grader.intake.repair") is not None,
 }
 # "required": an attack that the sandbox has to stop never runs without it. Less memory: taking it takes time.
 SETTINGS = """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.bank import BankError, Choice, Number, Question
 from grader.judge import judge
-from grader.references import expected, homes
+from grader.judge.references import expected, homes
 from mlmkit.answers.encoding import encode
 from mlmkit.answers.kinds import Verdict
 from mlmkit.answers.verdicts import STATUSES
@@ -55,7 +55,7 @@ def test_a_number_that_is_right_is_right_however_the_data_were_loaded():
 
 def test_a_letter_from_other_data_counts_for_nothing(monkeypatch):
     asked = Question("t00-z", "t", "r", "00_t", ("homes",), False, lambda homes: Choice("b"))
-    monkeypatch.setattr("grader.judge.get", lambda id: asked)
+    monkeypatch.setattr("grader.judge.judging.get", lambda id: asked)
     sent = payload("b", student="bob", question="t00-z")
     assert judge("t00-z", sent, student="alice", max_points=1).status == "other_data"
     assert judge("t00-z", sent, student="bob", max_points=1).status == "right"

@@ -8,10 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from grader.authoring import source_notebook
-from grader.bank import Choice, Mistake, Question, get
-from grader.build import build, build_lessons
-from grader.leaks import (
+from grader.author.build import build, build_lessons
+from grader.author.leaks import (
     Leak,
     expected_numbers,
     leaks_in,
@@ -21,7 +19,9 @@ from grader.leaks import (
     solution_code,
     text_of,
 )
-from grader.references import homes
+from grader.author.tagged_lesson import source_notebook
+from grader.bank import Choice, Mistake, Question, get
+from grader.judge.references import homes
 
 SOURCE = Path(__file__).with_name("fixtures") / "01_pooling.md"
 
@@ -39,7 +39,7 @@ KNOWN = {
 @pytest.fixture
 def only_these_questions(monkeypatch):
     for module in ("build", "leaks"):
-        monkeypatch.setattr(f"grader.{module}.questions", lambda name=None: KNOWN)
+        monkeypatch.setattr(f"grader.author.{module}.questions", lambda name=None: KNOWN)
 
 
 NUMBERS = [("l01-q", 713204.2367)]

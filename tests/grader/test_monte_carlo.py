@@ -8,12 +8,11 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from grader import references
-from grader.authoring import role_of, source_notebook
+from grader.author.build import ROOT
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.bank.monte_carlo import monte_carlo
-from grader.build import ROOT
-from grader.judge import judge
+from grader.judge import judge, references
 from mlmkit.answers.encoding import encode
 from mlmkit.data import data_fingerprint
 

@@ -7,11 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from grader import reference_cache, references
+from grader.author.build import lesson_names
 from grader.bank import Number, Question, get, questions
-from grader.build import lesson_names
-from grader.judge import judge
-from grader.reference_cache import FOLDER, bank_digest, folder, look_up
+from grader.judge import judge, reference_cache, references
+from grader.judge.reference_cache import FOLDER, bank_digest, folder, look_up
 from mlmkit.answers.encoding import encode
 from mlmkit.data import data_fingerprint, homes_for
 

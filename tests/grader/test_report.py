@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.gradebook import Class, GradedQuestion, Submission
-from grader.report import correlation, histogram, mistakes_by_name, question_row, render, summary, topic_rows
+from grader.marks.gradebook import Class, GradedQuestion, Submission
+from grader.pages.report import (
+    correlation,
+    histogram,
+    mistakes_by_name,
+    question_row,
+    render,
+    summary,
+    topic_rows,
+)
 from mlmkit.answers.kinds import Verdict
 
 QUESTIONS = [

@@ -17,10 +17,10 @@ from nbgrader.apps.api import NbGraderAPI
 from small_lesson import LESSON
 
 from grader import classroom
-from grader.course import CourseError, folder, open_course, open_gradebook
-from grader.gradebook import read_class
-from grader.late import renew_penalties
-from grader.outcomes import outcome_of
+from grader.course.course_folder import CourseError, folder, open_course, open_gradebook
+from grader.grade.late import renew_penalties
+from grader.grade.outcomes import outcome_of
+from grader.marks.gradebook import read_class
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

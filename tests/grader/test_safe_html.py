@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.plugins import safe_html
-from grader.plugins.safe_html import clean_html
+from grader.pages import safe_html
+from grader.pages.safe_html import clean_html
 
 
 def markdown2html(source, attachments=None):

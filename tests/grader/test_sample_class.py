@@ -12,12 +12,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course import folder, open_course
-from grader.demo import run_demo
-from grader.gradebook import read_class
-from grader.leaks import scan_feedback, scan_release
-from grader.plugins.verdicts import read_verdicts
-from grader.sample_class import LESSON, SAMPLE_CLASS, sample_notebook
+from grader.author.leaks import scan_feedback, scan_release
+from grader.course.course_folder import folder, open_course
+from grader.demo.running import run_demo
+from grader.demo.sample_class import LESSON, SAMPLE_CLASS, sample_notebook
+from grader.grade.verdicts import read_verdicts
+from grader.marks.gradebook import read_class
 
 pytestmark = [
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.

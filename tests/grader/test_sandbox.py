@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
 import mlmkit
-from grader.plugins.execute import SturdyExecute, why_not_isolated
 from grader.sandbox import jail
 from grader.sandbox.cgroups import Cgroup
+from grader.sandbox.execute import SturdyExecute, why_not_isolated
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 

@@ -5,8 +5,8 @@ import small_lesson
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
-from grader.plugins.trusted_checks import TrustedChecks
-from grader.plugins.verdicts import MIME, read_verdict, read_verdicts
+from grader.grade.trusted_checks import TrustedChecks
+from grader.grade.verdicts import MIME, read_verdict, read_verdicts
 
 ANSWER = "application/vnd.mlmkit.answer+json"
 RESOURCES = {"nbgrader": {"student": "ana"}}

@@ -1,0 +1,1 @@
+"""What all storeys stand on: one course folder, and how files are read and written in it."""
