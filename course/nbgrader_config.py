@@ -69,7 +69,7 @@ c.HTMLExporter.filters = {
 
 # The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
 c.GenerateFeedback.preprocessors = [
-    "grader.grade.saved_marks.GetMarks",
+    "grader.pages.feedback_page.GetMarks",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter"

@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from grader.course.repository import ROOT
+
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
 
 A lesson goes through these commands, in this order:
@@ -92,7 +94,7 @@ def _for_lesson(commands, name, run, about):
     command.add_argument(
         "--course",
         type=Path,
-        default=Path(__file__).parents[1] / "course",
+        default=ROOT / "course",
         help="the folder with nbgrader_config.py (default: course/ in the repository)",
     )
     return command

@@ -15,10 +15,11 @@ import nbformat
 
 from grader.author.tagged_lesson import BEGIN, END, LessonError, source_notebook
 from grader.bank import questions
+from grader.course.files import write_atomically
+from grader.course.repository import ROOT
 from grader.judge import references
 from mlmkit.answers.kinds import to_key
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY_ENDING = ".practice.json"
 _TWO_STUDENTS = ("ada", "grace")  # any two: what differs between students never enters a key file
 
@@ -99,7 +100,7 @@ def build_lessons(names=None, solutions=None, lessons=None):
     for name in names or lesson_names(solutions):
         lesson = build(_source_path(solutions, name))
         for file, text in _student_files(lesson).items():
-            write(lessons / file, text)
+            write_atomically(lessons / file, text)
         written.append(lessons / f"{name}.ipynb")
     return written
 
@@ -145,18 +146,8 @@ def write_source(name, course, solutions=None):
     """
     lesson = build(_source_path(Path(solutions or ROOT / "solutions"), name))
     folder = Path(course) / "source" / name
-    write(folder / f"{name}{KEY_ENDING}", lesson.key)
-    return write(folder / f"{name}.ipynb", lesson.source)
-
-
-def write(path, text):
-    """Write a text file in one step: a reader sees the old file or the new one, never half of it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-    return path
+    write_atomically(folder / f"{name}{KEY_ENDING}", lesson.key)
+    return write_atomically(folder / f"{name}.ipynb", lesson.source)
 
 
 def differences(source, student):
@@ -210,7 +201,7 @@ def _generate(notebook, name):
     from nbgrader.preprocessors import SaveCells
 
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "source" / name / f"{name}.ipynb", _text(notebook))
+        write_atomically(Path(folder) / "source" / name / f"{name}.ipynb", _text(notebook))
         config = _course_config()
         config.CourseDirectory.root = folder
         config.CourseDirectory.assignment_id = name

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import nbformat
 
-from grader.author.build import KEY_ENDING, ROOT, lesson_names
+from grader.author.build import KEY_ENDING, lesson_names
 from grader.author.tagged_lesson import BEGIN, END, source_notebook
 from grader.bank import questions
+from grader.course.repository import ROOT
 from grader.judge import references
 from mlmkit.answers.encoding import DrawsAnswer, TableAnswer
 

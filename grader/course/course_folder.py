@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -85,6 +85,13 @@ def students_with(app: NbGrader, step: str, lesson: str) -> list[str]:
     return sorted(path.parts[place] for path in found if path.is_dir())
 
 
+def handed_in_at(coursedir, place: Path):
+    """Return the time of a submission; None where ``timestamp.txt`` is missing or no time."""
+    with suppress(Exception):  # nbgrader raises several kinds of errors here, one of them a typo
+        return coursedir.get_existing_timestamp(str(place))
+    return None
+
+
 def require_release(app: NbGrader, lesson: str) -> None:
     """Raise `CourseError` if the gradebook does not know `lesson`, with the lessons that it does know."""
     with open_gradebook(app) as gradebook:
@@ -96,18 +103,6 @@ def require_release(app: NbGrader, lesson: str) -> None:
                 f"The gradebook does not know the lesson {lesson!r}. It knows: {known}. "
                 f"First run: python -m grader release {lesson}"
             ) from None
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` in one step, so that nobody ever reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError:  # a full disk
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def _log_to_file(app: NbGrader, path: Path) -> None:

@@ -12,8 +12,10 @@ import nbformat
 from tqdm import tqdm
 
 from grader import classroom
-from grader.author.build import ROOT, write_source
-from grader.course.course_folder import folder, open_course, write_atomically
+from grader.author.build import write_source
+from grader.course.course_folder import folder, open_course
+from grader.course.files import write_atomically
+from grader.course.repository import ROOT
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS, SampleStudent, sample_notebook
 from grader.marks.gradebook import read_class
 from grader.pages.report import write_report

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grader.course.course_folder import folder, open_gradebook
-from grader.grade.one_student import handed_in_at
+from grader.course.course_folder import folder, handed_in_at, open_gradebook
 
 
 def renew_penalties(app, lesson: str) -> list[str]:

@@ -26,15 +26,23 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.utils import capture_log, rmtree
+from nbgrader.converters import Autograde
+from nbgrader.utils import rmtree
 
-from grader.course.course_folder import LOG, CourseError, asked_for, folder, open_course, open_gradebook
-from grader.grade.fingerprint import inputs_of, own_files, reason
+from grader.course.course_folder import (
+    CourseError,
+    asked_for,
+    folder,
+    handed_in_at,
+    open_course,
+    open_gradebook,
+)
+from grader.course.files import file_print, own_files
+from grader.grade.fingerprint import inputs_of, reason
 from grader.grade.outages import no_room, with_patience
-from grader.grade.outcomes import Outcome, file_print, graded_notebook, is_complete, keep, outcome_of
+from grader.grade.outcomes import Outcome, failure_text, graded_notebook, is_complete, keep, outcome_of
+from grader.grade.saved_marks import auto_marks
 from grader.intake.mending import unreadable_in
-from grader.marks.gradebook import auto_marks
 
 STAGING = ".cache/grading"
 
@@ -124,30 +132,6 @@ def grade_student(lesson: str, root: str, student: str, force: bool = True) -> O
         outcome = Outcome(student, "failed", failure_text(last))
         keep(app, lesson, outcome)
     return replace(outcome, seconds=monotonic() - started)
-
-
-def write_feedback(lesson: str, root: str, student: str) -> Outcome:
-    """Write one student's feedback page."""
-    started, app = monotonic(), open_course(root)
-    with asked_for(app, lesson, student), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = capture_log(GenerateFeedback(coursedir=app.coursedir, parent=app, force=True))
-    if result["success"]:
-        return Outcome(student, "done", seconds=monotonic() - started)
-    last = result["error"].strip().splitlines()[-1]
-    return Outcome(student, "failed", failure_text(last), monotonic() - started)
-
-
-def failure_text(last: str) -> str:
-    """Say that the grader failed, not the student."""
-    return f"The grader failed on this submission ({last}). {LOG} in the course folder has the details."
-
-
-def handed_in_at(coursedir, place: Path):
-    """Return the time of a submission; None where ``timestamp.txt`` is missing or no time."""
-    with suppress(Exception):  # nbgrader raises several kinds of errors here, one of them a typo
-        return coursedir.get_existing_timestamp(str(place))
-    return None
 
 
 def _grade(app, lesson: str, student: str, force: bool) -> Outcome:

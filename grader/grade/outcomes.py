@@ -7,12 +7,12 @@ notebook and the marks in the gradebook.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from grader.course.course_folder import folder, write_atomically
+from grader.course.course_folder import LOG, folder
+from grader.course.files import file_print, write_atomically
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,9 @@ def graded_notebook(app, lesson: str, student: str) -> Path:
     return folder(app, "autograded", student, lesson) / f"{lesson}.ipynb"
 
 
-def file_print(path: Path) -> str:
-    """Return the SHA-256 of a file; empty where there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+def failure_text(last: str) -> str:
+    """Say that the grader failed, not the student."""
+    return f"The grader failed on this submission ({last}). {LOG} in the course folder has the details."
 
 
 def _folder(app, lesson: str) -> Path:

@@ -1,4 +1,4 @@
-"""How marks go into the gradebook and come back out of it for the feedback page."""
+"""The marks that the grader gives: how they go into the gradebook, and what is there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from pathlib import Path
 
 import nbformat
 from nbgrader import utils
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook
-from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grader.course.course_folder import open_gradebook
 from grader.grade.verdicts import read_verdict
 
 
@@ -48,15 +57,31 @@ class SaveGrades(NbGraderPreprocessor):
             grade.needs_manual_grade = grade.needs_manual_grade or not same
 
 
-class GetMarks(GetGrades):
-    """nbgrader's ``GetGrades``; each graded cell also learns whether it still waits for a person."""
+def auto_marks(app, lesson: str, student: str | None = None) -> dict[str, dict[str, float | None]]:
+    """Return the marks that the grader gave, by student and question; None where a person gives them.
 
-    def _get_score(self, cell, resources):
-        super()._get_score(cell, resources)
-        grade = self.gradebook.find_grade(
-            cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+    Parameters
+    ----------
+    app : nbgrader.apps.baseapp.NbGrader
+    lesson : str
+    student : str, optional
+        Only this one; default: everybody.
+    """
+    with open_gradebook(app) as gradebook:
+        rows = (
+            gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .filter(Assignment.name == lesson)
         )
-        cell.metadata.nbgrader["waiting"] = waits_for_person(grade)
+        if student is not None:
+            rows = rows.filter(SubmittedAssignment.student_id == student)
+        marks = {}
+        for who, question, score in rows:
+            marks.setdefault(who, {})[question] = score
+    return marks
 
 
 def waits_for_person(grade: Grade) -> bool:

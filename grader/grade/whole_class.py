@@ -1,4 +1,4 @@
-"""A whole class, step by step: release, collect, grade, feedback.
+"""Grade a whole class: everybody whose submission is new or has changed.
 
 One student is one task (`grader.grade.one_student`), so one bad notebook never stops another. What nbgrader
 logs goes to ``.nbgrader.log`` in the course folder; the screen shows one progress bar.
@@ -6,89 +6,26 @@ logs goes to ``.nbgrader.log`` in the course folder; the screen shows one progre
 
 from __future__ import annotations
 
-import traceback
 import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from nbgrader.auth import Authenticator
-from nbgrader.converters import GenerateAssignment
-from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment, ExchangeSubmit
-
 from grader.course.course_folder import (
-    LOG,
     CourseError,
-    asked_for,
     folder,
     open_course,
     open_gradebook,
     require_release,
     students_with,
 )
-from grader.grade.cluster import StoppedError, connect, crew_of, for_each, local_cluster
+from grader.grade.cluster import crew_of, for_each
 from grader.grade.fingerprint import inputs_of
 from grader.grade.late import renew_penalties
-from grader.grade.one_student import grade_student, write_feedback
+from grader.grade.one_student import grade_student
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
-from grader.marks.gradebook import auto_marks
-
-__all__ = [
-    "Outcome",
-    "StoppedError",
-    "collect",
-    "connect",
-    "feedback",
-    "grade",
-    "grade_student",
-    "local_cluster",
-    "release",
-    "submit",
-    "warm_up",
-    "write_feedback",
-]
-
-
-def release(lesson: str, *, root: str | Path = ".") -> None:
-    """Make the students' version of `lesson` from ``source/`` and put it into the exchange.
-
-    Raises
-    ------
-    CourseError
-        If there is no source, or a step fails.
-    """
-    app = open_course(root)
-    source = folder(app, "source", ".", lesson)
-    if not list(source.glob("*.ipynb")):
-        raise CourseError(
-            f"There is no source of the lesson {lesson!r}: neither solutions/{lesson}.md "
-            f"nor a notebook in {source}."
-        )
-    with asked_for(app, lesson):
-        _run(GenerateAssignment(coursedir=app.coursedir, parent=app, force=True))
-        _run(_exchange(ExchangeReleaseAssignment, app, force=True))
-
-
-def submit(lesson: str, student: str, work: str | Path, *, root: str | Path = ".") -> None:
-    """Hand in ``work/LESSON`` for `student`, as JupyterLab's nbgrader menu does."""
-    app = open_course(root)
-    with asked_for(app, lesson, student):
-        _run(_exchange(ExchangeSubmit, app, assignment_dir=str(work)))
-
-
-def collect(lesson: str, *, root: str | Path = ".") -> list[str]:
-    """Fetch what students handed in; a newer submission replaces an older one.
-
-    Returns
-    -------
-    list of str
-        All students with a submission of `lesson`.
-    """
-    app = open_course(root)
-    with asked_for(app, lesson):
-        _run(_exchange(ExchangeCollect, app, update=True))
-    return students_with(app, "submitted", lesson)
+from grader.grade.saved_marks import auto_marks
 
 
 def grade(
@@ -162,28 +99,6 @@ def grade(
     return [done[student] for student in students]
 
 
-def feedback(
-    lesson: str, *, root: str | Path = ".", workers: int = 2, scheduler: str | None = None, client=None
-) -> list[Outcome]:
-    """Write the feedback page of every student whose submission of `lesson` is graded.
-
-    The parameters are those of `grade`.
-    """
-    app = open_course(root)
-    students = students_with(app, "autograded", lesson)
-    if not students:
-        raise CourseError(f"Nothing is graded of {lesson!r}. First run: python -m grader grade {lesson}")
-    with_patience(partial(renew_penalties, app, lesson))
-    task = partial(write_feedback, lesson, str(Path(root).resolve()))
-    with crew_of(workers, scheduler, client) as crew:
-        written = for_each(students, task, crew, "Feedback")
-    return [written[student] for student in students]
-
-
-def warm_up() -> None:
-    """Import what grading needs, so that a process is ready before its first submission."""
-
-
 def _enter(app, lesson: str, students: list[str]) -> None:
     """Enter everybody into the gradebook before the first notebook runs: nobody goes missing later."""
     with open_gradebook(app) as gradebook, warnings.catch_warnings():
@@ -206,18 +121,3 @@ def _complete(app, lesson: str, students: list[str]) -> dict[str, Outcome]:
         if student in before
         and is_complete(app, lesson, before[student], inputs_of(app, lesson, student), marks.get(student))
     }
-
-
-def _exchange(exchange_class, app, **traits):
-    return exchange_class(
-        coursedir=app.coursedir, authenticator=Authenticator(parent=app), parent=app, **traits
-    )
-
-
-def _run(step) -> None:
-    """Run one step of nbgrader; a failure becomes a sentence, the details are in the log."""
-    try:
-        step.start()
-    except Exception as error:
-        step.log.error(traceback.format_exc())
-        raise CourseError(f"{type(step).__name__} failed: {error} ({LOG} has the details.)") from error

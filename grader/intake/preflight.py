@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.grade.fingerprint import own_files
+from grader.course.files import own_files
 
 MAX_BYTES = 100_000_000
 CHECK_CALL = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")

@@ -1,29 +1,27 @@
 """Expected answers kept on disk, so that a student's references are fitted once and not at every grading.
 
-An entry is a small JSON file. Its name is made from everything that the answer depends on: the source of the
-bank and of mlmkit, the question, and the student's sales. So nothing ever has to be declared stale: after a
-change of the bank, other names are looked for. Processes may share the folder: an entry appears in one step.
+An entry is a small JSON file. Its name is made from everything that the answer depends on: the list in
+`grader.judge.depends`, the question, and the student's sales. So nothing ever has to be declared stale:
+after a change of the bank, other names are looked for. Processes may share the folder: an entry appears in
+one step.
 """
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import platformdirs
 
+from grader.course.files import write_atomically
+from grader.judge.depends import lesson_modules, print_of_all
 from mlmkit.answers.kinds import from_key, to_key
 
 FOLDER = "MLMKIT_REFERENCES"  # environment variable: another folder; empty for none
 KEPT = 3  # folders, each of one state of the bank
-_ROOT = Path(__file__).resolve().parents[2]
-_SOURCES = ("grader/bank/*.py", "grader/judge/references.py", "mlmkit/**/*.py")
 
 
 def folder():
@@ -40,16 +38,9 @@ def folder():
     return Path(place or platformdirs.user_cache_path("mlmkit") / "references") / bank_digest()[:16]
 
 
-@cache
 def bank_digest():
-    """Digest the source of all that decides what is right, and the versions of what it computes with."""
-    digest = hashlib.sha256()
-    for pattern in _SOURCES:
-        for path in sorted(_ROOT.glob(pattern)):
-            digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
-    for name in ("numpy", "scipy", "pandas"):
-        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
-    return digest.hexdigest()
+    """Return the fingerprint of all that decides what is right, for all lessons."""
+    return print_of_all("grader.judge.references", *lesson_modules())
 
 
 def look_up(question, homes, make):
@@ -100,9 +91,7 @@ def _write(path, kind):
     new = not path.parent.is_dir()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = json.dumps(to_key(kind))
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as draft:
-        draft.write(f"{_digest(text)}\n{text}")
-    os.replace(draft.name, path)
+    write_atomically(path, f"{_digest(text)}\n{text}")
     if new:
         _drop_old(path.parent)
 

@@ -6,7 +6,8 @@ import csv
 import io
 from pathlib import Path
 
-from grader.course.course_folder import open_course, require_release, write_atomically
+from grader.course.course_folder import open_course, require_release
+from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.marks.gradebook import Class, Submission, read_class
 

@@ -6,24 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import (
-    Assignment,
-    BaseCell,
-    Grade,
-    MissingEntry,
-    SubmittedAssignment,
-    SubmittedNotebook,
-)
+from nbgrader.api import MissingEntry
 
 from grader.bank import questions
 from grader.course.course_folder import folder, open_gradebook, require_release
+from grader.course.notebooks import lesson_title
 from grader.grade.fingerprint import submission_print
 from grader.grade.outcomes import graded_notebook, outcomes_of
 from grader.grade.saved_marks import waits_for_person
 from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
 from grader.intake.mending import notices_in, unreadable_reason
-from grader.pages.feedback_page import lesson_title
 from grader.sandbox.execute import why_not_isolated
 from mlmkit.answers.kinds import Verdict
 
@@ -219,30 +212,3 @@ def _notes(grades, verdicts, penalty: float) -> list[str]:
     if penalty:
         notes.append(f"{penalty:.4g} points taken off for handing in late.")
     return notes
-
-
-def auto_marks(app, lesson: str, student: str | None = None) -> dict[str, dict[str, float | None]]:
-    """Return the marks that the grader gave, by student and question; None where a person gives them.
-
-    Parameters
-    ----------
-    app : nbgrader.apps.baseapp.NbGrader
-    lesson : str
-    student : str, optional
-        Only this one; default: everybody.
-    """
-    with open_gradebook(app) as gradebook:
-        rows = (
-            gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .join(BaseCell, BaseCell.id == Grade.cell_id)
-            .filter(Assignment.name == lesson)
-        )
-        if student is not None:
-            rows = rows.filter(SubmittedAssignment.student_id == student)
-        marks = {}
-        for who, question, score in rows:
-            marks.setdefault(who, {})[question] = score
-    return marks

@@ -6,7 +6,10 @@ import html
 from pathlib import Path
 
 from nbconvert.exporters import HTMLExporter
+from nbgrader.preprocessors import GetGrades
 
+from grader.course.notebooks import lesson_title
+from grader.grade.saved_marks import waits_for_person
 from grader.grade.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
 from grader.intake.mending import notices_in
 from mlmkit.answers.kinds import Verdict
@@ -35,19 +38,20 @@ class FeedbackExporter(HTMLExporter):
         return nb, resources
 
 
+class GetMarks(GetGrades):
+    """nbgrader's ``GetGrades``; each graded cell also learns whether it still waits for a person."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        grade = self.gradebook.find_grade(
+            cell.metadata["nbgrader"]["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        cell.metadata.nbgrader["waiting"] = waits_for_person(grade)
+
+
 def page_css(name: str) -> str:
     """Return the style that all pages share, followed by a page's own."""
     return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", name))
-
-
-def lesson_title(nb) -> str:
-    """Return the first heading of a notebook, without the marks of Markdown."""
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            for line in cell.source.splitlines():
-                if line.startswith("# "):
-                    return line[2:].strip()
-    return "Feedback"
 
 
 def _is_graded(cell) -> bool:

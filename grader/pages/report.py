@@ -13,7 +13,8 @@ from statistics import mean, median
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.course.course_folder import open_course, require_release, write_atomically
+from grader.course.course_folder import open_course, require_release
+from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.grade.verdicts import HEADINGS, sentence_html
 from grader.marks.gradebook import Class, GradedQuestion, Submission, read_class

@@ -11,7 +11,8 @@ from small_lesson import LESSON
 
 from grader import classroom
 from grader.course.course_folder import CourseError, open_course
-from grader.marks.gradebook import auto_marks, read_class
+from grader.grade.saved_marks import auto_marks
+from grader.marks.gradebook import read_class
 
 STUDENTS = {
     "ana": {},

@@ -6,7 +6,8 @@ from broken import FAULTS, GOOD, LESSON, Bank, make_course, register
 from grader import classroom
 from grader.course.course_folder import open_course, open_gradebook
 from grader.grade.fingerprint import submission_print
-from grader.marks.gradebook import auto_marks, read_class
+from grader.grade.saved_marks import auto_marks
+from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
 
 pytestmark = [

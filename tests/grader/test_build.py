@@ -7,9 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.author.build import ROOT, build, build_lessons, check_same, differences, write
+from grader.author.build import build, build_lessons, check_same, differences
 from grader.author.tagged_lesson import LessonError, source_notebook
 from grader.bank import Choice, Mistake, Question, get
+from grader.course.files import write_atomically
+from grader.course.repository import ROOT
 
 SOURCE = Path(__file__).with_name("fixtures") / "01_pooling.md"
 
@@ -144,7 +146,7 @@ def test_a_changed_a_missing_and_a_left_over_lesson_are_found(tmp_path, only_the
     notebook = tmp_path / "01_pooling.ipynb"
     notebook.write_text(notebook.read_text().replace("The end.", "The End."))
     (tmp_path / "01_pooling.practice.json").unlink()
-    write(tmp_path / "07_old.ipynb", "{}")
+    write_atomically(tmp_path / "07_old.ipynb", "{}")
     problems = check_same(tmp_path, SOURCE.parent)
     assert problems == [
         "07_old.ipynb has no source in fixtures/.",

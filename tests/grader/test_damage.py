@@ -11,9 +11,10 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 from grader import classroom
 from grader.course.course_folder import open_course
+from grader.grade.saved_marks import auto_marks
 from grader.intake.preflight import read_submission
 from grader.intake.repair import grade_id, repair
-from grader.marks.gradebook import auto_marks, read_class
+from grader.marks.gradebook import read_class
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 

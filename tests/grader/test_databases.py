@@ -18,7 +18,7 @@ from grader import classroom
 from grader.__main__ import main
 from grader.course.course_folder import CourseError, open_course
 from grader.grade import outages
-from grader.marks.gradebook import auto_marks
+from grader.grade.saved_marks import auto_marks
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

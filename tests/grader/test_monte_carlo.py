@@ -8,10 +8,10 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from grader.author.build import ROOT
 from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.bank.monte_carlo import monte_carlo
+from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit.answers.encoding import encode
 from mlmkit.data import data_fingerprint

@@ -10,7 +10,7 @@ import pytest
 from grader.author.build import lesson_names
 from grader.bank import Number, Question, get, questions
 from grader.judge import judge, reference_cache, references
-from grader.judge.reference_cache import FOLDER, bank_digest, folder, look_up
+from grader.judge.reference_cache import FOLDER, folder, look_up
 from mlmkit.answers.encoding import encode
 from mlmkit.data import data_fingerprint, homes_for
 
@@ -74,19 +74,6 @@ def test_a_change_of_the_bank_makes_new_entries_and_old_ones_go(place, monkeypat
         assert look(2.0 + state) == (2.0 + state, 1)
         time.sleep(0.01)
     assert sorted(item.name[:1] for item in place.iterdir()) == ["2", "3", "4"]
-
-
-def test_the_digest_depends_on_the_source_of_the_bank(tmp_path, monkeypatch):
-    (tmp_path / "grader" / "bank").mkdir(parents=True)
-    source = tmp_path / "grader" / "bank" / "l01_pooling.py"
-    monkeypatch.setattr(reference_cache, "_ROOT", tmp_path)
-    found = []
-    for text in ("rel=1e-3", "rel=1e-4"):
-        source.write_text(text)
-        bank_digest.cache_clear()
-        found.append(bank_digest())
-    bank_digest.cache_clear()
-    assert found[0] != found[1]
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grader.author.build import ROOT
 from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.bank.l02_shrinkage import SALES, small_sample
+from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
 from mlmkit.answers.encoding import encode

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grader.author.build import ROOT
 from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
+from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import (
     criterion_at,
