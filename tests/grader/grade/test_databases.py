@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
-SCRIPT = Path(__file__).parent / "class_of_four.py"
+SCRIPT = Path(__file__).parents[1] / "class_of_four.py"
 needs_postgres = pytest.mark.skipif(postgres.missing() is not None, reason=str(postgres.missing()))
 
 

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
-SCRIPT = Path(__file__).parent / "class_of_four.py"
+SCRIPT = Path(__file__).parents[1] / "class_of_four.py"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from grader.sandbox.execute import SturdyExecute, why_not_isolated
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient")
 needs_jail = pytest.mark.skipif(why_not() is not None, reason=f"There is no sandbox here: {why_not()}.")
 
