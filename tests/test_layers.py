@@ -35,7 +35,7 @@ def modules_of(package, root=ROOT):
 
 
 def imports_of(module, path, modules):
-    """Find which of `modules` a file imports, wherever in it: at the top, in a function, for types only."""
+    """Find which of `modules` a file imports, also in functions and, for others to import, in strings."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -44,6 +44,9 @@ def imports_of(module, path, modules):
             source = _absolute(node, module, path)
             # `from package import thing` uses the module `thing` where there is one, else the package.
             found |= {_nearest(f"{source}.{alias.name}", modules) for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named = _nearest(node.value, modules)
+            found |= {named} if named and "." in named else set()
     return found - {None, module}
 
 
@@ -130,6 +133,7 @@ def test_no_two_files_have_one_name(package):
         "from house.attic.roof import tile",
         "from ..attic import roof",
         "def late():\n    from house.attic.roof import tile",
+        "tile = importlib.import_module('house.attic.roof')",
     ],
 )
 def test_an_arrow_up_is_seen_however_it_is_written(tmp_path, line):

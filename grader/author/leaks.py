@@ -6,16 +6,14 @@ all that a file holds, not only what one sees: metadata, attachments, comments, 
 text that was packed as base64. The letter of a choice can't be found this way.
 """
 
-import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 
+from grader.author.all_text import notebook_text, strings_in, text_of
 from grader.author.build import KEY_ENDING, lesson_names
 from grader.author.tagged_lesson import BEGIN, END, source_notebook
 from grader.bank import questions
@@ -30,24 +28,6 @@ _THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digi
 _NUMBER = re.compile(
     rf"(?<![\w.])(?<!\d[,])[-−+]?(\d{{1,3}}(?:[{_THOUSANDS}]\d{{3}})+|\d+)(\.\d+)?(?:[eE]([-+]?\d+))?(?![\w])"
 )
-_PICTURE = re.compile(r"data:(?:image|font)/[\w/+.-]+;base64,[A-Za-z0-9+/=\s]*")
-_WITHIN_A_WORD = {
-    "a",
-    "b",
-    "code",
-    "em",
-    "font",
-    "i",
-    "mark",
-    "s",
-    "small",
-    "span",
-    "strong",
-    "sub",
-    "sup",
-    "u",
-}
-_PACKED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{16,}={0,2}")  # what may be text in base64
 
 
 @dataclass(frozen=True)
@@ -169,7 +149,7 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     notebook, key_file = folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"
     key = json.loads(key_file.read_text(encoding="utf-8"))
     # Some students have a zip code of the lecture among their own: what practice tells is public.
-    public = [float(text) for text in _strings(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
+    public = [float(text) for text in strings_in(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
     numbers = [
         (id, number)
         for student in students
@@ -178,7 +158,7 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     ]
     code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
     found = leaks_in(text_of(notebook), numbers, code, file=notebook.name)
-    return found + leaks_in("\n".join(_strings(key["graded"])), numbers, code, file=key_file.name)
+    return found + leaks_in("\n".join(strings_in(key["graded"])), numbers, code, file=key_file.name)
 
 
 def scan_release(folder, name, students=("ada", "grace", "emmy"), solutions=None):
@@ -230,108 +210,6 @@ def scan_feedback(page, graded, lesson, student, solutions=None):
             cell.outputs = []
     own = notebook_text(notebook)
     return leaks_in(text_of(page), expected_numbers(lesson, student), code, file=Path(page).name, own=own)
-
-
-def text_of(path):
-    """Read all text in a file; pictures are left out.
-
-    Parameters
-    ----------
-    path : Path
-        A notebook, a page, a JSON file, or any other file, whose printable parts are read.
-    """
-    path = Path(path)
-    content = path.read_bytes().decode("utf-8", errors="replace")
-    if path.suffix == ".ipynb":
-        content = notebook_text(nbformat.reads(content, as_version=4))
-    elif path.suffix == ".html":
-        content = _page_text(content)
-    elif path.suffix == ".json":
-        content = "\n".join(_strings(json.loads(content)))
-    return _unpacked(content)
-
-
-def notebook_text(notebook):
-    """Collect all text in a notebook: sources, outputs of every kind, metadata, attachments."""
-    parts = list(_strings(notebook.metadata))
-    for cell in notebook.cells:
-        parts += [cell.source, *_strings(cell.metadata), *_bundles(cell.get("attachments", {}).values())]
-        for output in cell.get("outputs", []):
-            parts += [output.get("text", ""), *output.get("traceback", []), output.get("evalue", "")]
-            parts += [*_bundles([output.get("data", {})]), *_strings(output.get("metadata", {}))]
-    return "\n".join(parts)
-
-
-def _bundles(bundles):
-    """Yield the text in MIME bundles; HTML as a person reads it and as it is written."""
-    for bundle in bundles:
-        for mime, data in bundle.items():
-            if mime == "text/html":
-                yield _page_text(data)
-            elif not mime.startswith("image/") or mime == "image/svg+xml":
-                yield from _strings(data)
-
-
-class _Page(HTMLParser):
-    """Collects a page's text as one reads it, and apart from it comments, attributes and scripts."""
-
-    def __init__(self):
-        super().__init__()
-        self.shown, self.hidden, self.inside = [], [], ""
-
-    def handle_starttag(self, tag, attrs):
-        self.hidden += [value for _, value in attrs if value]
-        self.inside = tag
-        self._part(tag)
-
-    def handle_endtag(self, tag):
-        self.inside = ""
-        self._part(tag)
-
-    def _part(self, tag):
-        """Keep the numbers of two table cells apart, but not the parts of one in which a digit is bold."""
-        if tag not in _WITHIN_A_WORD:
-            self.shown.append("\n")
-
-    def handle_data(self, data):
-        if self.inside != "style":
-            (self.hidden if self.inside == "script" else self.shown).append(data)
-
-    def handle_comment(self, data):
-        self.hidden.append(data)
-
-
-def _page_text(text):
-    page = _Page()
-    page.feed(_PICTURE.sub("", text))
-    page.close()
-    return "\n".join(["".join(page.shown), *page.hidden])
-
-
-def _unpacked(text):
-    """Append what is packed as base64 in a text."""
-    parts = [text]
-    for match in _PACKED.finditer(text):
-        try:
-            inside = base64.b64decode(match[0], validate=True).decode("utf-8")
-        except (binascii.Error, ValueError):
-            continue
-        if inside.replace("\n", " ").isprintable():
-            parts.append(inside)
-    return "\n".join(parts)
-
-
-def _strings(content):
-    """Yield all texts and numbers of parsed JSON, as text."""
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield key
-            yield from _strings(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _strings(value)
-    else:
-        yield str(content)
 
 
 def _floats(value):

@@ -7,14 +7,13 @@ change are put back as they were; what students wrote themselves stays, in its o
 
 from __future__ import annotations
 
-import ast
 import copy
 import re
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from grader.intake.preflight import CHECK_CALL
+from grader.intake.code_cells import assigns, imported, only_imports, without_checks
 
 ROUNDS = 4  # where many things are broken, mending one brings another to light
 
@@ -157,7 +156,7 @@ class _Repair:
             if answer not in self.known or self.find(answer) is not None or not place:
                 continue
             cell = self.cells[place - 1]
-            if cell.cell_type == "code" and grade_id(cell) is None and _assigns(cell.source, name):
+            if cell.cell_type == "code" and grade_id(cell) is None and assigns(cell.source, name):
                 cell.metadata["nbgrader"] = copy.deepcopy(self.known[answer].metadata.nbgrader)
                 count += 1
         return count
@@ -242,7 +241,7 @@ class _Repair:
         answer = f"{id}-answer"
         if answer not in self.known or self.find(answer) is not None:
             return
-        code = _without_checks(self.cells[place].source)
+        code = without_checks(self.cells[place].source)
         if code:
             metadata = {"nbgrader": copy.deepcopy(self.known[answer].metadata.nbgrader)}
             self.cells.insert(place, new_code_cell(code, metadata=metadata))
@@ -268,7 +267,7 @@ class _Repair:
                 self.say("text deleted", id=id)
         else:
             name = self.names.get(id)
-            makers = [i for i, own in enumerate(self.cells) if name and _assigns(own.source, name)]
+            makers = [i for i, own in enumerate(self.cells) if name and assigns(own.source, name)]
             place = max([place, *(i + 1 for i in makers)]) if self.find(f"{id}-answer") is None else place
             self.say("check deleted", id=id)
         self.cells.insert(place, cell)
@@ -292,7 +291,7 @@ class _Repair:
             if not names or original.get("id") in ids or original.source.strip() in here:
                 continue
             code = (cell.source for cell in self.cells if cell.cell_type == "code")
-            if names - set().union(*map(_imported, code)):
+            if names - set().union(*map(imported, code)):
                 self.cells.insert(0, copy.deepcopy(original))
                 self.say("imports")
 
@@ -327,44 +326,9 @@ def _checked_name(cell) -> str | None:
     return call[1] if call else None
 
 
-def _assigns(source: str, name: str) -> bool:
-    return bool(re.search(rf"^\s*{re.escape(name)}\s*(:[^=\n]+)?=[^=]", source, re.MULTILINE))
-
-
-def _without_checks(source: str) -> str:
-    """Return code without its calls of ``check``."""
-    try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        lines = [line for line in source.split("\n") if not CHECK_CALL.search(line)]
-        return "\n".join(lines).strip()
-    lines = source.split("\n")
-    for node in statements:
-        call = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "check":
-            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
-    return "\n".join(lines).strip()
-
-
 def _imports_only(cell) -> set[str]:
     """Return the names that a cell binds, if it does nothing but import; else nothing."""
-    if cell.cell_type != "code" or grade_id(cell):
-        return set()
-    try:
-        body = ast.parse(cell.source).body
-    except SyntaxError:
-        return set()
-    only = all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
-    return _imported(cell.source) if body and only else set()
-
-
-def _imported(source: str) -> set[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
-    return {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
+    return only_imports(cell.source) if cell.cell_type == "code" and not grade_id(cell) else set()
 
 
 def _number_again(cells) -> None:

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
+from grader.author.all_text import text_of
 from grader.author.build import build, build_lessons
 from grader.author.leaks import (
     Leak,
@@ -17,7 +18,6 @@ from grader.author.leaks import (
     scan_lesson,
     scan_release,
     solution_code,
-    text_of,
 )
 from grader.author.tagged_lesson import source_notebook
 from grader.bank import Choice, Mistake, Question, get

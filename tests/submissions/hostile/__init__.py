@@ -2,7 +2,8 @@
 
 `ATTACKS` holds all of them, in the order of the modules below. Each is a small function that makes a
 notebook; its docstring says in plain words what it does.
-``python -m pytest tests/grader/sandbox/test_hostile.py`` grades them all in one course, with honest classmates beside them.
+``python -m pytest tests/grader/sandbox/test_hostile.py`` grades them all in one
+course, with honest classmates beside them.
 """
 
 from hostile import answering, exhausting, reaching_out, reading, reshaping, showing, tampering  # noqa: F401
