@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from grader.author.build import lesson_names
 from grader.course import files
 from grader.course.course_folder import open_course
 from grader.course.repository import ROOT
-from grader.grade.fingerprint import grader_print, steps_of
+from grader.grade.fingerprint import REASONS, grader_print, reason, steps_of
 from grader.judge import depends
 from grader.judge.depends import COMPUTE, files_behind, lesson_modules, print_of_all
 from grader.judge.reference_cache import bank_digest
 
 LESSON = "05_bayesian_fits"  # its tolerances come from `monte_carlo`
+SAME = {"submission": "as before", "lesson": "as before"}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,7 @@ def fresh():
 @pytest.fixture
 def change(monkeypatch):
     """Pretend that the contents of one file are others."""
+    monkeypatch.setattr(depends, "files_behind", cache(depends.files_behind))  # the imports stay as they are
     prints = {}
 
     def known(path):
@@ -42,8 +45,7 @@ def change(monkeypatch):
             prints[path] = files.hashlib.sha256(path.read_bytes()).hexdigest()
         return prints[path]
 
-    def changed(path, listed):
-        monkeypatch.setattr(depends, "files_behind", lambda *modules: listed)
+    def changed(path):
         monkeypatch.setattr(files, "file_print", lambda other: "new" if other == path else known(other))
         print_of_all.cache_clear()
 
@@ -61,11 +63,16 @@ def test_each_file_on_the_list_makes_marks_stale(app, change):
     listed = files_behind(*steps_of(app), *lesson_modules(LESSON))
     assert {"grader/bank/monte_carlo.py", "grader/judge/judging.py", "grader/intake/repair.py"} <= set(listed)
     assert {"mlmkit/data/king_county.csv.gz", "mlmkit/__init__.py"} <= set(listed)
+    assert "grader/sandbox/client.py" in listed  # named in a string, for traitlets to import
     before = grader_print(app, LESSON)
     for name, path in listed.items():
-        change(path, listed)
+        change(path)
         assert grader_print(app, LESSON) != before, name
-    change(Path("nothing"), listed)
+        assert (
+            reason({**SAME, "grader": before}, {**SAME, "grader": grader_print(app, LESSON)})
+            == REASONS["grader"]
+        )
+    change(Path("nothing"))
     assert grader_print(app, LESSON) == before
 
 
@@ -73,10 +80,10 @@ def test_each_file_that_decides_what_is_right_makes_kept_answers_stale(change):
     listed = files_behind("grader.judge.references", *lesson_modules())
     assert {f"grader/bank/l{name}.py" for name in lesson_names()} <= set(listed)
     assert {"grader/bank/monte_carlo.py", "grader/bank/reference_fits.py"} <= set(listed)
-    change(Path("nothing"), listed)
+    change(Path("nothing"))
     before = bank_digest()
     for name, path in listed.items():
-        change(path, listed)
+        change(path)
         assert bank_digest() != before, name
 
 
