@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traitlets.config import LazyConfigValue
+
 from grader.course.course_folder import folder
 from grader.course.files import own_files, print_of
 from grader.judge.depends import lesson_modules, print_of_all
@@ -63,8 +65,10 @@ def grader_print(app, lesson: str) -> str:
 
 def steps_of(app) -> list[str]:
     """Name the modules of `grader` that nbgrader runs a submission through, as the course's settings say."""
-    named = app.config.Autograde
-    classes = [named.get("exporter_class", "")]
+    settings = app.config.Autograde
+    named = [settings.get("exporter_class", "")]
     for stage in ("sanitize_preprocessors", "autograde_preprocessors"):
-        classes += named.get(stage, [])
-    return sorted({name.rpartition(".")[0] for name in classes if name.startswith("grader.")})
+        steps = settings.get(stage, [])
+        named += steps.get_value([]) if isinstance(steps, LazyConfigValue) else steps
+    names = [step if isinstance(step, str) else f"{step.__module__}.{step.__name__}" for step in named]
+    return sorted({name.rpartition(".")[0] for name in names if name.startswith("grader.")})

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from traitlets.config import Config, LazyConfigValue
 
 from grader.author.build import lesson_names
 from grader.course import files
@@ -16,6 +18,7 @@ from grader.grade.fingerprint import REASONS, grader_print, reason, steps_of
 from grader.judge import depends
 from grader.judge.depends import COMPUTE, files_behind, lesson_modules, print_of_all
 from grader.judge.reference_cache import bank_digest
+from grader.sandbox.execute import SturdyExecute
 
 LESSON = "05_bayesian_fits"  # its tolerances come from `monte_carlo`
 SAME = {"submission": "as before", "lesson": "as before"}
@@ -50,6 +53,20 @@ def change(monkeypatch):
         print_of_all.cache_clear()
 
     return changed
+
+
+def test_the_steps_are_those_that_the_course_names():
+    def named(**settings):
+        return steps_of(SimpleNamespace(config=Config(Autograde=Config(settings))))
+
+    later = LazyConfigValue()
+    later.append("grader.intake.mending.RepairCells")
+    assert named() == []
+    assert named(exporter_class="grader.intake.mending.SubmissionExporter") == ["grader.intake.mending"]
+    assert named(autograde_preprocessors=[SturdyExecute, "nbgrader.preprocessors.LimitOutput"]) == [
+        "grader.sandbox.execute"
+    ]
+    assert named(sanitize_preprocessors=later) == ["grader.intake.mending"]
 
 
 def test_every_lesson_has_its_questions_on_the_list():
