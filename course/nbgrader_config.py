@@ -20,10 +20,10 @@ c.CourseDirectory.course_id = "multilevel"
 c.Exchange.root = str(here / "exchange")
 
 # Files from students are read in whatever state they are, and their cells are mended where that is safe.
-c.Autograde.exporter_class = "grader.plugins.mending.SubmissionExporter"
+c.Autograde.exporter_class = "grader.intake.mending.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "grader.plugins.mending.RepairCells",
+    "grader.intake.mending.RepairCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -32,11 +32,11 @@ c.Autograde.sanitize_preprocessors = [
 # Submissions are judged in the grader's process: a student's kernel only records answers. Trusted
 # checks come straight after the run, before anything else reads the outputs.
 c.Autograde.autograde_preprocessors = [
-    "grader.plugins.execute.SturdyExecute",
-    "grader.plugins.trusted_checks.TrustedChecks",
+    "grader.sandbox.execute.SturdyExecute",
+    "grader.grade.trusted_checks.TrustedChecks",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
-    "grader.plugins.marks.SaveGrades",
+    "grader.grade.saved_marks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -63,18 +63,18 @@ c.SandboxProvisioner.home = 256
 # replace nbconvert's, which would show the tags of tables as text; nbgrader's pages use them too.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "grader.plugins.safe_html.clean_html",
-    "markdown2html": "grader.plugins.safe_html.markdown2html",
+    "clean_html": "grader.pages.safe_html.clean_html",
+    "markdown2html": "grader.pages.safe_html.markdown2html",
 }
 
 # The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
 c.GenerateFeedback.preprocessors = [
-    "grader.plugins.marks.GetMarks",
+    "grader.pages.feedback_page.GetMarks",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.GenerateFeedback.exporter_class = "grader.plugins.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter"
 c.FeedbackExporter.template_name = "feedback_page"
-c.FeedbackExporter.extra_template_basedirs = [str(Path(grader.__file__).parent / "templates")]
+c.FeedbackExporter.extra_template_basedirs = [str(Path(grader.__file__).parent / "pages" / "templates")]
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

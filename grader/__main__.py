@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from grader.course.repository import ROOT
+
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
 
 A lesson goes through these commands, in this order:
@@ -23,10 +25,10 @@ A lesson goes through these commands, in this order:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 after a sentence about what went wrong."""
     options = parser().parse_args(arguments)
-    from grader.authoring import LessonError
+    from grader.author.tagged_lesson import LessonError
     from grader.bank import BankError
-    from grader.course import CourseError
-    from grader.outages import explained
+    from grader.course.course_folder import CourseError
+    from grader.grade.outages import explained
 
     try:
         with explained():
@@ -92,7 +94,7 @@ def _for_lesson(commands, name, run, about):
     command.add_argument(
         "--course",
         type=Path,
-        default=Path(__file__).parents[1] / "course",
+        default=ROOT / "course",
         help="the folder with nbgrader_config.py (default: course/ in the repository)",
     )
     return command
@@ -113,20 +115,21 @@ def _scheduler(command):
 
 
 def _demo(options):
-    from grader.demo import run_demo
+    from grader.demo.running import run_demo
 
     run_demo(options.folder, workers=options.workers)
 
 
 def _lessons(options):
-    from grader.build import build_lessons
+    from grader.author.build import build_lessons
 
     for path in build_lessons(options.names or None):
         print(f"wrote {path}")
 
 
 def _release(options):
-    from grader import build, classroom
+    from grader import classroom
+    from grader.author import build
 
     if options.lesson in build.lesson_names():
         build.write_source(options.lesson, options.course)
@@ -166,13 +169,13 @@ def _feedback(options):
 
 
 def _report(options):
-    from grader.report import write_report
+    from grader.pages.report import write_report
 
     print(f"Class report: {write_report(options.lesson, root=options.course)}")
 
 
 def _export(options):
-    from grader.export import write_marks
+    from grader.marks.export import write_marks
 
     path, left_out = write_marks(options.lesson, options.to, root=options.course)
     for item in left_out:
@@ -181,7 +184,7 @@ def _export(options):
 
 
 def _check_bank(options):
-    from grader import check_bank
+    from grader.author import check_bank
 
     return check_bank.main(options.students, options.lesson, options.workers)
 

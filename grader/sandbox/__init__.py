@@ -1,5 +1,6 @@
 """Where the code of students runs: a closed room with nothing in it but what a notebook needs.
 
+``execute``      runs a submission in the room, and survives a lost kernel
 ``provisioner``  Jupyter's extension point: starts a kernel in the room, or says why there is none
 ``client``       waits for a kernel no longer than needed
 ``jail``         what the room looks like: bubblewrap's command, its processes, its end

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from nbgrader.api import Gradebook, MissingEntry
 
 from grader import classroom
-from grader.course import open_course
-from grader.gradebook import read_class
+from grader.course.course_folder import open_course
+from grader.marks.gradebook import read_class
 from tests.bench.grading import STOCK
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "submissions"))

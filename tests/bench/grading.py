@@ -26,9 +26,9 @@ from nbformat.v4 import new_code_cell
 from nbgrader.apps import NbGraderApp
 
 from grader import classroom
-from grader.build import write_source
-from grader.demo import make_folder
-from grader.sample_class import SampleStudent, sample_notebook
+from grader.author.build import write_source
+from grader.demo.running import make_folder
+from grader.demo.sample_class import SampleStudent, sample_notebook
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grader"))
 import small_lesson

@@ -10,8 +10,9 @@ import small_lesson
 from small_lesson import LESSON
 
 from grader import classroom
-from grader.course import CourseError, open_course
-from grader.gradebook import auto_marks, read_class
+from grader.course.course_folder import CourseError, open_course
+from grader.grade.saved_marks import auto_marks
+from grader.marks.gradebook import read_class
 
 STUDENTS = {
     "ana": {},

@@ -10,7 +10,7 @@ from small_lesson import LESSON
 
 from grader import classroom
 from grader.__main__ import main
-from grader.build import ROOT
+from grader.course.repository import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 

@@ -6,11 +6,10 @@ import warnings
 import numpy as np
 import pytest
 
-from grader import references
-from grader.authoring import role_of, source_notebook
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
-from grader.build import ROOT
-from grader.judge import judge
+from grader.course.repository import ROOT
+from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
 from mlmkit.answers.encoding import encode
 

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grader import references
-from grader.authoring import role_of, source_notebook
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.bank.l02_shrinkage import SALES, small_sample
-from grader.build import ROOT
-from grader.judge import judge
+from grader.course.repository import ROOT
+from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
 from mlmkit.answers.encoding import encode
 

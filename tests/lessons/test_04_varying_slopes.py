@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grader import references
-from grader.authoring import role_of, source_notebook
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
-from grader.build import ROOT
-from grader.judge import judge
+from grader.course.repository import ROOT
+from grader.judge import judge, references
 from mlmkit import (
     criterion_at,
     data_fingerprint,

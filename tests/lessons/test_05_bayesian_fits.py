@@ -8,7 +8,7 @@ import pytest
 
 from grader.bank.reference_fits import posterior
 from grader.judge import judge
-from grader.references import homes, seattle
+from grader.judge.references import homes, seattle
 from mlmkit import data_fingerprint, decov, lmer, stan_glmer
 from mlmkit.answers.encoding import encode
 

@@ -9,12 +9,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grader import references
-from grader.authoring import role_of, source_notebook
+from grader.author.build import KEY_ENDING, check_same, differences, lesson_names
+from grader.author.leaks import scan_lessons
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
-from grader.build import KEY_ENDING, ROOT, check_same, differences, lesson_names
-from grader.judge import judge
-from grader.leaks import scan_lessons
+from grader.course.repository import ROOT
+from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for
 from mlmkit.answers.encoding import MIME, encode
 

@@ -7,14 +7,14 @@ so on. The notebooks go through the class's own release and autograding, kernels
 import nbformat
 import pytest
 
-from grader import classroom, references
-from grader.authoring import checked_question, role_of
+from grader import classroom
+from grader.author.build import lesson_names, write_source
+from grader.author.tagged_lesson import checked_question, role_of
 from grader.bank import get, questions
-from grader.build import lesson_names, write_source
-from grader.course import folder, open_course
-from grader.demo import make_folder
-from grader.judge import judge
-from grader.plugins.verdicts import read_verdicts
+from grader.course.course_folder import folder, open_course
+from grader.demo.running import make_folder
+from grader.grade.verdicts import read_verdicts
+from grader.judge import judge, references
 from mlmkit.answers.encoding import TableAnswer
 from mlmkit.answers.kinds import Draws, Figure
 from mlmkit.data import data_fingerprint

@@ -1,8 +1,8 @@
 """Broken submissions: what goes wrong with students' files, and the marks and the sentence each must get.
 
 `FAULTS` holds all of them. Each is a small function that makes a submission from the good one in
-`broken.lesson`; its name says what is wrong. ``python -m pytest tests/grader/test_broken.py`` grades them
-all in one course.
+`broken.lesson`; its name says what is wrong. ``python -m pytest tests/grader/intake/test_broken.py`` grades
+them all in one course.
 """
 
 from broken import cells, files  # noqa: F401

@@ -75,7 +75,7 @@ def imports_the_bank():
             here = pathlib.Path(grader.__file__).parents[1] / "tests"
             sys.path[:0] = [str(here / "grader"), str(here / "submissions")]
             import hostile
-            from grader.references import expected
+            from grader.judge.references import expected
             hostile.register()
             stolen = [expected(q, STUDENT).value for q in ("t10-two", "t10-mean", "t10-formula")]
         except Exception:

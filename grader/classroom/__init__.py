@@ -1,0 +1,34 @@
+"""What an instructor does with a class, as functions: the way of Python code to the storeys below.
+
+>>> from grader import classroom
+>>> classroom.grade("01_pooling", root="course")  # doctest: +SKIP
+"""
+
+from grader.author.release import release
+from grader.grade.cluster import StoppedError, connect, local_cluster
+from grader.grade.one_student import grade_student
+from grader.grade.outcomes import Outcome
+from grader.grade.whole_class import grade
+from grader.intake.collect import collect, submit
+from grader.pages.give_feedback import feedback, write_feedback
+
+__all__ = [
+    "Outcome",
+    "StoppedError",
+    "collect",
+    "connect",
+    "feedback",
+    "grade",
+    "grade_student",
+    "local_cluster",
+    "release",
+    "submit",
+    "warm_up",
+    "write_feedback",
+]
+
+
+def warm_up() -> None:
+    """Import what grading needs, so that a process is ready before its first submission."""
+    import grader.grade.trusted_checks
+    import grader.pages.feedback_page  # noqa: F401

@@ -1,0 +1,61 @@
+"""Files: found, told apart by their contents, and written in one step."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+from pathlib import Path
+
+
+def own_files(place: Path, ignore: list[str]) -> dict[str, Path]:
+    """Find the ordinary files under `place`, by relative path. Links are not followed: they lead elsewhere.
+
+    Parameters
+    ----------
+    place : Path
+    ignore : list of str
+        Names and patterns to leave out, as in nbgrader's ``CourseDirectory.ignore``.
+    """
+
+    def wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatch(name, pattern) for pattern in ignore)
+
+    found = {}
+    for parent, folders, names in os.walk(place):
+        folders[:] = filter(wanted, folders)
+        for name in filter(wanted, names):
+            path = Path(parent, name)
+            if path.is_file() and not path.is_symlink():
+                found[str(path.relative_to(place))] = path
+    return found
+
+
+def file_print(path: Path) -> str:
+    """Return the SHA-256 of a file; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def print_of(files: dict[str, Path]) -> str:
+    """Return one fingerprint for several files: their names and their contents."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{file_print(files[name])}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> Path:
+    """Write `text` to `path` in one step: a reader sees the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError:  # a full disk
+        draft.unlink(missing_ok=True)
+        raise
+    return path

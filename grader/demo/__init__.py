@@ -1,0 +1,1 @@
+"""The demo: ``sample_class`` has twelve sample students, ``running`` takes them from release to report."""

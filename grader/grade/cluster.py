@@ -1,0 +1,150 @@
+"""Processes that grade: one student a task, one bad notebook never stops another."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from grader.course.course_folder import CourseError
+from grader.grade.outcomes import Outcome
+
+
+class StoppedError(KeyboardInterrupt):
+    """Somebody pressed Ctrl-C. Its text says how many students are done; nothing that was done is lost."""
+
+
+@contextmanager
+def crew_of(workers: int, scheduler: str | None = None, client=None) -> Iterator:
+    """Give `client`, or connect to `scheduler`, or start `workers` processes on this machine."""
+    if client is not None:
+        yield client
+    elif scheduler is not None:
+        with connect(scheduler) as crew:
+            yield crew
+    else:
+        with local_cluster(workers) as crew:
+            yield crew
+
+
+def connect(scheduler: str):
+    """Connect to a dask scheduler that is there already."""
+    from distributed import Client
+
+    try:
+        return Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"There is no dask scheduler at {scheduler!r} ({type(error).__name__}). "
+            "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+        ) from error
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator:
+    """Start `workers` grading processes on this machine, and stop them at the end."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    settings = {
+        # One submission per process: whoever kills the process takes nobody else along, and is
+        # tried once more at most.
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,
+    }
+    with dask.config.set(settings):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=":0",  # any free port: two classes may be graded at the same time
+            silence_logs=logging.CRITICAL,
+        )
+        with cluster, Client(cluster) as crew:
+            crew.register_plugin(_deaf_to_interrupts())
+            yield crew
+
+
+def _deaf_to_interrupts():
+    """Ctrl-C in a terminal reaches all processes; the one that was started by hand stops the others."""
+    from distributed import WorkerPlugin
+
+    class DeafToInterrupts(WorkerPlugin):
+        def setup(self, worker):
+            # A handler, not SIG_IGN: a kernel that this process starts must still hear its interrupts.
+            signal.signal(signal.SIGINT, lambda *_: None)
+
+    return DeafToInterrupts()
+
+
+def for_each(
+    students: list[str], task: Callable[[str], Outcome], crew, title: str, before: int = 0
+) -> dict[str, Outcome]:
+    """Run `task` for each student, and show who is done and how long the rest will take.
+
+    Parameters
+    ----------
+    students : list of str
+    task : callable
+        Takes a student and returns an `Outcome`.
+    crew : dask.distributed.Client
+    title : str
+        Stands before the progress bar.
+    before : int
+        Students that were done before this run; the bar begins there.
+
+    Returns
+    -------
+    dict
+        Student to `Outcome`.
+
+    Raises
+    ------
+    StoppedError
+        When Ctrl-C is pressed.
+    CourseError
+        When an outcome says that nothing more can be done (status ``"stop"``): disk full, no database.
+    """
+    from distributed import as_completed
+    from tqdm import tqdm
+
+    futures = {crew.submit(task, student, pure=False): student for student in students}
+    total, outcomes = before + len(students), {}
+    try:
+        with tqdm(total=total, initial=before, desc=title, unit="student") as bar:
+            for future in as_completed(list(futures)):
+                student = futures.pop(future)
+                outcomes[student] = outcome = _result(future, student)
+                # Let go of it: a result that is lost with its process would be computed a second time.
+                future.release()
+                if outcome.status == "stop":
+                    break
+                bar.set_postfix_str(student, refresh=False)
+                bar.update()
+    except KeyboardInterrupt:
+        crew.cancel(list(futures))
+        done = before + sum(outcome.status != "failed" for outcome in outcomes.values())
+        raise StoppedError(_so_far(done, total)) from None
+    crew.cancel(list(futures))
+    stop = next((outcome for outcome in outcomes.values() if outcome.status == "stop"), None)
+    if stop is not None:
+        done = before + sum(outcome.status in ("done", "unreadable") for outcome in outcomes.values())
+        raise CourseError(f"{stop.message} {_so_far(done, total)}")
+    return outcomes
+
+
+def _so_far(done: int, total: int) -> str:
+    return f"{done} of {total} students are done. Run the same command again: it goes on with the rest."
+
+
+def _result(future, student: str) -> Outcome:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        says = "The grading process was killed while this notebook ran, twice. Look at its code first."
+    except Exception as error:  # not even the course could be opened
+        says = f"The grading process failed: {type(error).__name__}: {error}"
+    return Outcome(student, "failed", says)

@@ -1,0 +1,197 @@
+"""Grade one student, all or nothing.
+
+nbgrader writes the notebook into ``autograded/`` before it has run it, so a run that is killed leaves
+notebooks that look graded. Here a submission is graded in a folder of its own, and the order is fixed:
+
+1. the notebook is repaired, run and judged in ``.cache/grading/STUDENT/LESSON``;
+2. all marks go into the gradebook, in one transaction;
+3. the folder is renamed to ``autograded/STUDENT/LESSON``;
+4. the outcome is written (`grader.grade.outcomes`): only then is the student done.
+
+Killed between any two steps, the next run finds no valid outcome and begins again with step 1. The marks
+that a person gave are never touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from nbgrader.converters import Autograde
+from nbgrader.utils import rmtree
+
+from grader.course.course_folder import (
+    CourseError,
+    asked_for,
+    folder,
+    handed_in_at,
+    open_course,
+    open_gradebook,
+)
+from grader.course.files import file_print, own_files
+from grader.grade.fingerprint import inputs_of, reason
+from grader.grade.outages import no_room, with_patience
+from grader.grade.outcomes import Outcome, failure_text, graded_notebook, is_complete, keep, outcome_of
+from grader.grade.saved_marks import auto_marks
+from grader.intake.mending import unreadable_in
+
+STAGING = ".cache/grading"
+
+
+class StagedAutograde(Autograde):
+    """nbgrader's ``Autograde`` for one student, in a folder that nobody takes for a result."""
+
+    @property
+    def _input_directory(self) -> str:
+        return self.coursedir.submitted_directory if self._sanitizing else STAGING
+
+    @property
+    def _output_directory(self) -> str:
+        return STAGING
+
+    def init_notebooks(self) -> None:
+        """Expect the lesson's one notebook, whether it is there or not: the exporter looks further."""
+        lesson, student = self.coursedir.assignment_id, self.coursedir.student_id
+        place = self._format_source(lesson, student)
+        self.assignments = {place: [os.path.join(place, f"{lesson}.ipynb")]}
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict:
+        """Tell the preprocessors also where the notebook lies that was graded before."""
+        resources = super().init_single_notebook_resources(notebook_filename)
+        about = resources["nbgrader"]
+        place = folder(self.parent, "autograded", about["student"], about["assignment"])
+        about["graded_before"] = str(place / f"{about['notebook']}.ipynb")
+        return resources
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the files that belong to the notebook, and enter the submission into the gradebook.
+
+        The same as nbgrader's, in one session instead of five.
+        """
+        handed_in = Path(self._format_source(assignment_id, student_id))
+        source = folder(self.parent, "source", ".", assignment_id)
+        here = Path(self._format_dest(assignment_id, student_id))
+        here.mkdir(parents=True)
+        ignore = [*self.coursedir.ignore, "*.ipynb"]
+        _copy(own_files(handed_in, ignore), here)
+        kept = self.exclude_overwriting.get(assignment_id, [])
+        given = own_files(source, ignore)
+        _copy({name: path for name, path in given.items() if name not in kept}, here)
+        with open_gradebook(self.parent) as gradebook:
+            gradebook.update_or_create_student(student_id)
+            entries = {}
+            if timestamp := handed_in_at(self.coursedir, handed_in):
+                entries["timestamp"] = timestamp
+            gradebook.update_or_create_submission(assignment_id, student_id, **entries)
+
+    def convert_notebooks(self) -> None:
+        """Convert the one notebook; whatever goes wrong is raised as it is."""
+        lesson, student = self.coursedir.assignment_id, self.coursedir.student_id
+        (self.notebooks,) = self.assignments.values()
+        here = Path(self._format_dest(lesson, student))
+        if here.exists():  # left by a run that was killed
+            rmtree(str(here))
+        self.run_pre_convert_hook()
+        self.init_assignment(lesson, student)
+        for notebook in self.notebooks:
+            self.convert_single_notebook(notebook)
+        self.set_permissions(lesson, student)
+        self.run_post_convert_hook()
+
+
+def grade_student(lesson: str, root: str, student: str, force: bool = True) -> Outcome:
+    """Grade one submission; whatever goes wrong with it is an `Outcome`, not an exception.
+
+    Parameters
+    ----------
+    lesson, root, student : str
+    force : bool
+        Also when everything is graded and nothing has changed.
+    """
+    started = monotonic()
+    app = open_course(root)
+    try:
+        with _alone(app, lesson, student):
+            outcome = with_patience(partial(_grade, app, lesson, student, force))
+    except CourseError as error:
+        return Outcome(student, "stop", str(error))
+    except Exception as error:
+        if says := no_room(error):
+            return Outcome(student, "stop", says)
+        app.log.error(traceback.format_exc())
+        last = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        outcome = Outcome(student, "failed", failure_text(last))
+        keep(app, lesson, outcome)
+    return replace(outcome, seconds=monotonic() - started)
+
+
+def _grade(app, lesson: str, student: str, force: bool) -> Outcome:
+    started = monotonic()
+    final = folder(app, "autograded", student, lesson)
+    stage, old = (Path(app.coursedir.format_path(STAGING, student, lesson + end)) for end in ("", ".before"))
+    if old.exists() and not final.exists():  # killed in `_put_in_place`
+        old.rename(final)
+    inputs = inputs_of(app, lesson, student)
+    before = outcome_of(app, lesson, student)
+    if not force:
+        marks = auto_marks(app, lesson, student).get(student)
+        if is_complete(app, lesson, before, inputs, marks):
+            return replace(before, kept=True)
+    with asked_for(app, lesson, student), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about nbgrader's own code; nothing for an instructor's screen
+        StagedAutograde(coursedir=app.coursedir, parent=app, force=True).start()
+    marks = auto_marks(app, lesson, student)[student]
+    fault = unreadable_in(stage / f"{lesson}.ipynb")
+    _put_in_place(stage, final, old)
+    outcome = Outcome(
+        student,
+        "unreadable" if fault else "done",
+        fault or "",
+        monotonic() - started,
+        inputs,
+        file_print(graded_notebook(app, lesson, student)),
+        marks,
+        reason(before and before.inputs, inputs),
+    )
+    keep(app, lesson, outcome)
+    return outcome
+
+
+@contextmanager
+def _alone(app, lesson: str, student: str) -> Iterator[None]:
+    """Wait until no other run grades this student; the lock goes away with the process."""
+    path = Path(app.coursedir.root, STAGING, f"{student}.{lesson}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _put_in_place(stage: Path, final: Path, old: Path) -> None:
+    """Put the graded folder where the one before lay, which waits at `old` until that is done."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    if old.exists():
+        rmtree(str(old))
+    if final.exists():
+        final.rename(old)
+    stage.rename(final)
+    if old.exists():
+        rmtree(str(old))
+
+
+def _copy(files: dict[str, Path], place: Path) -> None:
+    for name, path in files.items():
+        target = place / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copy(path, target)

@@ -1,0 +1,90 @@
+"""Outages: a full disk, a database that is away. What to wait for, and what to tell the instructor."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import sleep
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+
+from grader.course.course_folder import CourseError
+
+PAUSES = (1, 2, 4, 8, 15)  # seconds before each new attempt: half a minute in all
+_NO_ROOM = {errno.ENOSPC: "The disk is full", errno.EDQUOT: "The disk quota is used up"}
+_NO_ROOM[errno.EFBIG] = "A file grew beyond the size that this account may write"
+_SQLITE_NO_ROOM = ("database or disk is full", "disk i/o error")
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, then what caused it, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def no_room(error: BaseException) -> str | None:
+    """Say that there is no room to write, if that is what `error` comes from.
+
+    >>> no_room(OSError(errno.ENOSPC, "No space left on device"))
+    'The disk is full. Make room for more files.'
+    """
+    for cause in chain_of(error):
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return f"{_NO_ROOM[cause.errno]}. Make room for more files."
+        if isinstance(cause, OperationalError) and any(
+            text in str(cause.orig).lower() for text in _SQLITE_NO_ROOM
+        ):
+            return "The gradebook could not be written: the disk is full. Make room for more files."
+    return None
+
+
+def no_database(error: BaseException) -> str | None:
+    """Say that the gradebook's database is away or busy, if that is what `error` comes from.
+
+    Two graders who add the same row at the same moment count as busy: the second attempt finds the row.
+    """
+    if no_room(error):
+        return None
+    for cause in chain_of(error):
+        lost = isinstance(cause, DBAPIError) and cause.connection_invalidated
+        if lost or isinstance(cause, OperationalError | InterfaceError | IntegrityError):
+            reason = str(cause.orig).strip().splitlines()[0]
+            return f"The gradebook's database can't be used now: {reason}."
+    return None
+
+
+def with_patience[Result](work: Callable[[], Result]) -> Result:
+    """Do `work`; when the database is away, wait and do it again from its beginning.
+
+    Raises
+    ------
+    CourseError
+        When the database stays away for half a minute, or the disk is full.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            return work()
+        except Exception as error:
+            says = no_database(error)
+            if says is None:
+                raise
+            if pause is None:
+                raise CourseError(says) from error
+        sleep(pause)
+    raise AssertionError("not reached")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn an outage inside into a `CourseError` with a sentence."""
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:
+        says = no_room(error) or no_database(error)
+        if says is None:
+            raise
+        raise CourseError(says) from error

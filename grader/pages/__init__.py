@@ -1,0 +1,7 @@
+"""Pages that people read.
+
+``feedback_page``  what a student gets back; ``give_feedback`` writes it for everybody
+``report``         the class, for the instructor
+``safe_html``      what student-written HTML may contain; ``mathml`` draws formulas without a network
+``templates/``     their HTML and style
+"""

@@ -1,0 +1,198 @@
+"""Run a submission so that a lost kernel costs only the cells that did not run.
+
+nbgrader's own ``Execute`` gives up the whole submission when the kernel dies, hangs or
+floods its output. Here the cells that ran keep what they printed, and each cell that
+did not run says why, in its output and in its metadata (``not_run_reason``).
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import subprocess
+from contextlib import contextmanager
+from dataclasses import asdict
+from textwrap import dedent
+from time import monotonic
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import Execute
+from traitlets import Integer
+
+from grader.intake.mending import METADATA, unreadable_reason
+from grader.sandbox.provisioner import SandboxKernelManager
+
+OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
+
+
+class SturdyExecute(Execute):
+    """Execute every cell; when the kernel is lost, mark the cells that are left.
+
+    A student's exception does not stop the cells after it (nbgrader's ``allow_errors``).
+    A kernel that cannot be started at all raises: that is the grader's fault, not the student's.
+    """
+
+    timeout = Integer(
+        120,
+        allow_none=True,
+        help=dedent(
+            """
+            Seconds that one cell may run. Then it is interrupted, and the next cell runs.
+            A cell that ignores the interrupt ends the notebook: the cells after it are not run.
+            """
+        ),
+    ).tag(config=True)
+
+    notebook_timeout = Integer(
+        600,
+        help="Seconds that one notebook may run, all cells together. The cells after that are not run.",
+    ).tag(config=True)
+
+    max_stream_chars = Integer(
+        100_000,
+        help="Characters that one cell may print (stdout and stderr together). The rest is dropped.",
+    ).tag(config=True)
+
+    max_display_chars = Integer(
+        10_000_000,
+        help="Characters of figures, tables and tracebacks that one cell may show. The rest is dropped.",
+    ).tag(config=True)
+
+    # A submission's kernel has nothing to clean up, and one that hangs would not do it.
+    shutdown_kernel = "immediate"
+
+    # nbclient's own tag for cells to leave out. A submission must not choose what is run.
+    skip_cells_with_tag = ""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("kernel_manager_class", SandboxKernelManager)
+        super().__init__(*args, **kwargs)
+
+    def preprocess(self, nb: NotebookNode, resources, km=None):
+        """Run `nb`; outputs that were saved in the submitted file are dropped first."""
+        if unreadable_reason(nb):
+            return nb, resources  # there is nothing of the student's in it
+        for cell in nb.cells:
+            cell.metadata.pop(METADATA, None)
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        self._stopped = None
+        self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
+        return super().preprocess(nb, resources, km)
+
+    @contextmanager
+    def setup_kernel(self, **kwargs):
+        """Start the kernel, quietly, and note in the notebook how it was kept apart."""
+        # What a kernel writes past Jupyter is not for the instructor's screen.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        # ... and neither are progress bars, in a notebook that nobody watches.
+        kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
+        code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
+        with super().setup_kernel(code=code, **quiet, **kwargs):
+            self.nb.metadata.setdefault(METADATA, {})["isolation"] = asdict(self.km.provisioner.how)
+            yield
+
+    def preprocess_cell(self, cell, resources, index):
+        """Run one cell, or say in it why it was not run."""
+        if cell.cell_type != "code" or not cell.source.strip():
+            return cell, resources
+        if self._deadline is None:
+            self._deadline = monotonic() + self.notebook_timeout
+        if self._stopped is None and monotonic() > self._deadline:
+            self._stopped = (
+                f"The notebook ran longer than {self.notebook_timeout} seconds in all and was stopped."
+            )
+        if self._stopped is not None:
+            _mark_not_run(cell, self._stopped)
+            return cell, resources
+        self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
+        self.error_on_timeout = _timeout_error(self._get_timeout(cell))
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._stop(cell, "the kernel died")
+        except CellTimeoutError:
+            self._stop(cell, "it ran too long and could not be interrupted")
+        except Exception as error:  # a message that no kernel of good faith sends
+            self.log.warning("Cell %s: %s: %s", index, type(error).__name__, error)
+            say_in(cell, "The output of this cell could not be read.")
+        return cell, resources
+
+    def process_message(self, msg, cell, cell_index):
+        """Keep a kernel's message, as long as the cell has room left for it."""
+        if msg["msg_type"] in OUTPUT_MESSAGES and not self._take_room(msg, cell):
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _take_room(self, msg, cell) -> bool:
+        kind = "stream" if msg["msg_type"] == "stream" else "display"
+        before = self._room[kind]
+        self._room[kind] = before - _size(msg["content"])
+        if self._room[kind] >= 0:
+            return True
+        if before > 0:
+            if kind == "stream":
+                text = msg["content"]["text"][:before]
+                cell.outputs.append(new_output("stream", name=msg["content"]["name"], text=text))
+            say_in(cell, "This cell printed too much. Its output is cut here.")
+        return False
+
+    def _get_timeout(self, cell):
+        """Seconds for this cell: its own limit, or what is left for the notebook."""
+        limit = super()._get_timeout(cell)
+        if self._deadline is None:
+            return limit
+        left = max(1.0, self._deadline - monotonic())
+        return left if limit is None else min(limit, left)
+
+    def _stop(self, cell, why: str) -> None:
+        number = self.code_cells_executed
+        self._stopped = f"The notebook stopped in code cell {number} ({_first_line(cell)}): {why}."
+        self.log.warning(self._stopped)
+        cell.metadata[METADATA] = {"not_run": self._stopped}
+        say_in(cell, f"The notebook stopped in this cell (code cell {number}): {why}.")
+
+
+def not_run_reason(cell: NotebookNode) -> str | None:
+    """Why `cell` was not run to its end; None when it was."""
+    return cell.metadata.get(METADATA, {}).get("not_run")
+
+
+def why_not_isolated(notebook: NotebookNode) -> str:
+    """Why the code of `notebook` ran without the sandbox; empty where it ran in it."""
+    how = notebook.metadata.get(METADATA, {}).get("isolation", {"kind": "none", "why": "it ran long ago"})
+    return how["why"] if how["kind"] == "none" else ""
+
+
+def say_in(cell: NotebookNode, sentence: str) -> None:
+    """Append `sentence` to the outputs of `cell`, for whoever reads the notebook."""
+    data = {
+        "text/plain": sentence,
+        "text/html": f'<div class="mlm-notice">{html.escape(sentence)}</div>',
+    }
+    cell.outputs.append(new_output("display_data", data=data))
+
+
+def _mark_not_run(cell: NotebookNode, reason: str) -> None:
+    cell.metadata[METADATA] = {"not_run": reason}
+    say_in(cell, f"{reason} This cell was not run.")
+
+
+def _timeout_error(seconds: float) -> dict:
+    sentence = f"This cell was interrupted after {seconds:.0f} s: it ran too long."
+    return {"ename": "CellTimeoutError", "evalue": sentence, "traceback": [sentence]}
+
+
+def _first_line(cell: NotebookNode) -> str:
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    code = [line for line in lines if not line.startswith("#")] or lines
+    return f'it begins with "{code[0][:40]}"'
+
+
+def _size(content: dict) -> int:
+    """Characters that a message would add to the notebook; never less than its envelope."""
+    parts = [content.get("text", ""), *content.get("traceback", []), *content.get("data", {}).values()]
+    return 100 + sum(len(part) if isinstance(part, str) else len(json.dumps(part)) for part in parts)

@@ -1,0 +1,44 @@
+"""The files for Canvas and Moodle: who is in them, and with which marks."""
+
+import pytest
+
+from grader.marks.export import canvas_rows, moodle_rows, write_marks
+from grader.marks.gradebook import Class, GradedQuestion, Submission
+
+
+@pytest.fixture
+def group():
+    marks = {"status": "graded", "possible": 20.0}
+    return Class(
+        "01_pooling",
+        "Lesson 1: Pooling",
+        [GradedQuestion("q", 20.0, "pooling", "01", "The mean")],
+        [
+            Submission("ana", "Ana Alt", score=15.5, email="ana@example.org", lms_id="a123", **marks),
+            Submission("ben", "", score=0.0, **marks),
+            Submission("chen", "", score=12.0, waiting=["q"], **marks),
+            Submission("dora", "", "absent", "Nothing was handed in."),
+        ],
+    )
+
+
+def test_canvas_gets_its_columns_the_points_possible_and_who_is_fully_graded(group):
+    assert canvas_rows(group) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lesson 1: Pooling"],
+        ["Points Possible", "", "", "", "", "20"],
+        ["Ana Alt", "", "", "a123", "", "15.5"],
+        ["ben", "", "", "ben", "", "0"],
+    ]
+
+
+def test_moodle_gets_user_names_addresses_and_marks(group):
+    assert moodle_rows(group) == [
+        ["Username", "Email address", "Lesson 1: Pooling (of 20 points)"],
+        ["a123", "ana@example.org", "15.5"],
+        ["ben", "", "0"],
+    ]
+
+
+def test_another_system_is_refused_with_the_two_that_are_known(tmp_path):
+    with pytest.raises(ValueError, match="canvas or moodle, not for 'blackboard'"):
+        write_marks("01_pooling", "blackboard", root=tmp_path)

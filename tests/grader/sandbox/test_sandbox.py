@@ -1,0 +1,377 @@
+"""What a submission can't do, in forks of a warm process and in new ones. Real kernels, real attacks."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from traitlets.config import Config
+
+import mlmkit
+from grader.sandbox import jail
+from grader.sandbox.cgroups import Cgroup
+from grader.sandbox.execute import SturdyExecute, why_not_isolated
+from grader.sandbox.jail import JailError, why_not
+from grader.sandbox.limits import MB, Limits
+
+REPOSITORY = Path(__file__).parents[3]
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient")
+needs_jail = pytest.mark.skipif(why_not() is not None, reason=f"There is no sandbox here: {why_not()}.")
+
+# One cell an attack; each prints what came of it.
+ATTEMPT = """
+def attempt(what, *arguments):
+    try:
+        return what(*arguments)
+    except BaseException as error:
+        return type(error).__name__
+"""
+ATTACKS = {
+    "grader": "import importlib; print(attempt(importlib.import_module, 'grader'))",
+    "mlmkit": "import mlmkit; print(mlmkit.lmer.__name__)",
+    "course": "import os; print([attempt(os.listdir, place) for place in PLACES])",
+    "environment": "print(os.environ.get('SECRET'), 'SECRET' in open('/proc/self/environ').read())",
+    "keeper": (
+        "print([attempt(open, f'/proc/1/{name}') for name in ('environ', 'mem', 'maps')],"
+        " attempt(os.kill, 1, 9))"
+    ),
+    "processes": "print(len([name for name in os.listdir('/proc') if name.isdigit()]) < 5)",
+    "siblings": "print(attempt(os.listdir, '/spool') in ([], 'FileNotFoundError', 'PermissionError'))",
+    "network": "import socket; print(attempt(socket.create_connection, ('192.0.2.1', 80), 2))",
+    "write": (
+        "places = ['/', '/usr', '/dev', '/run/sockets', os.path.dirname(mlmkit.__file__)]\n"
+        "print([attempt(open, os.path.join(place, 'x'), 'w') for place in places])"
+    ),
+    "own folder": "print(open('data.txt').read(), open('new.txt', 'w').write('fine'))",
+    "privileges": (
+        "calls = [(os.setuid, 0), (os.chroot, '/'), (os.unshare, os.CLONE_NEWNET)]\n"
+        "print([attempt(*call) for call in calls])"
+    ),
+    "memory": "print(attempt(bytearray, 6 * 2**30))",
+    "large file": "with open('big', 'wb') as f: print(attempt(f.write, bytes(100 * 2**20)))",
+    "forks": (
+        "import time, signal\n"
+        "children = []\n"
+        "def fork():\n"
+        "    for _ in range(500):\n"
+        "        pid = os.fork()\n"
+        "        if pid == 0:\n"
+        "            time.sleep(60); os._exit(0)\n"
+        "        children.append(pid)\n"
+        "print(attempt(fork), len(children) < 130)\n"
+        "for pid in children: os.kill(pid, signal.SIGKILL)"
+    ),
+    "alive": "print(1 + 1)",
+}
+SAFE = {
+    "grader": "ModuleNotFoundError",
+    "mlmkit": "lmer",
+    "course": "['FileNotFoundError', 'FileNotFoundError', 'FileNotFoundError', 'FileNotFoundError']",
+    "environment": "None False",
+    "keeper": "['PermissionError', 'PermissionError', 'PermissionError'] PermissionError",
+    "processes": "True",
+    "siblings": "True",
+    "network": "OSError",
+    "write": str(["OSError"] * 5),
+    "own folder": "given 4",
+    "privileges": str(["PermissionError"] * 3),
+    "memory": "MemoryError",
+    "large file": "OSError",
+    "forks": "BlockingIOError True",
+    "alive": "2",
+}
+MANY_CHILDREN = """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        held = b'x' * (200 * 2**20)
+        time.sleep(20)
+        os._exit(0)
+time.sleep(3)
+try:
+    while True: print("ended:", os.WTERMSIG(os.waitpid(-1, os.WNOHANG)[1]) or 1 / 0)
+except Exception:
+    print("done")
+"""
+
+
+def run(*sources, folder, **settings):
+    """Execute cells in the sandbox that `settings` ask for; return the notebook."""
+    execute = settings.pop("execute", {})
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    config = Config({"SandboxProvisioner": settings})
+    executed, _ = SturdyExecute(config=config, **execute).preprocess(
+        notebook, {"metadata": {"path": str(folder)}}
+    )
+    return executed
+
+
+def printed(cell):
+    return "".join(
+        output.get("text", "") for output in cell.outputs if output.get("name") == "stdout"
+    ).strip()
+
+
+def isolation(notebook):
+    return notebook.metadata.mlmkit["isolation"]
+
+
+@pytest.fixture
+def submission(tmp_path):
+    (tmp_path / "data.txt").write_text("given")
+    (tmp_path / "secret-link").symlink_to(REPOSITORY / "course")
+    return tmp_path
+
+
+@pytest.fixture(scope="module", params=["warm", "cold"])
+def attacked(request, tmp_path_factory):
+    """All attacks in one kernel, each kind of jail in turn: name of the attack to what it printed."""
+    if why_not() is not None:
+        pytest.skip(f"There is no sandbox here: {why_not()}.")
+    folder = tmp_path_factory.mktemp("submission")
+    (folder / "data.txt").write_text("given")
+    places = [REPOSITORY / "course", REPOSITORY / "grader", REPOSITORY / "solutions", folder]
+    first = f"{ATTEMPT}\nPLACES = {list(map(str, places))}"
+    os.environ["SECRET"] = "a password of the gradebook"
+    try:
+        notebook = run(first, *ATTACKS.values(), folder=folder, warm=request.param == "warm")
+    finally:
+        del os.environ["SECRET"]
+    assert isolation(notebook)["kind"] == request.param
+    assert sorted(path.name for path in folder.iterdir()) == ["data.txt"]  # it worked on a copy
+    return dict(zip(ATTACKS, map(printed, notebook.cells[1:]), strict=True))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.skipif(os.getuid() != 0, reason="An ordinary user's sandbox has its own test below.")
+def test_an_attack_reaches_nothing(attacked, attack):
+    assert attacked[attack] == SAFE[attack]
+
+
+@needs_jail
+def test_random_numbers_of_two_forks_differ(tmp_path):
+    source = "import random, numpy.random as r; print(random.random(), r.rand(), r.default_rng().random())"
+    first, second = (printed(run(source, folder=tmp_path).cells[0]).split() for _ in range(2))
+    assert len({*first, *second}) == 6
+
+
+@needs_jail
+def test_a_fork_shows_the_same_as_a_new_process(tmp_path):
+    sources = [
+        "import sys, os; print(sys.argv[0].endswith('.py'), os.getcwd(), sys.path[-1], __name__)",
+        "from mlmkit import load_seattle, lmer\nfit = lmer('price ~ (1 | zipcode)', load_seattle())\nfit",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+        "plt.plot([1, 2]); plt.show()",
+        "import numpy as np; print(np.random.default_rng(1).normal(size=3)); np.linalg.inv(np.ones((2, 2)))",
+        "import pandas as pd; pd.DataFrame({'a': [1.5, 2]})",
+        "%timeit -n 1 -r 1 pass",
+        "fit.fixef",
+    ]
+    warm, cold = (run(*sources, folder=tmp_path, warm=warm) for warm in (True, False))
+    assert (isolation(warm)["kind"], isolation(cold)["kind"]) == ("warm", "cold")
+    for one, other in zip(warm.cells, cold.cells, strict=True):
+        if "timeit" not in one.source:
+            assert without_names(one.outputs) == without_names(other.outputs), one.source
+
+
+def without_names(outputs):
+    """Outputs as text, without what differs from run to run: numbers of processes and addresses."""
+    return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+", "", json.dumps(outputs))
+
+
+@needs_jail
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_hung_cell_is_interrupted_and_everything_ends_with_the_notebook(tmp_path, warm):
+    sources = ["import subprocess; subprocess.Popen(['sleep', '4321'])", "while True: pass", "print(1 + 1)"]
+    notebook = run(*sources, folder=tmp_path, warm=warm, execute={"timeout": 1})
+    assert printed(notebook.cells[2]) == "2"
+    assert not processes("sleep\0" + "4321")
+    assert not [place for place in rooms(os.getpid()) if list(Path(place).glob("*/sockets"))]
+
+
+@needs_jail
+def test_memory_is_counted_for_all_processes_together(tmp_path):
+    limits = {"memory": 512, "home": 16, "warm": False}
+    notebook = run(MANY_CHILDREN, "print('the grader lives')", folder=tmp_path, **limits)
+    if isolation(notebook)["memory"] != "together":
+        pytest.skip("This machine lets the grader make no control group.")
+    killed = printed(notebook.cells[0]).count("ended: 9")
+    lost = bool(notebook.cells[1].metadata.get("mlmkit"))  # or the kernel itself was chosen
+    assert killed or lost
+
+
+@needs_jail
+def test_nothing_is_left_when_the_grader_is_killed(tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from test_sandbox import run\n"
+        "run('import time; time.sleep(987)', folder=sys.argv[2], modules=['ipykernel.kernelapp'])"
+    )
+    grader = subprocess.Popen(
+        [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: any(list(Path(place).glob("*/sockets/k-5")) for place in rooms(grader.pid)), 60)
+    grader.kill()
+    grader.wait()
+    until(lambda: not rooms(grader.pid))
+    until(lambda: not groups(grader.pid))
+
+
+AS_USER = """
+set -e
+if [ -n "$1" ]; then  # this Python lies in a folder that is closed to others: show it, and nothing else
+  mount --bind "$2" "$3"; mount -t tmpfs -o mode=755 tmpfs "$1"; mkdir -p "$2"; mount --bind "$3" "$2"
+fi
+shift 3
+exec setpriv --reuid 1500 --regid 1500 --clear-groups "$@"
+"""
+USER_RUN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_sandbox import ATTEMPT, USER_ATTACKS, ATTACKS, isolation, printed, run
+cells = [ATTEMPT + "import os", *(ATTACKS[name] for name in USER_ATTACKS)]
+notebook = run(*cells, folder=sys.argv[2], warm=sys.argv[3] == "warm")
+print(isolation(notebook)["kind"], *map(printed, notebook.cells[1:]))
+"""
+USER_ATTACKS = ("grader", "network", "memory", "siblings", "alive")
+
+
+@needs_jail
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root can become another user.")
+@pytest.mark.parametrize("kind", ["warm", "cold"])
+def test_an_ordinary_user_has_the_sandbox_too(tmp_path, kind):
+    python = Path(os.path.realpath(sys.executable)).parents[1]
+    closed = next((str(place) for place in python.parents[::-1] if not place.stat().st_mode & 1), "")
+    folder, spare = (Path(tempfile.mkdtemp(prefix="mlmkit-user-", dir="/tmp")) for _ in range(2))
+    os.chown(folder, 1500, 1500)
+    become = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        AS_USER,
+        "sh",
+        closed,
+        python,
+        spare,
+    ]
+
+    def as_user(*arguments):
+        return subprocess.run(
+            [*map(str, become), sys.executable, "-W", "ignore", "-c", *map(str, arguments)],
+            cwd="/",
+            env={**os.environ, "HOME": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    try:
+        able = as_user("from grader.sandbox.jail import why_not; print(why_not())")
+        if able.stdout.strip() != "None":
+            pytest.skip(f"No sandbox for an ordinary user here: {able.stdout} {able.stderr[-300:]}")
+        done = as_user(USER_RUN, Path(__file__).parent, folder, kind)
+    finally:
+        shutil.rmtree(folder)
+        spare.rmdir()
+    assert done.stdout.strip() == " ".join([kind, *(SAFE[name] for name in USER_ATTACKS)]), done.stderr
+
+
+def test_without_bubblewrap_the_limits_hold_and_the_notebook_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.sandbox.provisioner.why_not", lambda: "bubblewrap is not installed")
+    attacks = [ATTACKS[name] for name in ("memory", "large file", "alive")]
+    notebook = run(ATTEMPT, *attacks, folder=tmp_path)
+    assert list(map(printed, notebook.cells[1:])) == ["MemoryError", "OSError", "2"]
+    assert why_not_isolated(notebook) == "bubblewrap is not installed"
+
+
+def test_a_required_sandbox_that_is_missing_grades_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.sandbox.provisioner.why_not", lambda: "bubblewrap is not installed")
+    with pytest.raises(JailError, match="Nothing was graded, because the sandbox is required"):
+        run("1 + 1", folder=tmp_path, isolation="required")
+
+
+def test_a_missing_bubblewrap_is_noticed(monkeypatch):
+    monkeypatch.setattr(jail.shutil, "which", lambda name: None)
+    assert "bubblewrap is not installed" in why_not.__wrapped__()
+
+
+@needs_jail
+def test_a_submission_too_large_for_its_home_is_refused_with_its_size(tmp_path):
+    (tmp_path / "large").write_bytes(bytes(2 * MB))
+    with pytest.raises(JailError, match="larger than 1 MB together"):
+        run("1 + 1", folder=tmp_path, home=1)
+
+
+def test_control_groups_of_version_2_are_written_where_they_are_handed_down(tmp_path):
+    # This machine may have version 1, so the tree is one of plain files.
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    (tmp_path / "cgroup.subtree_control").write_text("memory pids\n")
+    (tmp_path / "cgroup.procs").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grader.sandbox.cgroups._own_group", lambda controller: "/")
+        made = Path.mkdir
+
+        def mkdir(self, *arguments, **options):
+            made(self, *arguments, **options)
+            (self / "cgroup.procs").write_text("")
+
+        patch.setattr(Path, "mkdir", mkdir)
+        (folder,) = Cgroup(100, 7, tmp_path).folders
+    assert (folder / "memory.max").read_text() == "100"
+    assert (folder / "pids.max").read_text() == "7"
+
+
+def test_no_control_group_is_no_error(tmp_path):
+    group = Cgroup(100, 7, tmp_path)
+    assert group.folders == [] and group.open() == []
+
+
+def test_users_without_a_user_of_their_own_have_no_limit_of_processes():
+    limits = Limits(memory=1, processes=2, cpu_seconds=3, file_size=4, open_files=5, home=6)
+    assert "NPROC" not in limits.for_process(own_user=False)
+    assert limits.for_process(own_user=True)["NPROC"] == 2
+
+
+def test_mlmkit_is_all_of_the_project_that_a_kernel_sees():
+    mounted = [place for place in jail._python_folders() if place.is_relative_to(REPOSITORY)]
+    environment = Path(sys.prefix)
+    allowed = {Path(mlmkit.__file__).parent}
+    assert {place for place in mounted if not place.is_relative_to(environment)} <= allowed
+
+
+def rooms(grader):
+    return {str(path) for path in Path("/tmp").glob(f"mlm-{grader}-*")}
+
+
+def groups(pid):
+    return list(Path("/sys/fs/cgroup").glob(f"*/**/mlmkit-{pid}-*"))
+
+
+def processes(start):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [path] if path.read_text().startswith(start) else []
+        except OSError:
+            continue
+    return found
+
+
+def until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.05)
