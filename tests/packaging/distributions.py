@@ -1,0 +1,63 @@
+"""Build the two distributions from a copy of the repository, and make environments to install them into."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = {"mlmkit": ROOT, "mlmkit-grader": ROOT / "grader"}
+PYPROJECTS = {
+    name: tomllib.loads((folder / "pyproject.toml").read_text()) for name, folder in FOLDERS.items()
+}
+
+
+def copy_repository(target):
+    """Copy the files that git knows, or would know: building must not leave anything in the repository."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    return target
+
+
+def build(kind, folder, target):
+    """Build a ``wheel`` or an ``sdist`` of a folder, with the setuptools that is here."""
+    code = f"import setuptools.build_meta as b, sys; b.build_{kind}(sys.argv[1])"
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(target)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return max(target.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+
+
+def files_of(archive):
+    """List the files of a wheel or an sdist: name to bytes."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return {name: wheel.read(name) for name in wheel.namelist() if not name.endswith("/")}
+    with tarfile.open(archive) as sdist:
+        members = [member for member in sdist.getmembers() if member.isfile()]
+        return {m.name.partition("/")[2]: sdist.extractfile(m).read() for m in members}
+
+
+def environment(folder, *requirements, python=sys.executable, options=()):
+    """Make an empty environment, install into it, and return its Python."""
+    uv = Path(sys.executable).with_name("uv")
+    inside = folder / "bin" / "python"
+    for command in (
+        ["venv", "--quiet", "--python", str(python), str(folder)],
+        ["pip", "install", "--quiet", "--python", str(inside), *options, *map(str, requirements)],
+    ):
+        run = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+    return inside
