@@ -52,12 +52,19 @@ def files_of(archive):
 
 def environment(folder, *requirements, python=sys.executable, options=()):
     """Make an empty environment, install into it, and return its Python."""
-    uv = Path(sys.executable).with_name("uv")
+    _uv("venv", "--python", python, folder)
     inside = folder / "bin" / "python"
-    for command in (
-        ["venv", "--quiet", "--python", str(python), str(folder)],
-        ["pip", "install", "--quiet", "--python", str(inside), *options, *map(str, requirements)],
-    ):
-        run = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr
+    install(inside, *requirements, options=options)
     return inside
+
+
+def install(python, *requirements, options=()):
+    """Install into the environment of a Python."""
+    _uv("pip", "install", "--python", python, *options, *requirements)
+
+
+def _uv(*command):
+    uv = Path(sys.executable).with_name("uv")
+    run = subprocess.run([uv, "--quiet", *map(str, command)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()

