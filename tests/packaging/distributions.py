@@ -15,14 +15,18 @@ PYPROJECTS = {
 }
 
 
-def copy_repository(target):
-    """Copy the files that git knows, or would know: building must not leave anything in the repository."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+def repository_files(folder="."):
+    """List the files of a folder that git knows, or would know if they were added."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", folder]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def copy_repository(target):
+    """Copy the files of the repository: building must not leave anything in it."""
+    for name in repository_files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
     return target
 
 
