@@ -5,7 +5,7 @@ ENV := .venv
 BIN := $(CURDIR)/$(ENV)/bin
 PYTHON := $(BIN)/python
 READY := $(ENV)/.ready
-UV := 0.13.9
+UV := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)
 # nbgrader calls some of its tools by their bare names.
 export PATH := $(BIN):$(PATH)
 export JUPYTER_PLATFORM_DIRS := 1
@@ -15,15 +15,17 @@ export JUPYTER_PLATFORM_DIRS := 1
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml grader/pyproject.toml
+	@rm -rf $(ENV)  # first: its own Python, which stands first on the path, is none to make it with
 	@python=$$(.ci/find-python) || exit 1; \
 	echo "Making $(ENV) with $$($$python --version) ..."; \
-	rm -rf $(ENV) && $$python -m venv $(ENV)
+	$$python -m venv $(ENV)
 	@echo "Installing the locked requirements (about 180 packages) ..."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV) \
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
 	  && $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
 	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --editable . --editable ./grader
 	@echo "Compiling the numerical kernels, once ..."
 	@$(PYTHON) -m mlmkit.compile_kernels
 	@touch $(READY)
@@ -50,9 +52,10 @@ bench: $(READY)  ## measure speed against other packages, in one run
 	@$(PYTHON) -m tests.bench.bayes
 	@$(PYTHON) -m tests.bench.grading
 
-lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
-	  --all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \
+	  --all-extras --group test --no-emit-package mlmkit --no-emit-package mlmkit-grader \
+	  --custom-compile-command "make lock" pyproject.toml grader/pyproject.toml --output-file requirements.txt
 
 clean:  ## remove what the demo and the environment made
 	@rm -rf $(ENV) demo

@@ -5,44 +5,9 @@ import inspect
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# pip's name -> conda-forge's name, where they differ
-CONDA_NAMES = {"psycopg2-binary": "psycopg2"}
-
-
-def split(requirement):
-    """Split 'numpy>=2.4' into its name and its bound without blanks."""
-    name, bound = re.fullmatch(r"([A-Za-z0-9_.-]+)\s*(.*)", requirement).groups()
-    return CONDA_NAMES.get(name, name), bound.replace(" ", "")
-
-
-def wanted():
-    extras = PROJECT["optional-dependencies"]
-    everything = [*PROJECT["dependencies"], *extras["grader"], *extras["test"]]
-    return dict(map(split, everything)) | {"python": PROJECT["requires-python"]}
-
-
-def test_conda_users_get_the_packages_of_pyproject():
-    entries = re.findall(r"^ +- ([a-z0-9-]+(?: [<>=][^\n]*)?)$", (ROOT / "environment.yml").read_text(), re.M)
-    offered = dict(map(split, entries))
-    offered.pop("conda-forge")
-    assert offered.pop("pip") == ""
-    assert offered == wanted()
-
-
-def test_the_lock_has_versions_and_hashes_and_no_address():
-    lock = (ROOT / "requirements.txt").read_text()
-    pins = re.findall(r"^([a-z0-9_.-]+)==\S+", lock, re.M)
-    assert len(pins) > 150
-    assert "://" not in lock and "--index" not in lock
-    for block in re.split(r"\n(?=[a-z0-9])", lock.split("\n", 2)[2]):
-        assert "--hash=sha256:" in block, block[:60]
-    locked = {CONDA_NAMES.get(pin, pin) for pin in pins}
-    assert set(wanted()) - {"python"} <= locked
 
 
 def imports_of(path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlmkit.bayes.extra import needs
 from mlmkit.bayes.rowwise import log_likelihood, too_large
 from mlmkit.frame.columns import INTERCEPT
 
@@ -24,7 +25,8 @@ def to_datatree(fit):
         ``observed_data`` (by row);
         ``log_prior`` of the parameters that have priors of their own.
     """
-    from arviz_base import from_dict
+    with needs("idata", "ArviZ"):
+        from arviz_base import from_dict
 
     draws, model, chains = fit.solution.posterior, fit.design, fit.solution.posterior.chains
 

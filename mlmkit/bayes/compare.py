@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mlmkit.bayes.extra import needs
 from mlmkit.bayes.fit import StanFit
 from mlmkit.bayes.rowwise import too_large
 from mlmkit.fits.mixed import MixedEstimates
@@ -184,7 +185,8 @@ def loo(fit: StanFit) -> Loo:
     """
     _need_log_likelihood(fit)
     if "_loo" not in fit.__dict__:
-        from arviz_stats import loo as arviz_loo
+        with needs("loo()", "ArviZ"):
+            from arviz_stats import loo as arviz_loo
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the warning about large k is in Loo.messages
@@ -250,7 +252,8 @@ def compare(*unnamed: StanFit, **fits: StanFit):
             "These fits have different outcomes (other rows, or another transformation), so their "
             "predictions can't be compared. Fit them to the same rows of the same outcome."
         )
-    from arviz_stats import compare as arviz_compare
+    with needs("compare()", "ArviZ"):
+        from arviz_stats import compare as arviz_compare
 
     found = {name: loo(fit) for name, fit in fits.items()}
     with warnings.catch_warnings():
@@ -290,8 +293,9 @@ def prior_sensitivity(fit: StanFit, threshold: float = 0.05) -> pd.DataFrame:
     ['prior', 'likelihood', 'diagnosis']
     """
     _need_log_likelihood(fit)
-    from arviz_base import dataset_to_dataframe
-    from arviz_stats import psense
+    with needs("prior_sensitivity()", "ArviZ"):
+        from arviz_base import dataset_to_dataframe
+        from arviz_stats import psense
 
     variables = fit.idata["posterior"].data_vars
     names = [name for name in variables if name.split("_")[0] in ("fixef", "sigma", "sd")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
+from mlmkit.bayes.extra import needs
 
 QUIET = "MLMKIT_QUIET"  # set to anything: no progress bars, whatever runs
 WARM_UP = 600  # nutpie adapts quickly
@@ -36,9 +37,10 @@ def draw_by_nuts(model, draws, chains, seed, progress=None):
     if show and "nutpie" not in sys.modules:
         wait = "loading" if lie_ready() else "loading and compiling (once, about 10 seconds)"
         print(f"NUTS: {wait} ...", flush=True)
-    import nutpie
+    with needs("NUTS", "PyMC and nutpie"):
+        import nutpie
 
-    from mlmkit.bayes.problem import make_problem, unpack
+        from mlmkit.bayes.problem import make_problem, unpack
 
     problem = make_problem(model)
     tree = nutpie.sample(

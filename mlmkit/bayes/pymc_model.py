@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlmkit.bayes.extra import needs
 from mlmkit.bayes.form import choose_forms
 from mlmkit.frame.columns import INTERCEPT
 
@@ -63,7 +64,8 @@ def pymc_model(model, form="auto"):
         With ``intercept`` (at the predictors' means), ``slopes``, ``sigma``, and for each grouping
         factor g ``b_g`` (the effects) and ``Sigma_g`` (their covariance).
     """
-    import pymc as pm
+    with needs("to_pymc()", "PyMC"):
+        import pymc as pm
 
     forms = choose_forms(model, form)
     design, priors = model.design, model.priors

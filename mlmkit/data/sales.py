@@ -100,7 +100,7 @@ def zipcodes_for(student: str) -> list[str]:
 
     Every choice has small, medium and large groups, and every model of the course has a
     proper optimum on it: no singular fit, no correlation near one. The choices were drawn and
-    checked by ``mlmkit/data/make_zipcode_sets.py``.
+    checked by ``tests/mlmkit/data/make_zipcode_sets.py``.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Draw zipcode_sets.txt: 8,192 choices of nine zip codes that make exercises of equal difficulty.
 
-Run it from the repository's root: ``python mlmkit/data/make_zipcode_sets.py`` (some minutes).
+Run it from the repository's root: ``python tests/mlmkit/data/make_zipcode_sets.py`` (some minutes).
 Each line is a choice; `zipcodes_for` takes one by a student's user name. A choice has
 
 - three zip codes with fewer than 200 sales, three with up to 350, three with more;
@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+import mlmkit
+from mlmkit import lmer
 from mlmkit.data import sales
-from mlmkit.fits.lmer import lmer
 
-FILE = Path(__file__).with_name("zipcode_sets.txt")
+FILE = Path(mlmkit.__file__).with_name("data") / "zipcode_sets.txt"
 HOW_MANY = 8192
 SEED = 20_140_502
 SMALL, LARGE = 200, 350

@@ -18,7 +18,7 @@ COLUMNS = {
 
 
 def script(name):
-    return runpy.run_path(str(Path(mlmkit.__file__).with_name("data") / name))
+    return runpy.run_path(str(Path(__file__).with_name(name)))
 
 
 def test_the_county_is_made_again_from_its_source():

