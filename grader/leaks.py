@@ -20,7 +20,7 @@ from grader import references
 from grader.authoring import BEGIN, END, source_notebook
 from grader.bank import questions
 from grader.build import KEY_ENDING, ROOT, lesson_names
-from mlmkit.answers.encoding import DrawsAnswer, TableAnswer
+from mlmkit.answers.kinds import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions

@@ -19,9 +19,8 @@ from grader.bank import questions
 from grader.judge import judge
 from grader.plugins.execute import not_run_reason
 from grader.plugins.verdicts import verdict_output
-from mlmkit.answers.encoding import MIME as ANSWER_MIME
-from mlmkit.answers.encoding import plain
-from mlmkit.answers.kinds import Verdict
+from mlmkit.answers.kinds import MIME as ANSWER_MIME
+from mlmkit.answers.kinds import Verdict, plain
 
 CALLS_CHECK = re.compile(r"^\s*check\(", re.MULTILINE)
 

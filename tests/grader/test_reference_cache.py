@@ -12,7 +12,7 @@ from grader.bank import Number, Question, get, questions
 from grader.build import lesson_names
 from grader.judge import judge
 from grader.reference_cache import FOLDER, bank_digest, folder, look_up
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 from mlmkit.data import data_fingerprint, homes_for
 
 QUESTION = "l01-sd-zipcode"

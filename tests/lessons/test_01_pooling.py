@@ -12,7 +12,7 @@ from grader.bank import questions
 from grader.build import ROOT
 from grader.judge import judge
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 LESSON = "01_pooling"
 MODEL = "price ~ (1 | zipcode)"

@@ -16,7 +16,7 @@ from grader.build import KEY_ENDING, ROOT, check_same, differences, lesson_names
 from grader.judge import judge
 from grader.leaks import scan_lessons
 from mlmkit import data_fingerprint, homes_for
-from mlmkit.answers.encoding import MIME, encode
+from mlmkit.answers.kinds import MIME, encode
 
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"

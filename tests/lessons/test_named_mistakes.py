@@ -15,8 +15,7 @@ from grader.course import folder, open_course
 from grader.demo import make_folder
 from grader.judge import judge
 from grader.plugins.verdicts import read_verdicts
-from mlmkit.answers.encoding import TableAnswer
-from mlmkit.answers.kinds import Draws, Figure
+from mlmkit.answers.kinds import Draws, Figure, TableAnswer
 from mlmkit.data import data_fingerprint
 
 pytestmark = [
