@@ -2,12 +2,13 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pymc as pm
 import pytest
 
-from mlmkit import decov, load_seattle, stan_glmer
+from mlmkit import check, decov, load_seattle, stan_glmer
 from mlmkit.answers.check import _shape_of
 from mlmkit.answers.kinds import BadAnswerError, Mistake, Model, decode, encode, from_key, to_key
 
@@ -134,3 +135,22 @@ def test_points_must_be_of_use():
     with pytest.raises(ValueError, match="support"):
         Model(model(), [POINTS[0], {**POINTS[1], "tau": -1.0}])
     assert np.isfinite(KIND.apart(KIND.mistakes[0])) and KIND.usable_mistakes == list(KIND.mistakes)
+
+
+def test_without_pymc_the_sentence_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    class FitWithoutPymc:
+        def to_pymc(self):
+            raise ModuleNotFoundError("No module named 'pymc'", name="pymc")
+
+    key = {"graded": {"x-model": {"shape": KIND.shape(), "own_data": False}}, "practice": {}}
+    (tmp_path / "x.practice.json").write_text(json.dumps(key))
+    monkeypatch.chdir(tmp_path)
+    check("x-model", FitWithoutPymc())
+    assert "needs PyMC, and pymc is not installed here. Install it with" in capsys.readouterr().out
+
+
+def test_a_model_where_another_kind_is_asked_for_is_not_evaluated():
+    fit = SimpleNamespace(to_pymc=None, formula="y ~ (1 | g)")
+    assert encode(fit, {"kind": "formula"}) == {"fit": {"formula": "y ~ (1 | g)"}}
+    with pytest.raises(BadAnswerError, match="of type Model, which can't be handed in"):
+        encode(model())
