@@ -68,7 +68,7 @@ class Outcome:
 class Kind:
     """What all kinds of answers share. A kind is one module, which records, reads and judges it.
 
-    The class says how answers of the kind look, the student's kernel and the grader use the same code. An
+    The class says how answers of the kind look; the student's kernel and the grader use the same code. An
     object of it says what is right for one question: it has ``value`` and ``mistakes``.
 
     A new kind sets `name`, defines `wanted`, `read`, `shape`, `_normal` and `_distance`, and stands in the
