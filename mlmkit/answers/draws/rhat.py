@@ -39,10 +39,8 @@ def rhat(chains):
         return math.nan
     half = chains.shape[1] // 2
     halves = np.vstack([chains[:, :half], chains[:, -half:]])
-    with np.errstate(over="ignore"):  # draws near the largest number of the computer
-        distances = np.abs(halves - np.median(halves))
-    both = [_between_and_within(_normal_scores(values)) for values in (halves, distances)]
-    return max(both)
+    distances = np.abs(halves - np.median(halves))
+    return max(_between_and_within(_normal_scores(values)) for values in (halves, distances))
 
 
 def _normal_scores(values):
