@@ -19,7 +19,7 @@ from grader.author.tagged_lesson import BEGIN, END, source_notebook
 from grader.bank import questions
 from grader.course.repository import ROOT
 from grader.judge import references
-from mlmkit.answers.encoding import DrawsAnswer, TableAnswer
+from mlmkit.answers.kinds import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions

@@ -19,9 +19,8 @@ from grader.bank import questions
 from grader.grade.verdicts import verdict_output
 from grader.judge import judge
 from grader.sandbox.execute import not_run_reason
-from mlmkit.answers.encoding import MIME as ANSWER_MIME
-from mlmkit.answers.encoding import plain
-from mlmkit.answers.kinds import Verdict
+from mlmkit.answers.kinds import MIME as ANSWER_MIME
+from mlmkit.answers.kinds import Verdict, plain
 
 CALLS_CHECK = re.compile(r"^\s*check\(", re.MULTILINE)
 

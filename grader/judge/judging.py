@@ -2,8 +2,7 @@
 
 from grader.bank import BankError, get
 from grader.judge import references
-from mlmkit.answers.encoding import plain
-from mlmkit.answers.kinds import ByGroup, Figure, Number, Table, Verdict, verdict
+from mlmkit.answers.kinds import ByGroup, Figure, Number, Table, Verdict, plain, verdict
 from mlmkit.data import data_fingerprint
 
 __all__ = ["BankError", "judge"]

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from mlmkit import data
-from mlmkit.answers.encoding import MIME, BadAnswerError, FigureAnswer, decode, encode, plain
-from mlmkit.answers.model_answer import at_points, is_model
-from mlmkit.answers.shapes import a_few, read, wanted
+from mlmkit.answers.encoding import kind_of
+from mlmkit.answers.kinds import MIME, BadAnswerError, decode, encode, from_key, verdict
+from mlmkit.answers.text import a_few
 
 __all__ = ["check"]
 
@@ -46,7 +46,7 @@ def check(question, answer=None):
     """
     question = question if isinstance(question, str) else str(type(question).__name__)
     try:
-        encoded, problem = encode(_at_the_points(question, answer)), None
+        encoded, problem = encode(answer, _shape_of(question)), None
     except BadAnswerError as error:
         encoded, problem = {"unreadable": str(error)}, str(error)
     except Exception as error:  # an object whose own methods fail
@@ -59,14 +59,14 @@ def check(question, answer=None):
     _show(question, encoded, mood, says)
 
 
-def _at_the_points(question, answer):
-    """Turn a Bayesian model into its log densities, where the question asks for a model."""
-    if not is_model(answer):
-        return answer
-    keys = _read_keys(Path.cwd()) or {"practice": {}, "graded": {}}
-    graded, practice = keys["graded"].get(question), keys["practice"].get(question)
-    about = graded["shape"] if graded else practice["answer"] if practice else {}
-    return at_points(answer, about["points"]) if about.get("kind") == "model" else answer
+def _shape_of(question):
+    """Return the form that a question asks for, where the lesson's key file says it; else None."""
+    try:
+        keys = _read_keys(Path.cwd()) or {"practice": {}, "graded": {}}
+        graded, practice = keys["graded"].get(question), keys["practice"].get(question)
+        return dict(graded["shape"]) if graded else dict(practice["answer"]) if practice else None
+    except Exception:  # a damaged key file: the answer is recorded all the same
+        return None
 
 
 def _reply(question, encoded, problem):
@@ -102,8 +102,6 @@ def _read_keys(folder):
 
 
 def _practise(entry, encoded):
-    from mlmkit.answers.kinds import from_key, verdict
-
     result = verdict(
         from_key(entry["answer"]), encoded, max_points=1, revisit=entry["revisit"], hint=entry["hint"]
     )
@@ -121,22 +119,13 @@ def _look_over(entry, encoded):
         )
     if shape.get("group") == "zipcode" and entry["own_data"]:
         shape["labels"] = fingerprint.rpartition(" in ")[2].split()
+    kind = kind_of(shape)
     try:
-        value = read(decode(encoded), shape)
+        value = kind.read(decode(encoded), shape)
     except BadAnswerError as error:
         return "bad", f"recorded, but it can't be right yet. {error}"
-    return "plain", f"recorded{_echo(value)}: {wanted(shape)}. It will be graded when you hand in the lesson."
-
-
-def _echo(value):
-    """Repeat a single number or text, or describe a figure, so that the student sees what was recorded."""
-    if isinstance(value, float):
-        return f" {value:,.2f}" if abs(value) >= 1000 else f" {value:.6g}"
-    if isinstance(value, FigureAnswer):
-        drawn = next(panel for panel in value.axes if panel.marks)
-        names = [f'"{plain(name)}"' if name else "nothing" for name in (drawn.xlabel, drawn.ylabel)]
-        return f" (the x axis says {names[0]}, the y axis {names[1]})"
-    return f' "{plain(value)}"' if isinstance(value, str) else ""
+    says = f"recorded{kind.echo(value)}: {kind.wanted(shape)}."
+    return "plain", f"{says} It will be graded when you hand in the lesson."
 
 
 def _show(question, encoded, mood, says):

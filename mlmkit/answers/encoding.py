@@ -2,61 +2,29 @@
 
 The student's side is `encode`, the grader's side is `decode`. `decode` trusts nothing: whatever the
 JSON holds, it gives back a plain value or raises `BadAnswerError` with a sentence.
+
+Numbers, texts and lists are read here. All else is read by the kinds of answers, which are asked in the order
+in which `mlmkit.answers.kinds` registers them.
 """
 
-import math
 import numbers
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from mlmkit.answers.draws_answer import DrawsAnswer, decode_draws, encode_draws
-from mlmkit.answers.figure_answer import FigureAnswer, decode_figure
-from mlmkit.answers.figure_reading import encode_figure
-from mlmkit.answers.model_answer import ModelAnswer, decode_model, encode_model
-from mlmkit.answers.text import MAX_TEXT, BadAnswerError, label_text, plain
-
-__all__ = [
-    "MAX_TEXT",
-    "MAX_VALUES",
-    "MIME",
-    "BadAnswerError",
-    "DrawsAnswer",
-    "FigureAnswer",
-    "FitAnswer",
-    "ModelAnswer",
-    "TableAnswer",
-    "decode",
-    "encode",
-    "label_text",
-    "plain",
-]
+from mlmkit.answers.text import BadAnswerError, plain
+from mlmkit.answers.values import decode_list, decode_value, encode_list, encode_value
 
 MIME = "application/vnd.mlmkit.answer+json"
-MAX_VALUES = 10_000  # numbers in one answer; a notebook file stays small
+KINDS = []  # filled by `mlmkit.answers.kinds`, the one place that lists them
 
 
-@dataclass(frozen=True)
-class FitAnswer:
-    """A fitted model that was handed in: only its formula travels."""
-
-    formula: str
+def register(*kinds):
+    """Add kinds of answers: subclasses of `mlmkit.answers.kind.Kind`. Earlier ones are asked first."""
+    KINDS.extend(kinds)
 
 
-@dataclass(frozen=True)
-class TableAnswer:
-    """A table that was handed in: labels as text, values row by row (floats, or text)."""
-
-    index: list
-    columns: list
-    values: list
-
-
-# ---------------------------------------------------------------- the student's side
-
-
-def encode(answer):
+def encode(answer, shape=None):
     """Turn an answer into JSON-ready values.
 
     Parameters
@@ -64,12 +32,15 @@ def encode(answer):
     answer : object
         A number, text, truth value, Series or dict by group, data frame, list or 1-d array, a fit, a
         matplotlib figure or axes. Hundreds of numbers without text are draws: see
-        `mlmkit.answers.draws_answer`. None and Ellipsis stand for "not answered".
+        `mlmkit.answers.draws`. None and Ellipsis stand for "not answered".
+    shape : dict, optional
+        What the question asks for, where that is known. A Bayesian model needs it: its density is taken
+        where the question says.
 
     Returns
     -------
     object
-        What ``json.dumps`` can write: see the branches below for each form.
+        What ``json.dumps`` can write: a bare value, or a dict with one key, the form.
 
     Raises
     ------
@@ -87,115 +58,17 @@ def encode(answer):
     if isinstance(answer, np.ndarray) and answer.ndim == 0:
         answer = answer.item()
     if isinstance(answer, (str, bool, np.bool_, numbers.Real)):
-        return _encode_value(answer)
-    if isinstance(answer, ModelAnswer):
-        return encode_model(answer)
-    special = encode_figure(answer) or encode_draws(answer)
-    if special:
-        return special
-    if isinstance(answer, pd.DataFrame):
-        return _encode_frame(answer)
-    if isinstance(answer, pd.Series):
-        return _encode_series(answer)
-    if isinstance(answer, dict):
-        return _encode_by_group(answer.keys(), answer.values())
+        return encode_value(answer)
+    for kind in KINDS:
+        encoded = kind.encode(answer, shape)
+        if encoded is not None:
+            return encoded
     if isinstance(answer, (list, tuple, set, frozenset, pd.Index, np.ndarray)):
-        return _encode_list(answer)
-    if isinstance(getattr(answer, "formula", None), str):
-        return {"fit": {"formula": answer.formula[:MAX_TEXT]}}
+        return encode_list(answer)
     raise BadAnswerError(
         f"Your answer is of type {plain(type(answer).__name__)}, which can't be handed in. "
         "Hand in a number, text, a Series, a data frame, a list or a figure."
     )
-
-
-def _encode_value(value):
-    """Encode one number or text."""
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if value is None or value is pd.NA or value is pd.NaT:
-        return {"number": "nan"}
-    if isinstance(value, numbers.Real):
-        return _encode_number(value)
-    if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise BadAnswerError(
-                f"Your text has {len(value):,} characters. At most {MAX_TEXT:,} can be handed in."
-            )
-        return str(value)
-    raise BadAnswerError(
-        f"Your answer holds a value of type {plain(type(value).__name__)}. "
-        "Only numbers and text can be handed in."
-    )
-
-
-def _encode_number(value):
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf if value > 0 else -math.inf
-    if math.isfinite(number):
-        return number
-    return {"number": "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"}
-
-
-def _check_size(count):
-    if count > MAX_VALUES:
-        raise BadAnswerError(
-            f"Your answer has {count:,} values. At most {MAX_VALUES:,} can be handed in: "
-            "is it the whole data set?"
-        )
-
-
-def _encode_by_group(labels, values):
-    _check_size(len(labels))
-    groups = {}
-    for label, value in zip(labels, values, strict=True):
-        name = label_text(label)
-        if name in groups:
-            raise BadAnswerError(
-                f"The label {plain(name)} appears more than once. Each group needs exactly one number."
-            )
-        groups[name] = _encode_value(value.item() if isinstance(value, np.generic) else value)
-    return {"by_group": groups}
-
-
-def _encode_series(series):
-    # 0, 1, 2, … are positions, not labels of groups.
-    if series.index.equals(pd.RangeIndex(len(series))):
-        return _encode_list(series.tolist())
-    return _encode_by_group(series.index.tolist(), series.tolist())
-
-
-def _encode_list(values):
-    if isinstance(values, np.ndarray) and values.ndim > 1:
-        if min(values.shape) != 1 and values.size != 1:
-            raise BadAnswerError(
-                f"Your answer is an array of shape {values.shape}. "
-                "Hand in a list, or a data frame with labels."
-            )
-        values = values.ravel()
-    _check_size(len(values))
-    values = values.tolist() if isinstance(values, np.ndarray | pd.Index) else list(values)
-    return {"list": [_encode_value(value) for value in values]}
-
-
-def _encode_frame(frame):
-    _check_size(frame.size)
-    if frame.shape[1] == 1:
-        return _encode_series(frame.iloc[:, 0])
-    return {
-        "table": {
-            "index": [label_text(label) for label in frame.index.tolist()],
-            "columns": [label_text(label) for label in frame.columns.tolist()],
-            "values": [
-                [_encode_value(value) for value in row] for row in frame.astype(object).values.tolist()
-            ],
-        }
-    }
-
-
-# ---------------------------------------------------------------- the grader's side
 
 
 def decode(encoded):
@@ -208,7 +81,7 @@ def decode(encoded):
 
     Returns
     -------
-    float, str, bool, None, dict, list, TableAnswer, FitAnswer, DrawsAnswer, FigureAnswer or ModelAnswer
+    float, str, bool, None, dict, list, or what a kind's ``decode`` makes, such as a DrawsAnswer
         ``dict`` is numbers by group (label to float). Not finite numbers come back as floats.
 
     Raises
@@ -224,82 +97,16 @@ def decode(encoded):
     if encoded is None:
         return None
     if not isinstance(encoded, dict) or set(encoded) == {"number"}:
-        return _decode_value(encoded)
+        return decode_value(encoded)
+    readers = {kind.form: kind.decode for kind in KINDS if kind.form}
+    readers |= {"list": decode_list, "unreadable": _decode_unreadable}
     if len(encoded) == 1:
         ((form, content),) = encoded.items()
-        if form in _READERS:
-            return _READERS[form](content)
+        if form in readers:
+            return readers[form](content)
     raise BadAnswerError(
         "The answer arrived in a form that can't be read. Run the check cell again and save."
     )
-
-
-def _decode_value(value):
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        return _as_float(value)
-    if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise BadAnswerError(f"The text that arrived has more than {MAX_TEXT:,} characters.")
-        return value
-    if isinstance(value, dict) and set(value) == {"number"} and value["number"] in ("nan", "inf", "-inf"):
-        return float(value["number"])
-    raise BadAnswerError("The answer holds something that is neither a number nor text.")
-
-
-def _as_float(value):
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _bounded(content, kind):
-    if not isinstance(content, kind) or len(content) > MAX_VALUES:
-        raise BadAnswerError("The answer arrived in a form that can't be read, or is too large.")
-    return content
-
-
-def _label(label):
-    if not isinstance(label, str) or len(label) > MAX_TEXT:
-        raise BadAnswerError("The answer that arrived has labels that can't be read.")
-    return label.strip()
-
-
-def _decode_by_group(content):
-    groups = {}
-    for label, value in _bounded(content, dict).items():
-        name = _label(label)
-        if name in groups:
-            raise BadAnswerError(f"The label {plain(name)} appears more than once.")
-        groups[name] = _decode_value(value)
-    return groups
-
-
-def _decode_list(content):
-    return [_decode_value(value) for value in _bounded(content, list)]
-
-
-def _decode_table(content):
-    parts = _bounded(content, dict)
-    if set(parts) != {"index", "columns", "values"}:
-        raise BadAnswerError("The table that arrived can't be read.")
-    index, columns = (
-        [_label(label) for label in _bounded(parts[side], list)] for side in ("index", "columns")
-    )
-    rows = _bounded(parts["values"], list)
-    _check_size(len(index) * len(columns))
-    if len(rows) != len(index) or any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
-        raise BadAnswerError("The table that arrived has rows of different lengths.")
-    return TableAnswer(index, columns, [[_decode_value(value) for value in row] for row in rows])
-
-
-def _decode_fit(content):
-    formula = _bounded(content, dict).get("formula")
-    if not isinstance(formula, str) or len(formula) > MAX_TEXT:
-        raise BadAnswerError("The fit that arrived can't be read.")
-    return FitAnswer(formula)
 
 
 def _decode_unreadable(content):
@@ -308,13 +115,22 @@ def _decode_unreadable(content):
     )
 
 
-_READERS = {
-    "by_group": _decode_by_group,
-    "list": _decode_list,
-    "table": _decode_table,
-    "fit": _decode_fit,
-    "draws": decode_draws,
-    "figure": decode_figure,
-    "model": decode_model,
-    "unreadable": _decode_unreadable,
-}
+def kind_of(shape):
+    """Return the class of the kind that a shape or a key names under "kind"."""
+    known = {kind.name: kind for kind in KINDS}
+    if shape["kind"] not in known:
+        raise ValueError(f"There is no kind of answer {shape['kind']!r}. Choose from {', '.join(known)}.")
+    return known[shape["kind"]]
+
+
+def to_key(kind):
+    """Write a kind as plain JSON values, for the key file of practice questions."""
+    return {"kind": kind.name, **kind.to_entries()}
+
+
+def from_key(entries):
+    """Make a kind from `to_key`'s result."""
+    entries = dict(entries)
+    kind = kind_of(entries)
+    del entries["kind"]
+    return kind.from_entries(entries)

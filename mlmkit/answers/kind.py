@@ -3,11 +3,11 @@
 import math
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from typing import ClassVar
 
-import pandas as pd
-
-from mlmkit.answers.encoding import BadAnswerError, TableAnswer, decode, encode
-from mlmkit.answers.shapes import read
+from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.text import BadAnswerError
+from mlmkit.answers.values import described
 
 EXACTLY = 1e-6  # relative difference below which two numbers come from the same closed formula
 NOT_BY_CHANCE = 20 * EXACTLY  # so far apart, they don't
@@ -66,10 +66,64 @@ class Outcome:
 
 
 class Kind:
-    """What all kinds share. A kind has ``value``, ``mistakes``, and the four methods below."""
+    """What all kinds of answers share. A kind is one module, which records, reads and judges it.
+
+    The class says how answers of the kind look; the student's kernel and the grader use the same code. An
+    object of it says what is right for one question: it has ``value`` and ``mistakes``.
+
+    A new kind sets `name`, defines `wanted`, `read`, `shape`, `_normal` and `_distance`, and stands in the
+    list of `mlmkit.answers.kinds`. If its answers are neither numbers, texts nor lists, it also has a `form`,
+    `encode` and `decode`.
+
+    Attributes
+    ----------
+    name : str
+        Names the kind in shapes and in key files.
+    form : str
+        The one key under which its answers travel; empty where bare values or another kind's form do.
+    """
+
+    name: ClassVar[str] = ""
+    form: ClassVar[str] = ""
+
+    # ------------------------------------------------ how answers of this kind look
+
+    @classmethod
+    def encode(cls, answer, shape):
+        """Return a student's object as ``{form: JSON values}``, or None if another kind should look at it."""
+        return None
+
+    @classmethod
+    def decode(cls, content):
+        """Read what `encode` wrote under its form. It may be anything: give a value or `BadAnswerError`."""
+        raise NotImplementedError
+
+    @classmethod
+    def wanted(cls, shape):
+        """Say in words what a question of this shape asks for."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, answer, shape):
+        """Read a decoded answer in a question's shape, or raise `BadAnswerError` that says what is wrong."""
+        raise NotImplementedError
+
+    @classmethod
+    def echo(cls, value):
+        """Repeat what was recorded, so that the student sees it; nothing where it would be long."""
+        return ""
+
+    @classmethod
+    def mismatch(cls, answer, shape):
+        """Return the error for an answer of another form than asked for."""
+        return BadAnswerError(
+            f"This question asks for {cls.wanted(shape)}. Your answer is {described(answer)}."
+        )
+
+    # ------------------------------------------------ what is right for one question
 
     def shape(self):
-        """Describe the form of an answer, without any value: see `mlmkit.answers.shapes`."""
+        """Describe the form of an answer, without any value: a plain dict with the kind's name."""
         raise NotImplementedError
 
     def _normal(self, value):
@@ -95,19 +149,33 @@ class Kind:
     def to_entries(self):
         """Write this kind as plain JSON values."""
         entries = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {**entries, "value": encode(self.value), "mistakes": self._mistake_entries(encode)}
+        return {**entries, "value": self._packed(self.value), "mistakes": self._mistake_entries()}
 
-    def _mistake_entries(self, pack):
-        entries = [{**asdict(mistake), "value": pack(mistake.value)} for mistake in self.usable_mistakes]
+    def _mistake_entries(self):
+        entries = [
+            {**asdict(mistake), "value": self._packed(mistake.value)} for mistake in self.usable_mistakes
+        ]
         return [{name: item for name, item in entry.items() if name != "exact" or item} for entry in entries]
 
     @classmethod
     def from_entries(cls, entries):
         """Make a kind from what `to_entries` wrote."""
-        mistakes = [
-            Mistake(**{**mistake, "value": unpacked(mistake["value"])}) for mistake in entries["mistakes"]
-        ]
-        return cls(**{**entries, "value": unpacked(entries["value"]), "mistakes": mistakes})
+        return cls(
+            **{**entries, "value": cls._unpacked(entries["value"]), "mistakes": cls._mistakes_of(entries)}
+        )
+
+    @classmethod
+    def _mistakes_of(cls, entries):
+        return [Mistake(**{**one, "value": cls._unpacked(one["value"])}) for one in entries["mistakes"]]
+
+    def _packed(self, value):
+        """Write a value, the right one or a mistake's, as JSON values for a key."""
+        return encode(value)
+
+    @classmethod
+    def _unpacked(cls, packed):
+        """Turn `_packed`'s result back into what an author would write."""
+        return decode(packed)
 
     @cached_property
     def usable_mistakes(self):
@@ -170,7 +238,7 @@ class Kind:
         if answer is None:
             return Outcome("missing", 0.0, "This question was not answered.")
         try:
-            given = read(answer, self.shape())
+            given = self.read(answer, self.shape())
         except BadAnswerError as error:
             return self._misformed(answer) or Outcome("invalid", 0.0, str(error))
         exact = self._exact_mistake(given)
@@ -194,11 +262,3 @@ class Kind:
             if self._distance(given, self._normal(mistake.value)) <= 1:
                 return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
         return None
-
-
-def unpacked(encoded):
-    """Turn an encoded value back into what an author would write; a table becomes a data frame."""
-    value = decode(encoded)
-    if isinstance(value, TableAnswer):
-        return pd.DataFrame(value.values, index=value.index, columns=value.columns)
-    return value

@@ -1,9 +1,10 @@
-"""Text in answers: the error that students read, labels of groups, and foreign text made harmless."""
+"""Words of answers: the error that students read, labels, counts, and foreign text made harmless."""
 
 import math
 import numbers
 
 MAX_TEXT = 2_000  # characters in one text
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
 class BadAnswerError(ValueError):
@@ -26,3 +27,19 @@ def label_text(label):
     if isinstance(label, numbers.Real) and not isinstance(label, bool) and math.isfinite(label):
         return f"{label:.15g}"
     return str(label).strip()
+
+
+def count_of(number, noun):
+    """Write a count in words: ``count_of(9, "number")`` is "nine numbers"."""
+    return f"one {noun}" if number == 1 else f"{_WORDS.get(number, f'{number:,}')} {noun}s"
+
+
+def a_few(labels, limit=5):
+    """Name some labels: the first few, then how many more."""
+    shown = ", ".join(plain(label, 30) for label in labels[:limit])
+    return shown if len(labels) <= limit else f"{shown} and {len(labels) - limit} more"
+
+
+def in_unit(unit):
+    """Add a unit to what is asked for: " (in USD)", or nothing."""
+    return f" (in {unit})" if unit else ""

@@ -3,8 +3,9 @@
 import math
 from dataclasses import asdict, dataclass, fields
 
-from mlmkit.answers.encoding import BadAnswerError, decode
+from mlmkit.answers.encoding import decode
 from mlmkit.answers.kind import Outcome
+from mlmkit.answers.text import BadAnswerError
 
 STATUSES = ("right", "mistake", "wrong", "missing", "invalid", "other_data", "not_run", "ungraded")
 

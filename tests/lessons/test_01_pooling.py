@@ -11,7 +11,7 @@ from grader.bank import questions
 from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 LESSON = "01_pooling"
 MODEL = "price ~ (1 | zipcode)"

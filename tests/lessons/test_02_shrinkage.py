@@ -15,7 +15,7 @@ from grader.bank.l02_shrinkage import SALES, small_sample
 from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 mpl.use("Agg")
 

@@ -13,7 +13,7 @@ from grader.bank import questions
 from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for, lmer, load_king_county, plot_caterpillar, plot_group_intervals
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 mpl.use("Agg")
 

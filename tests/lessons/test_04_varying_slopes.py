@@ -22,7 +22,7 @@ from mlmkit import (
     no_pooling,
     plot_intercept_slope,
 )
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 mpl.use("Agg")
 

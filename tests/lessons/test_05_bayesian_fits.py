@@ -10,7 +10,7 @@ from grader.bank.reference_fits import posterior
 from grader.judge import judge
 from grader.judge.references import homes, seattle
 from mlmkit import data_fingerprint, decov, lmer, stan_glmer
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 
 MODEL = "price ~ (1 | zipcode)"
 SIGMA_GROUP = "Sigma[zipcode:(Intercept),(Intercept)]"

@@ -16,7 +16,7 @@ from grader.bank import questions
 from grader.course.repository import ROOT
 from grader.judge import judge, references
 from mlmkit import data_fingerprint, homes_for
-from mlmkit.answers.encoding import MIME, encode
+from mlmkit.answers.kinds import MIME, encode
 
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"

@@ -15,8 +15,7 @@ from grader.course.course_folder import folder, open_course
 from grader.demo.running import make_folder
 from grader.grade.verdicts import read_verdicts
 from grader.judge import judge, references
-from mlmkit.answers.encoding import TableAnswer
-from mlmkit.answers.kinds import Draws, Figure
+from mlmkit.answers.kinds import Draws, Figure, TableAnswer
 from mlmkit.data import data_fingerprint
 
 pytestmark = [

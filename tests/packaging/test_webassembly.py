@@ -8,9 +8,8 @@ from pathlib import Path
 import plain_run
 import pytest
 from distributions import PYPROJECTS, ROOT, build, copy_repository, environment, install
-from lesson_cells import LECTURE, check_practice, prepare
-
 from grader.build import lesson_names
+from lesson_cells import LECTURE, check_practice, prepare
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from grader.bank import questions
 from grader.bank.monte_carlo import monte_carlo
 from grader.course.repository import ROOT
 from grader.judge import judge, references
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 from mlmkit.data import data_fingerprint
 
 SIMULATED = ("03_uncertainty", "05_bayesian_fits")

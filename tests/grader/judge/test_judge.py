@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from grader.bank import BankError, Choice, Number, Question
 from grader.judge import judge
 from grader.judge.references import expected, homes
-from mlmkit.answers.encoding import encode
-from mlmkit.answers.kinds import Verdict
-from mlmkit.answers.verdicts import STATUSES
+from mlmkit.answers.kinds import STATUSES, Verdict, encode
 from mlmkit.data import data_fingerprint, homes_for
 
 QUESTION = "l01-mean-price"  # of the bank: the mean price of the student's houses

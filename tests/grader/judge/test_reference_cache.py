@@ -11,7 +11,7 @@ from grader.author.build import lesson_names
 from grader.bank import Number, Question, get, questions
 from grader.judge import judge, reference_cache, references
 from grader.judge.reference_cache import FOLDER, folder, look_up
-from mlmkit.answers.encoding import encode
+from mlmkit.answers.kinds import encode
 from mlmkit.data import data_fingerprint, homes_for
 
 QUESTION = "l01-sd-zipcode"

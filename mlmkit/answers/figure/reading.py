@@ -1,4 +1,4 @@
-"""Read a matplotlib figure into plain values: the student's side of `mlmkit.answers.figure_answer`."""
+"""Read a matplotlib figure into plain values, in the student's kernel."""
 
 import math
 import sys
@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from mlmkit.answers.figure_answer import MAX_AXES, MAX_LABELS, MAX_MARKS, MAX_NUMBERS, MAX_POINTS
+from mlmkit.answers.figure.answer import MAX_AXES, MAX_LABELS, MAX_MARKS, MAX_NUMBERS, MAX_POINTS
 from mlmkit.answers.text import BadAnswerError, plain
 
 
@@ -22,7 +22,7 @@ def encode_figure(answer):
     Returns
     -------
     dict or None
-        ``{"figure": {"axes": [{"xlabel": …, "marks": […], …}, …]}}``.
+        ``{"axes": [{"xlabel": …, "marks": […], …}, …]}``.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def encode_figure(answer):
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no warning of a plot may reach the outputs of a check cell
-        return {"figure": {"axes": [_encode_axes(panel) for panel in axes]}}
+        return {"axes": [_encode_axes(panel) for panel in axes]}
 
 
 def _axes_of(answer):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit.answers.encoding import BadAnswerError, label_text
-from mlmkit.answers.figure_answer import MAX_POINTS
+from mlmkit.answers.figure.answer import MAX_POINTS
+from mlmkit.answers.text import BadAnswerError, label_text
 
 MARKS = ("points", "lines", "bars", "any")
 BELONGS = 0.25  # share of a set's points that must be expected ones; a cloud of guesses doesn't count

@@ -2,7 +2,7 @@
 
 import re
 
-from mlmkit.answers.figure_match import SCALES
+from mlmkit.answers.figure.matching import SCALES
 
 AXES = ("x", "y")
 LONG = 4  # letters; shorter words must stand alone: "n" is not in "dollars per unit"

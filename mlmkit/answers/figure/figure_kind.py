@@ -1,14 +1,15 @@
-"""A figure as an answer, judged by what is drawn and its labels. `mlmkit.answers.kinds` offers `Figure`."""
+"""A figure as an answer, judged by what is drawn and its labels."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from mlmkit.answers.encoding import BadAnswerError
-from mlmkit.answers.figure_answer import AxesAnswer, FigureAnswer, Marks
-from mlmkit.answers.figure_labels import AXES, flaws, required
-from mlmkit.answers.figure_match import MARKS, Expected, best_share, find
-from mlmkit.answers.kind import Kind, Mistake, Outcome
-from mlmkit.answers.shapes import read
+from mlmkit.answers.figure.answer import AxesAnswer, FigureAnswer, Marks, decode_figure
+from mlmkit.answers.figure.labels import AXES, flaws, required
+from mlmkit.answers.figure.matching import MARKS, Expected, best_share, find
+from mlmkit.answers.figure.reading import encode_figure
+from mlmkit.answers.kind import Kind, Outcome
+from mlmkit.answers.text import BadAnswerError, plain
 
 HALF = 0.5  # credit for right data drawn in another way than asked for
 
@@ -51,7 +52,7 @@ class Figure(Kind):
     Examples
     --------
     >>> import matplotlib.pyplot as plt
-    >>> from mlmkit.answers.encoding import decode, encode
+    >>> from mlmkit.answers.kinds import decode, encode
     >>> _, ax = plt.subplots()
     >>> points = ax.scatter([5, 50], [0.3, 0.9])
     >>> label = ax.set_xlabel("sales")
@@ -73,6 +74,43 @@ class Figure(Kind):
     legend: tuple = ()
     labels_cost: float = 0.5
     either_way: bool = False
+
+    name: ClassVar[str] = "figure"
+    form: ClassVar[str] = "figure"
+
+    @classmethod
+    def encode(cls, answer, shape):
+        """Take a figure, axes, or what a function of matplotlib or seaborn drew."""
+        figure = encode_figure(answer)
+        return None if figure is None else {cls.form: figure}
+
+    @classmethod
+    def decode(cls, content):
+        """Read the axes with labels and data."""
+        return decode_figure(content)
+
+    @classmethod
+    def wanted(cls, shape):
+        """Say what is asked for."""
+        return 'a figure: hand in the axes, as in check("…", ax)'
+
+    @classmethod
+    def read(cls, answer, shape):
+        """Read a figure on which something is drawn."""
+        if not isinstance(answer, FigureAnswer):
+            raise cls.mismatch(answer, shape)
+        if not answer.drawn:
+            raise BadAnswerError(
+                "The figure is empty: it has no points, lines or bars. Hand in the axes on which you drew."
+            )
+        return answer
+
+    @classmethod
+    def echo(cls, value):
+        """Repeat the labels of the first axes on which something is drawn."""
+        first = value.drawn[0]
+        names = [f'"{plain(name)}"' if name else "nothing" for name in (first.xlabel, first.ylabel)]
+        return f" (the x axis says {names[0]}, the y axis {names[1]})"
 
     def __post_init__(self):
         if self.mark not in MARKS:
@@ -96,21 +134,25 @@ class Figure(Kind):
 
     def shape(self):
         """Describe the form: what is to be drawn."""
-        return {"kind": "figure", "mark": self.mark}
+        return {"kind": self.name, "mark": self.mark}
 
     def to_entries(self):
-        """Write this kind as plain JSON values."""
-        entries = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {
-            **entries,
-            **self._normal(self.value).as_entries(),
-            "mistakes": self._mistake_entries(lambda value: self._normal(value).as_entries()),
-        }
+        """Write this kind as plain JSON values; x, y and group stand for the value."""
+        entries = super().to_entries()
+        value = entries.pop("value")
+        return {**entries, **value}
 
     @classmethod
     def from_entries(cls, entries):
         """Make a kind from what `to_entries` wrote."""
-        return cls(**{**entries, "mistakes": [Mistake(**mistake) for mistake in entries["mistakes"]]})
+        return cls(**{**entries, "mistakes": cls._mistakes_of(entries)})
+
+    def _packed(self, value):
+        return self._normal(value).as_entries()
+
+    @classmethod
+    def _unpacked(cls, packed):
+        return packed
 
     def answer_with(self, value):
         """Return a figure that shows `value` as the question asks for it, with all labels."""
@@ -150,7 +192,7 @@ class Figure(Kind):
         if answer is None:
             return Outcome("missing", 0.0, "This question was not answered.")
         try:
-            given = read(answer, self.shape())
+            given = self.read(answer, self.shape())
         except BadAnswerError as error:
             return Outcome("invalid", 0.0, str(error))
         expected = self._normal(self.value)

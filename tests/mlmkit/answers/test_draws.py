@@ -10,9 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmkit.answers.draws_answer import MAX_DRAWS, PROBABILITIES, DrawsAnswer, effective_size, summarise
-from mlmkit.answers.encoding import BadAnswerError, TableAnswer, decode, encode
-from mlmkit.answers.kinds import Draws, Mistake, Number, from_key, to_key, verdict
+from mlmkit.answers.draws.packing import MAX_DRAWS, packed
+from mlmkit.answers.draws.summary import PROBABILITIES, DrawsAnswer, effective_size, summarise
+from mlmkit.answers.kinds import (
+    BadAnswerError,
+    Draws,
+    Mistake,
+    Number,
+    TableAnswer,
+    decode,
+    encode,
+    from_key,
+    to_key,
+    verdict,
+)
 
 WITHIN, BETWEEN, SE, MEAN = 460.0, 580.0, 190.0, 710.0  # thousand dollars, about the lecture's
 NEW_HOUSE_SD = math.sqrt(WITHIN**2 + BETWEEN**2 + SE**2)
@@ -311,16 +322,10 @@ def test_the_effective_size_is_that_of_theory():
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=400))
 @settings(deadline=None)
 def test_what_is_summarised_arrives_or_says_why(values):
-    arrives = decode(json.loads(json.dumps({"draws": {"": _packed(values)}})))
+    arrives = decode(json.loads(json.dumps({"draws": {"": packed(summarise(values))}})))
     summary = arrives.columns[""]
     assert summary.count == len(values) and summary.quantiles[0] == min(values)
     assert 0 < summary.ess <= len(values)
-
-
-def _packed(values):
-    from mlmkit.answers.draws_answer import _packed as packed
-
-    return packed(summarise(values))
 
 
 PAYLOAD = encode(draws())["draws"]

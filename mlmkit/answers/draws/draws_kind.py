@@ -1,13 +1,16 @@
-"""Simulation draws as an answer, judged by their Monte Carlo error. `mlmkit.answers.kinds` offers `Draws`."""
+"""Simulation draws as an answer, judged by their Monte Carlo error."""
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from mlmkit.answers.draws_answer import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
-from mlmkit.answers.draws_table import (
+from mlmkit.answers.draws.checks import LEAST_SHARE, check_draws, columns_of
+from mlmkit.answers.draws.judging import FIRM, LOOSE, gaps, off_words, share_below
+from mlmkit.answers.draws.packing import decode_draws, encode_draws
+from mlmkit.answers.draws.statistics import (
     JUDGED,
     KURTOSIS,
     LOWEST,
@@ -20,11 +23,12 @@ from mlmkit.answers.draws_table import (
     sample_rows,
     table_of,
 )
-from mlmkit.answers.encoding import BadAnswerError, encode
-from mlmkit.answers.kind import Kind, Mistake, Outcome, unpacked
-from mlmkit.answers.shapes import LEAST_SHARE, a_few, read_draws
+from mlmkit.answers.draws.summary import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
+from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.kind import Kind, Outcome
+from mlmkit.answers.labelled import compare_labels
+from mlmkit.answers.text import BadAnswerError, a_few, count_of, in_unit, plain
 
-FIRM, LOOSE = 4.0, 5.0  # standard errors that a right answer may be off by
 NONE_BY_CHANCE = 25  # draws expected below a value: then none of them is below it once in 10^11 times
 APART = 1.6  # tolerances; then a mistake is taken for the right answer less than once in 500 times
 
@@ -82,8 +86,7 @@ class Draws(Kind):
     Examples
     --------
     >>> import numpy as np
-    >>> from mlmkit.answers.encoding import decode, encode
-    >>> from mlmkit.answers.kinds import Mistake
+    >>> from mlmkit.answers.kinds import Mistake, decode, encode
     >>> new_house = Draws(mean=500.0, sd=50.0, mistakes=[
     ...     Mistake({"sd": 30.0}, says="These are means of zip codes: houses differ from their zip code's.")
     ... ])
@@ -102,6 +105,51 @@ class Draws(Kind):
     rel: float = 0.01
     kurtosis: object = 3.0
     size: object = math.inf
+
+    name: ClassVar[str] = "draws"
+    form: ClassVar[str] = "draws"
+
+    @classmethod
+    def encode(cls, answer, shape):
+        """Take a long column of numbers, or a long data frame of numbers."""
+        summaries = encode_draws(answer)
+        return None if summaries is None else {cls.form: summaries}
+
+    @classmethod
+    def decode(cls, content):
+        """Read the summary of each column."""
+        return decode_draws(content)
+
+    @classmethod
+    def wanted(cls, shape):
+        """Say what is asked for: how many draws, of what."""
+        unit = in_unit(shape.get("unit"))
+        if not shape.get("group"):
+            return f"at least {shape['at_least']:,} simulation draws of one quantity{unit}"
+        count = f" ({count_of(shape['count'], 'column')})" if shape.get("count") else ""
+        return (
+            f"simulation draws{unit}, a data frame with a column per {shape['group']}{count} "
+            f"and at least {shape['at_least']:,} rows"
+        )
+
+    @classmethod
+    def read(cls, answer, shape):
+        """Read enough finite draws: label to `DrawsSummary`, and the label is "" for one quantity."""
+        columns = columns_of(answer)
+        if columns is None:
+            hint = "Don't summarise them: hand in the draws themselves." * isinstance(answer, float | dict)
+            raise BadAnswerError(f"{cls.mismatch(answer, shape)} {hint}".strip())
+        if shape.get("group"):
+            if list(columns) == [SINGLE]:
+                raise cls.mismatch(answer, shape)
+            compare_labels(list(columns), shape, cls.wanted(shape))
+        elif len(columns) != 1:
+            raise cls.mismatch(answer, shape)
+        else:
+            columns = {SINGLE: next(iter(columns.values()))}
+        for label, summary in columns.items():
+            check_draws(summary, shape["at_least"], f" for {plain(label, 30)}" if label else "")
+        return columns
 
     def __post_init__(self):
         if not (self.at_least >= 100 and int(self.at_least) == self.at_least):
@@ -161,7 +209,7 @@ class Draws(Kind):
 
     def shape(self):
         """Describe the form: how many draws, of one quantity or by group."""
-        shape = {"kind": "draws", "unit": self.unit, "group": self.group, "at_least": int(self.at_least)}
+        shape = {"kind": self.name, "unit": self.unit, "group": self.group, "at_least": int(self.at_least)}
         if self.group:
             shape |= {"labels": list(self.value.index), "count": len(self.value)}
         return shape
@@ -170,7 +218,7 @@ class Draws(Kind):
         """Write this kind as plain JSON values."""
         return {
             "value": encode(self.value),
-            "mistakes": self._mistake_entries(lambda value: encode(table_of(self._normal(value)))),
+            "mistakes": self._mistake_entries(),
             "at_least": int(self.at_least),
             "unit": self.unit,
             "group": self.group,
@@ -180,9 +228,15 @@ class Draws(Kind):
     @classmethod
     def from_entries(cls, entries):
         """Make a kind from what `to_entries` wrote."""
-        entries = dict(entries)
-        mistakes = [Mistake(**{**one, "value": unpacked(one["value"])}) for one in entries.pop("mistakes")]
-        return cls._of_table(unpacked(entries.pop("value")), mistakes=mistakes, **entries)
+        entries = {**entries, "mistakes": cls._mistakes_of(entries)}
+        return cls._of_table(cls._unpacked(entries.pop("value")), **entries)
+
+    def _packed(self, value):
+        return encode(table_of(self._normal(value)))
+
+    @classmethod
+    def _unpacked(cls, packed):
+        return decode(packed).frame()
 
     def answer_with(self, value):
         """Return draws, as few as the question allows, that look exactly as `value` says."""
@@ -214,7 +268,7 @@ class Draws(Kind):
             return False
         if all(LOWEST in row for row in rows.values()):
             right = self.answer_with(self.value).columns
-            shares = [_share_below(right[label].quantiles, row[LOWEST]) for label, row in rows.items()]
+            shares = [share_below(right[label].quantiles, row[LOWEST]) for label, row in rows.items()]
             if min(shares) * self.at_least * LEAST_SHARE >= NONE_BY_CHANCE:
                 return True
         return self.told_apart(mistake.value, self.value)
@@ -238,13 +292,13 @@ class Draws(Kind):
 
     def apart(self, mistake):
         """Return how far draws like those of a mistake are from the right answer, in tolerances."""
-        given = read_draws(self.answer_with(mistake.value), self.shape())
+        given = self.read(self.answer_with(mistake.value), self.shape())
         return self._distance(given, self._normal(self.value))
 
     def told_apart(self, value, other):
         """Tell whether as few draws as allowed that look like `value` are hardly ever taken for `other`."""
         try:
-            given = read_draws(self.answer_with(value), self.shape())
+            given = self.read(self.answer_with(value), self.shape())
             return self._distance(given, self._normal(other)) > APART
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
@@ -267,20 +321,7 @@ class Draws(Kind):
 
     def _gaps(self, summary, row):
         """Return the signed distance of each statistic, in tolerances."""
-        error = math.sqrt(1 / summary.ess + 1 / row[SIZE])
-        middle = LOOSE if self.group else FIRM
-        gaps = {}
-        if MEAN in row:
-            gaps[MEAN] = _ratio(summary.mean - row[MEAN], row[SD] * (middle * error + self.rel))
-            spread = row[SD] * math.sqrt(max(row[KURTOSIS] - 1, 0.0) / 4)
-            gaps[SD] = _ratio(summary.sd - row[SD], LOOSE * error * spread + self.rel * row[SD])
-        for name in quantile_names(row):
-            p = probability_of(name)
-            times = middle if p == 0.5 else LOOSE
-            gap = _share_gap(summary.quantiles, row[name], p)
-            # More of the draws below the expected quantile: the draws' own quantile is too low.
-            gaps[name] = -_ratio(gap, math.sqrt(p * (1 - p)) * (times * error + self.rel))
-        return gaps
+        return gaps(summary, row, rel=self.rel, middle=LOOSE if self.group else FIRM)
 
     def _first_mistake(self, given):
         """Name the nearest mistake, not the first: Monte Carlo error may let several fit."""
@@ -300,37 +341,9 @@ class Draws(Kind):
                     off.setdefault((name, gap > 0), []).append(label)
         means = [key for key in off if key[0] == MEAN]
         spreads = [key for key in off if key[0] == SD]
-        parts = [_off_words(key, off[key], len(self._rows)) for key in means + spreads]
+        parts = [off_words(key, off[key], len(self._rows)) for key in means + spreads]
         if not parts:
             names = sorted({name for name, _ in off}, key=probability_of)
             fit = "Their mean and spread fit, but the shape does not." if self.mean is not None else ""
             parts = [f"{fit} Look at their quantiles {a_few(names)}.".strip()]
         return " ".join(["These draws are not from the expected distribution.", *parts])
-
-
-def _off_words(key, labels, count):
-    name, high = key
-    where = "" if count == 1 else " in every column" if len(labels) == count else f" for {a_few(labels)}"
-    if name == MEAN:
-        return f"Their mean is too {'high' if high else 'low'}{where}."
-    return f"They spread too {'much' if high else 'little'}{where}: look at their standard deviation."
-
-
-def _ratio(gap, tolerance):
-    if gap == 0:
-        return 0.0
-    return gap / tolerance if tolerance > 0 else math.copysign(math.inf, gap)
-
-
-def _share_below(quantiles, value):
-    return float(np.interp(value, quantiles, PROBABILITIES, left=0.0, right=1.0))
-
-
-def _share_gap(quantiles, value, p):
-    """Return how far the share of draws below `value` is from p; 0 where a jump of the draws covers p."""
-    first = int(np.searchsorted(quantiles, value, side="left"))
-    behind = int(np.searchsorted(quantiles, value, side="right"))
-    if behind - first > 1:  # many draws are equal to it: the share lies between two ends
-        low, high = PROBABILITIES[max(first - 1, 0)], PROBABILITIES[min(behind, len(PROBABILITIES) - 1)]
-        return max(low - p, 0.0) - max(p - high, 0.0)
-    return _share_below(quantiles, value) - p

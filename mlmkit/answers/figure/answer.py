@@ -85,9 +85,18 @@ class FigureAnswer:
 
     axes: tuple
 
+    def described(self):
+        """Say what it is."""
+        return "a figure"
+
+    @property
+    def drawn(self):
+        """The axes on which something is drawn."""
+        return [panel for panel in self.axes if panel.marks]
+
 
 def decode_figure(content):
-    """Read what `encode_figure` wrote under "figure"; it may be anything.
+    """Read what `encode_figure` wrote; it may be anything.
 
     Raises
     ------

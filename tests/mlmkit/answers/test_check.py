@@ -8,8 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from mlmkit.answers.encoding import MIME
-from mlmkit.answers.kinds import Choice, Mistake, to_key
+from mlmkit.answers.kinds import MIME, Choice, Mistake, to_key
 from mlmkit.data import data_fingerprint, homes_for, zipcodes_for
 
 MEAN, ZIPCODES = homes_for("alice")["price"].mean(), zipcodes_for("alice")

@@ -2,16 +2,15 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pymc as pm
 import pytest
 
-from mlmkit import decov, load_seattle, stan_glmer
-from mlmkit.answers.check import _at_the_points
-from mlmkit.answers.encoding import BadAnswerError, decode, encode
-from mlmkit.answers.kinds import Mistake, Model, from_key, to_key
-from mlmkit.answers.model_answer import at_points
+from mlmkit import check, decov, load_seattle, stan_glmer
+from mlmkit.answers.check import _shape_of
+from mlmkit.answers.kinds import BadAnswerError, Mistake, Model, decode, encode, from_key, to_key
 
 SALES = load_seattle().groupby("zipcode", observed=True).head(20)
 CODES = SALES["zipcode"].cat.codes.to_numpy()
@@ -45,7 +44,7 @@ KIND = Model(
 
 
 def grade(answer, kind=KIND):
-    return kind.grade(decode(json.loads(json.dumps(encode(at_points(answer, kind.points))))))
+    return kind.grade(decode(json.loads(json.dumps(encode(answer, kind.shape())))))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_other_variables_are_refused_with_the_names():
     with pm.Model() as other:
         pm.Normal("mu"), pm.Normal("tau_2")
     with pytest.raises(BadAnswerError, match=r"mu, tau_2\. This question asks for alpha, mu, sigma, tau"):
-        at_points(other, POINTS)
+        encode(other, KIND.shape())
 
 
 def test_a_fit_by_stan_glmer_is_judged_by_its_model():
@@ -109,9 +108,8 @@ def test_check_looks_at_the_points_that_the_lesson_gives(tmp_path, monkeypatch):
     key = {"graded": {"x-model": {"shape": KIND.shape(), "own_data": False}}, "practice": {}}
     (tmp_path / "x.practice.json").write_text(json.dumps(key))
     monkeypatch.chdir(tmp_path)
-    answer = _at_the_points("x-model", model())
-    assert KIND.grade(decode(encode(answer))).status == "right"
-    assert _at_the_points("x-other", 3.0) == 3.0
+    assert KIND.grade(decode(encode(model(), _shape_of("x-model")))).status == "right"
+    assert _shape_of("x-other") is None
 
 
 @pytest.mark.parametrize(
@@ -137,3 +135,22 @@ def test_points_must_be_of_use():
     with pytest.raises(ValueError, match="support"):
         Model(model(), [POINTS[0], {**POINTS[1], "tau": -1.0}])
     assert np.isfinite(KIND.apart(KIND.mistakes[0])) and KIND.usable_mistakes == list(KIND.mistakes)
+
+
+def test_without_pymc_the_sentence_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    class FitWithoutPymc:
+        def to_pymc(self):
+            raise ModuleNotFoundError("No module named 'pymc'", name="pymc")
+
+    key = {"graded": {"x-model": {"shape": KIND.shape(), "own_data": False}}, "practice": {}}
+    (tmp_path / "x.practice.json").write_text(json.dumps(key))
+    monkeypatch.chdir(tmp_path)
+    check("x-model", FitWithoutPymc())
+    assert "needs PyMC, and pymc is not installed here. Install it with" in capsys.readouterr().out
+
+
+def test_a_model_where_another_kind_is_asked_for_is_not_evaluated():
+    fit = SimpleNamespace(to_pymc=None, formula="y ~ (1 | g)")
+    assert encode(fit, {"kind": "formula"}) == {"fit": {"formula": "y ~ (1 | g)"}}
+    with pytest.raises(BadAnswerError, match="of type Model, which can't be handed in"):
+        encode(model())

@@ -14,9 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmkit.answers.encoding import BadAnswerError, FigureAnswer, decode, encode
-from mlmkit.answers.figure_answer import MAX_POINTS
-from mlmkit.answers.kinds import Figure, Mistake, from_key, to_key, verdict
+from mlmkit.answers.figure.answer import MAX_POINTS
+from mlmkit.answers.kinds import (
+    BadAnswerError,
+    Figure,
+    FigureAnswer,
+    Mistake,
+    decode,
+    encode,
+    from_key,
+    to_key,
+    verdict,
+)
 
 N = [5, 20, 80, 320]
 MEAN = [410_000.0, 530_000.0, 640_000.0, 820_000.0]

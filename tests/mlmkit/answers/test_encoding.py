@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmkit.answers.draws_answer import MAX_DRAWS
-from mlmkit.answers.encoding import MAX_VALUES, BadAnswerError, FitAnswer, TableAnswer, decode, encode, plain
+from mlmkit.answers.draws.packing import MAX_DRAWS
+from mlmkit.answers.kinds import BadAnswerError, FitAnswer, TableAnswer, decode, encode, plain
+from mlmkit.answers.values import MAX_VALUES
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, np.inf]}, index=["x", "y"])
 

@@ -10,8 +10,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from mlmkit.answers.draws_answer import SINGLE, DrawsAnswer
-from mlmkit.answers.encoding import BadAnswerError, decode, encode, label_text
+from mlmkit.answers.draws.summary import SINGLE, DrawsAnswer
+from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.text import BadAnswerError, label_text
 
 MEAN, SD, KURTOSIS, SIZE, LOWEST = "mean", "sd", "kurtosis", "size", "lowest"
 JUDGED = (0.025, 0.5, 0.975)  # quantiles that are taken from a sample

@@ -1,0 +1,88 @@
+"""One number as an answer."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.kind import Kind
+from mlmkit.answers.table import TableAnswer
+from mlmkit.answers.text import in_unit
+from mlmkit.answers.tolerance import CLOSE, NEARLY, SHARE, check_tolerance, gap
+from mlmkit.answers.values import finite
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Kind):
+    """One number.
+
+    Parameters
+    ----------
+    value : float
+        The right answer.
+    rel, abs : float
+        Tolerance: ``rel`` times the expected number, plus ``abs`` in its units.
+    mistakes : sequence of Mistake
+        In the order in which they are tried.
+    unit : str, optional
+        Named when an answer has the wrong form, for example ``"USD"``.
+
+    Examples
+    --------
+    >>> from mlmkit.answers.kinds import Mistake
+    >>> Number(100.0, mistakes=[Mistake(10.0, says="This is the square root.")]).grade(10.0).status
+    'mistake'
+    """
+
+    value: float
+    rel: float = 1e-3
+    abs: float = 0.0
+    mistakes: tuple = field(default=())
+    unit: str = ""
+
+    name: ClassVar[str] = "number"
+
+    @classmethod
+    def wanted(cls, shape):
+        """Say what is asked for: "one number (in USD)"."""
+        return "one number" + in_unit(shape.get("unit"))
+
+    @classmethod
+    def read(cls, answer, shape):
+        """Read one finite number. A Series, list or table that holds exactly one value is that number."""
+        original = answer
+        if isinstance(answer, TableAnswer) and len(answer.index) == len(answer.columns) == 1:
+            answer = answer.values[0]
+        if isinstance(answer, dict):
+            answer = list(answer.values())
+        if isinstance(answer, list) and len(answer) == 1:
+            answer = answer[0]
+        if isinstance(answer, bool) or not isinstance(answer, float):
+            raise cls.mismatch(original, shape)
+        return finite(answer)
+
+    @classmethod
+    def echo(cls, value):
+        """Repeat the number."""
+        return f" {value:,.2f}" if abs(value) >= 1000 else f" {value:.6g}"
+
+    def __post_init__(self):
+        check_tolerance(self)
+        self._check_value()
+
+    def shape(self):
+        """Describe the form: one number, its unit."""
+        return {"kind": self.name, "unit": self.unit}
+
+    def _normal(self, value):
+        return self.read(decode(encode(value)), self.shape())
+
+    def _distance(self, given, value):
+        return gap(given, value, self.abs + self.rel * abs(value))
+
+    def _difference(self, given, value):
+        return gap(given, value, abs(value))
+
+    def _explain(self, given):
+        value = self._normal(self.value)
+        near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)
+        return CLOSE if near else super()._explain(given)
