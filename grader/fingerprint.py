@@ -25,8 +25,9 @@ _GRADER = (
     "repair.py",
     "plugins/*.py",
     "bank/__init__.py",
-    "bank/mistakes.py",
+    "bank/builders/*.py",
     "bank/monte_carlo.py",
+    "bank/parts.py",
     "bank/reference_fits.py",
 )
 

@@ -23,7 +23,7 @@ from mlmkit.answers.kinds import from_key, to_key
 FOLDER = "MLMKIT_REFERENCES"  # environment variable: another folder; empty for none
 KEPT = 3  # folders, each of one state of the bank
 _ROOT = Path(__file__).resolve().parents[1]
-_SOURCES = ("grader/bank/*.py", "grader/references.py", "mlmkit/**/*.py")
+_SOURCES = ("grader/bank/**/*.py", "grader/references.py", "mlmkit/**/*.py")
 
 
 def folder():
