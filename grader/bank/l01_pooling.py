@@ -121,7 +121,7 @@ def mean_price(homes):
         the same weight.""")
     yield median_for_mean(price.median(), "This is the median price: half of the houses cost less")
     yield thousands(price.mean())
-    yield wrong(price.std(), "standard deviation for mean").says("""This tells how much prices differ from
+    yield wrong(price.std(), "standard deviation for mean").says("""This shows how much prices differ from
         house to house. The question asks for their mean.""")
 
 
@@ -140,7 +140,8 @@ def fixed_intercept(homes):
     yield wrong(homes["price"].mean(), "mean of houses for mean of zip codes").says("""This is the mean of all
         houses. A zip code with many sales counts for more in it. The fixed intercept is about zip codes: it
         estimates the mean of their means.""")
-    yield median_for_mean(means(homes).median(), "This is the median of the nine zip-code means")
+    yield wrong(means(homes).median(), "median for mean").says("""This is the median of the nine zip-code
+        means. The model estimates their mean.""")
     yield se_for_estimate(reml.se_fixef[ONE], "the fixed intercept")
     yield wrong(sd_between(reml), "standard deviation for mean").says("""This is how much the zip codes
         differ. The question asks where their middle is.""")
@@ -220,8 +221,8 @@ def few_sales(homes):
     yield no_for_partial_pooling(means(few), "These are the plain means of the ten sales")
     yield half(estimates(full), "all sales for the small sample").says("""These are partial-pooling estimates,
         but from all your sales. The question asks for the fit to the small sample.""")
-    yield half(estimates(ml), "ML for REML").says("""These come from a fit with REML=False. It takes the zip
-        codes for more alike than they are and pulls the estimates too far. The lesson uses REML.""")
+    yield half(estimates(ml), "ML for REML").says("""These come from a fit with REML=False. It makes the zip
+        codes look more alike than they are and pulls the estimates too far. The lesson uses REML.""")
     yield ranef_for_coef(effects(reml), "fixed intercept")
     yield wrong(same_for_all(few["price"].mean(), means(few)), "complete pooling for partial pooling").says(
         "Every zip code has the same number here: that is complete pooling."
@@ -238,7 +239,8 @@ def which_average(homes):
     yield wrong(other, "direction of the difference").says("""The reason is right, the direction is not.
         Compare the two numbers once more, and look at how many sales your most expensive zip codes have.""")
     yield wrong("c", "fixed intercept is the mean of houses").says("""They are two different quantities, and
-        they would differ in any amount of data: one is a mean of houses, the other a mean of zip codes.""")
+        they would differ however much data you had: one is a mean of houses, the other a mean of zip
+        codes.""")
     yield wrong("d", "partial pooling drops houses").says("""Partial pooling uses every house. What changes is
         how much weight each zip code has.""")
 
@@ -270,7 +272,7 @@ def _about_group_means(sales):
     yield thousands(own)
     yield wrong(same_for_all(houses, own), "complete pooling for no pooling").says("""This is one number for
         all zip codes: complete pooling. No pooling has a number for each zip code.""")
-    yield wrong(prices(sales).std(), "standard deviation for mean").says("""These tell how much prices differ
+    yield wrong(prices(sales).std(), "standard deviation for mean").says("""These show how much prices differ
         inside each zip code. The question asks for their means.""")
 
 

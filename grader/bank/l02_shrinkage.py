@@ -68,7 +68,7 @@ def practice_spread():
         the same, and that is right for its mean. The question is what else, besides the true mean, is in the
         mean of a few dozen prices.""")
     yield wrong("c", "lmer makes zip codes equal").says("""Estimates of partial pooling lie closer together,
-        but not at one place. And the question is about the plain means, which lmer doesn't touch.""")
+        but they are not all equal. And the question is about the plain means, which lmer doesn't touch.""")
     yield wrong("d", "standard deviation always too large").says("""With n − 1 the variance of nine numbers is
         right on average. The nine numbers themselves are not the true means: think of what separates the
         two.""")
@@ -130,7 +130,7 @@ def practice_both():
     yield wrong("b", "more spread, more weight").says("""More spread between the zip codes raises the weights.
         But here the spread within them grows as well. Put both into the formula.""")
     yield wrong("d", "sizes act without the ratio").says("""The number of sales has not changed. Write the
-        formula with k, and look at what becomes of k.""")
+        formula with k, and look at what happens to k.""")
 
 
 @practice(
@@ -246,8 +246,8 @@ def by_hand(homes):
     yield wrong(weight * own, "centre left out").says("""These are the weighted own means alone. The centre,
         with the rest of the weight, is missing.""")
     yield ranef_for_coef(effects(reml), "centre")
-    yield half(estimates(ml), "ML for REML").says("""These come from maximum likelihood, which takes the zip
-        codes for more alike than they are and pulls too far. small_fit uses REML.""")
+    yield half(estimates(ml), "ML for REML").says("""These come from maximum likelihood, which makes the zip
+        codes look more alike than they are and pulls too far. small_fit uses REML.""")
     yield all_sales_for_sample(estimates(full), "These are the estimates from", credit=0.0)
 
 

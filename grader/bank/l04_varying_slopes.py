@@ -48,7 +48,7 @@ def _at(sales, zero):
     "l04-practice-per-100",
     topic="slopes",
     revisit="04: A predictor with one slope for all",
-    hint="The slope belongs to a step of one standard deviation. Which part of such a step are 100 square "
+    hint="The slope belongs to a step of one standard deviation. What part of such a step is 100 square "
     "feet?",
 )
 def practice_per_100(seattle):
@@ -115,7 +115,7 @@ def practice_zero():
     "l04-practice-3000",
     topic="correlation and centring",
     revisit="04: Centring and scaling",
-    hint="With the zero at 3,000 square feet, the intercept of a zip code is the price that you look for.",
+    hint="With the zero at 3,000 square feet, the intercept of a zip code is the price that you want.",
 )
 def practice_3000(seattle):
     """Ask for the expected price of a large house in one zip code, by moving the zero."""
@@ -274,7 +274,7 @@ def sd_3000(homes):
         deviation for a house of mean size. The zip codes differ by another amount for a larger one: move the
         zero.""")
     yield wrong(sd_between(fits(RAW, homes)[0]), "zero at no house").says("""This is the standard deviation
-        for a house of 0 square feet, which is where the intercept of sqft_living stands.""")
+        for a house of 0 square feet, which is what the intercept of a model with sqft_living describes.""")
     yield ml_for_reml(sd_between(ml), "The zero is right, but this is from maximum likelihood")
     yield variance_for_sd(sd_between(reml) ** 2)
     yield wrong(sd_between(reml, "size"), "slope for intercept").says("""This is how much the slopes differ.
@@ -351,8 +351,8 @@ def two_groups():
     yield Choice("d")
     yield wrong("a", "singular taken for not converged").says("""The fit converged: it is at the lowest point,
         and this point is at the edge. No other search can find a lower one.""")
-    yield wrong("b", "edge taken for a discovery").says("""The correlation is not one of houses. It is one of
-        zip codes, their intercepts and slopes. Count how many of them you have here.""")
+    yield wrong("b", "edge taken for a discovery").says("""The correlation is not about houses. It is about
+        zip codes: their intercepts and slopes. Count how many of them you have here.""")
     yield wrong("c", "correlation at the edge taken for zero variance").says("""Equal slopes would show as a
         standard deviation of 0. Look at the slopes in coef.""")
 

@@ -11,7 +11,7 @@ from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Number, practic
 from grader.bank.builders.errors import draws_for_ess, root_forgotten
 from grader.bank.builders.mistake import half, wrong
 from grader.bank.builders.pooling import ranef_for_coef
-from grader.bank.builders.spread import mean_for_sd, residual_for_group, sds_added, variance_for_sd
+from grader.bank.builders.spread import mean_for_sd, residual_for_group, variance_for_sd
 from grader.bank.builders.units import thousands
 from grader.bank.monte_carlo import monte_carlo
 from grader.bank.parts import ONE, G, centre, effects, estimates, same_for_all, sd_between
@@ -193,7 +193,7 @@ def coefficients(homes):
     yield ranef_for_coef(effects(fit), credit=0.5)
     yield wrong(same_for_all(centre(fit), right), "fixef for coef").says("""You give one number for all: the
         mean of the zip codes. Each zip code has its own.""")
-    yield wrong(errors, "standard error for the estimate").says("""These tell how uncertain each mean is. The
+    yield wrong(errors, "standard error for the estimate").says("""These show how uncertain each mean is. The
         question asks for the means.""")
     yield thousands(right)
 
@@ -267,7 +267,8 @@ def new_house(homes):
     yield from _one_spread_forgotten(new_zip, typical, sds.median() / fit.sigma)
     yield wrong(_quantiles(mean), "standard error for spread").says("""These are draws of the mean of all zip
         codes. A house is not a mean.""")
-    yield sds_added(_quantiles(mean + (sds + sigma) * noise))
+    yield wrong(_quantiles(mean + (sds + sigma) * noise), "standard deviations added").says("""These draws
+        spread too much. Two independent sources of spread add as variances, not as standard deviations.""")
 
 
 def _one_spread_forgotten(new_zip, typical, ratio):
@@ -287,9 +288,9 @@ def _one_spread_forgotten(new_zip, typical, ratio):
 def why_larger():
     """Ask why the Bayesian standard deviation between groups is larger than lmer's."""
     yield Choice("d")
-    yield wrong("a", "prior blamed for the larger sd").says("""Prior scales a good deal smaller and larger
-        move this number in both directions, and it stays above the top of the curve under each of them. The
-        prior has a part in it, but not this one.""")
+    yield wrong("a", "prior blamed for the larger sd").says("""Much smaller and much larger prior scales move
+        this number in both directions, and it stays above the top of the curve under each of them. The prior
+        plays a part, but not this one.""")
     yield wrong("b", "difference taken for Monte Carlo error").says("""The Monte Carlo error is less than one
         percent here. This difference is about ten.""")
     yield wrong("c", "posterior taken for a better estimate of the same thing").says("""Both describe the same

@@ -30,7 +30,7 @@ def median_for_mean(median, this=None):
     return Unsaid(median, "median for mean").says(f"{this}. The model estimates {mean}.")
 
 
-def houses_for_centre(value, this="You pulled the means towards the mean of all houses", credit=0.5):
+def houses_for_centre(value, this="You pulled the mean towards the mean of all houses", credit=0.5):
     """Recognise the mean of all houses where the mean of the zip codes belongs."""
     return Unsaid(value, "mean of houses for mean of zip codes", credit).says(f"""{this}. The fit pulls
         towards the mean of the zip codes, the fixed intercept.""")
