@@ -1,5 +1,6 @@
 """The bank registers questions, refuses wrong ones, and tells mistakes apart on every student's data."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,11 +14,13 @@ from grader.bank import (
     Mistake,
     Number,
     Question,
+    _registry,
     get,
     practice,
     question,
     questions,
 )
+from grader.bank.builders.mistake import half, wrong
 from grader.bank.reference_fits import fits
 from grader.bank_table import table
 from grader.build import lesson_names
@@ -60,6 +63,60 @@ def test_an_id_is_given_once():
     with pytest.raises(BankError, match="l01-mean-price is used twice"):
         question("l01-mean-price", topic="t", revisit="r")(lambda homes: None)
     assert get("l01-mean-price").lesson == "01_pooling"
+
+
+@pytest.fixture
+def registered():
+    """Register questions and take them out again after the test."""
+    known = dict(_registry)
+    yield
+    _registry.clear()
+    _registry.update(known)
+
+
+def test_a_question_yields_what_is_right_and_then_its_mistakes(registered):
+    @question("t00-yields", topic="t", revisit="r")
+    def yields(homes):
+        yield Number(4.0, rel=0.01, unit="dollars")
+        yield half(16.0, "variance").says("""This is
+            the square.""")
+        yield wrong(-4.0, "wrong sign").says("The sign is wrong.")
+
+    @question("t00-right-only", topic="t", revisit="r")
+    def right_only(homes):
+        yield Number(4.0)
+
+    @question("t00-returns", topic="t", revisit="r")
+    def returns(homes):
+        return Number(4.0, mistakes=[Mistake(2.0, says="This is the root.")])
+
+    kind = expected("t00-yields", "alice")
+    assert (kind.value, kind.rel, kind.unit) == (4.0, 0.01, "dollars")
+    assert [(m.name, m.credit, m.says) for m in kind.mistakes] == [
+        ("variance", 0.5, "This is the square."),
+        ("wrong sign", 0.0, "The sign is wrong."),
+    ]
+    assert kind.grade(16.0).mistake == "variance"
+    assert expected("t00-right-only", "alice").mistakes == ()
+    assert expected("t00-returns", "alice").mistakes[0].says == "This is the root."
+
+
+def test_each_mistake_has_its_sentence():
+    for id in of_the_course():
+        for mistake in expected(id, "alice").mistakes:
+            assert isinstance(mistake, Mistake), f"{id}: .says(…) is missing after {mistake.name}."
+            assert mistake.says == " ".join(mistake.says.split()) and mistake.says[-1] in ".?)", mistake.says
+
+
+def test_one_misunderstanding_has_one_name():
+    """Names that differ by an s, an article, a hyphen or a synonym are counted apart in the class report."""
+    names = {mistake.name for id in of_the_course() for mistake in expected(id, "alice").mistakes}
+    spellings = {}
+    for name in sorted(names):
+        plain = re.sub(r"\b(the|a|an)\b|[-,]", " ", name.replace("swapped", "exchanged"))
+        spellings.setdefault(" ".join(word.rstrip("s") for word in plain.split()), []).append(name)
+    assert [same for same in spellings.values() if len(same) > 1] == []
+    assert not [name for name in names if name.split()[-1] == "swapped"]
 
 
 def test_fits_are_made_once_per_data_and_differ_by_criterion():
