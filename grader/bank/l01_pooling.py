@@ -160,10 +160,10 @@ def interval(homes):
     yield wrong(around(middle, 2 * sd_between(reml)), "standard deviation for standard error").says("""This is
         the range in which the means of most zip codes lie. It does not get shorter when the mean is known
         better. The question asks how uncertain the mean itself is.""")
-    yield wrong(
-        around(middle, 2 * reml.sigma), "residual standard deviation for standard error"
-    ).says("""You used the residual standard deviation, which describes single houses. The uncertainty of the
-        mean has its own number in the print-out.""")
+    by_sigma = around(middle, 2 * reml.sigma)
+    yield wrong(by_sigma, "residual standard deviation for standard error").says("""You used the residual
+        standard deviation, which describes single houses. The uncertainty of the mean has its own number in
+        the print-out.""")
     yield wrong(of_houses, "complete-pooling interval").says("""This is the interval of complete pooling. It
         treats all houses as independent and is far too short: houses in one zip code are alike.""")
 
@@ -173,7 +173,7 @@ def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = sd_between(reml)
-    # statsmodels stops up to 0.36 % away: see builders.spread_of_plain_means.
+    # statsmodels stops up to 0.36 % away: see spread_of_plain_means.
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
     yield half(sd_between(ml), "ML for REML").says("""This comes from a fit with REML=False. (A standard

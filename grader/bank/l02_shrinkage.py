@@ -256,7 +256,7 @@ def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = sd_between(reml)
-    # statsmodels stops up to 0.36 % away: see builders.spread_of_plain_means.
+    # statsmodels stops up to 0.36 % away: see spread_of_plain_means.
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
     yield half(sd_between(ml), "ML for REML").says("""This is the maximum likelihood estimate, or one that

@@ -215,15 +215,9 @@ def slopes(homes):
 def sd_table(homes):
     """Ask for the standard deviations by REML and by maximum likelihood."""
     reml, ml = fits(VARYING, homes)
-    by_fit = {
-        name: [sd_between(fit), sd_between(fit, X), fit.sigma]
-        for name, fit in {"REML": reml, "ML": ml}.items()
-    }
-    right = pd.DataFrame.from_dict(by_fit, orient="index", columns=["intercept", "slope", "residual"])
-    errors = right.assign(
-        intercept=[reml.se_fixef[ONE], ml.se_fixef[ONE]], slope=[reml.se_fixef[X], ml.se_fixef[X]]
-    )
-    # statsmodels stops up to 0.3 % away where it says that it converged
+    rows = [[sd_between(fit), sd_between(fit, X), fit.sigma] for fit in (reml, ml)]
+    right = pd.DataFrame(rows, ["REML", "ML"], ["intercept", "slope", "residual"])
+    # statsmodels stops up to 0.3 % away where it says that it converged.
     yield Table(right, rel=4e-3, group="criterion", unit="dollars")
     yield variance_for_sd(right**2)
     yield half(right.iloc[::-1].set_axis(right.index), "REML and ML exchanged").says("""The numbers are right,
@@ -236,6 +230,8 @@ def sd_table(homes):
         likelihood needs a fit of its own, with another argument.""")
     yield half(_one_row_twice(right, "ML"), "ML twice").says("""Both rows are from the maximum likelihood fit.
         REML is what lmer does if you don't say otherwise.""")
+    of_means = {"intercept": ONE, "slope": X}
+    errors = right.assign(**{name: [fit.se_fixef[t] for fit in (reml, ml)] for name, t in of_means.items()})
     yield wrong(errors, "standard error for standard deviation").says("""Two columns hold the standard errors
         of the fixed effects: how well the means are known. The question asks how much the zip codes
         differ.""")

@@ -8,6 +8,7 @@ from grader.authoring import LessonError
 from grader.bank import questions
 from grader.build import lesson_names
 from grader.course_tables import GUIDE, SYLLABUS, facts, guide, syllabus
+from grader.references import expected
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def test_each_graded_question_has_its_row_with_points_and_topic(text):
         for number, (id, points) in enumerate(facts(lesson).points.items(), start=1):
             topic = known[id].topic if id in known else ""
             assert f"| {number} `{id}` | {points} | {topic} | " in text
+
+
+def test_the_guide_calls_mistakes_by_their_names_in_the_class_report(text):
+    names = {mistake.name for id in questions() for mistake in expected(id, "alice").mistakes}
+    paragraphs = re.findall(r"\*\*In the report\.\*\* (.*?)\n\n", text, re.DOTALL)
+    called = re.findall(r'"([^"]+)"', " ".join(" ".join(paragraphs).split()))
+    assert len(called) >= 12
+    assert {name.lower() for name in called} - {name.lower() for name in names} == set()
 
 
 def test_a_table_that_was_changed_by_hand_is_made_anew_and_notes_are_kept(text):
