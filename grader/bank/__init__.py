@@ -92,7 +92,8 @@ class Question:
 def question(id, *, topic, revisit):
     """Register a graded question.
 
-    Its function takes ``homes``, or nothing if the answer is the same for every student.
+    Its function takes ``homes``, or nothing if the answer is the same for every student. It yields what is
+    right and then the mistakes; or it returns the right answer, with mistakes or without.
 
     Parameters
     ----------
@@ -163,7 +164,12 @@ def _whole(function):
         if not isinstance(answer, Iterator):
             return answer
         kind, *mistakes = answer
-        return replace(kind, mistakes=tuple(mistakes)) if mistakes else kind
+        if isinstance(kind, Mistake):
+            raise BankError("What is right comes first: yield a Number, ByGroup, … before the mistakes.")
+        for mistake in mistakes:
+            if not isinstance(mistake, Mistake):
+                raise BankError(f'A mistake has no sentence. Add .says("…") to {mistake}.')
+        return replace(kind, mistakes=mistakes) if mistakes else kind
 
     return kind_with_mistakes
 

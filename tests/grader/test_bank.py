@@ -60,6 +60,7 @@ def test_a_function_may_only_ask_for_data_that_exist():
 
 
 def test_an_id_is_given_once():
+    questions()  # all modules are loaded
     with pytest.raises(BankError, match="l01-mean-price is used twice"):
         question("l01-mean-price", topic="t", revisit="r")(lambda homes: None)
     assert get("l01-mean-price").lesson == "01_pooling"
@@ -68,6 +69,7 @@ def test_an_id_is_given_once():
 @pytest.fixture
 def registered():
     """Register questions and take them out again after the test."""
+    questions()  # all modules are loaded
     known = dict(_registry)
     yield
     _registry.clear()
@@ -101,10 +103,26 @@ def test_a_question_yields_what_is_right_and_then_its_mistakes(registered):
     assert expected("t00-returns", "alice").mistakes[0].says == "This is the root."
 
 
+def test_a_question_that_yields_something_else_is_told_what_to_do(registered):
+    @question("t00-no-sentence", topic="t", revisit="r")
+    def no_sentence(homes):
+        yield Number(4.0)
+        yield half(16.0, "variance")
+
+    @question("t00-upside-down", topic="t", revisit="r")
+    def upside_down(homes):
+        yield half(16.0, "variance").says("This is the square.")
+        yield Number(4.0)
+
+    with pytest.raises(BankError, match=r't00-no-sentence .* no sentence. Add .says\("…"\) to .*variance'):
+        expected("t00-no-sentence", "alice")
+    with pytest.raises(BankError, match=r"t00-upside-down .* What is right comes first"):
+        expected("t00-upside-down", "alice")
+
+
 def test_each_mistake_has_its_sentence():
     for id in of_the_course():
         for mistake in expected(id, "alice").mistakes:
-            assert isinstance(mistake, Mistake), f"{id}: .says(…) is missing after {mistake.name}."
             assert mistake.says == " ".join(mistake.says.split()) and mistake.says[-1] in ".?)", mistake.says
 
 
