@@ -44,8 +44,9 @@ lab: $(READY)  ## open JupyterLab at lesson 01
 	@cd course && $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
 	  --LabApp.default_url=/lab/tree/lessons/01_pooling.ipynb $(LAB)
 
-lessons: $(READY)  ## rebuild lessons/ from solutions/
+lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide and syllabus
 	@$(PYTHON) -m grader lessons
+	@$(PYTHON) -m grader.course_tables
 
 bench: $(READY)  ## measure speed against other packages, in one run
 	@$(PYTHON) -m tests.bench

@@ -1,16 +1,21 @@
 """The bank of questions: the only place that knows what is right.
 
 One module per lesson (``l01_pooling.py`` for lesson ``01_pooling``), one function per question. The
-function's parameters name the data that it needs; its result is a kind from `mlmkit.answers.kinds`: what is
-right, how close is close enough, and the mistakes worth naming.
+function's parameters name the data that it needs. It yields what is right, as a kind from
+`mlmkit.answers.kinds` that says how close is close enough, and then the mistakes worth naming, in the order
+in which they are tried: `grader.bank.builders` has those that recur.
 
 Examples
 --------
 A question in ``grader/bank/l01_pooling.py``::
 
-    @question("l01-mean-price", topic="pooling", revisit="01: Complete pooling")
+    @question("l01-mean-price", topic="complete pooling", revisit="01: Complete pooling")
     def mean_price(homes):
-        return Number(homes["price"].mean(), unit="USD", mistakes=[...])
+        price = homes["price"]
+        yield Number(price.mean(), rel=5e-4, unit="dollars")
+        yield thousands(price.mean())
+        yield wrong(price.std(), "standard deviation for mean").says('''This tells how much prices differ from
+            house to house. The question asks for their mean.''')
 
 >>> from grader.bank import get
 >>> get("l01-mean-price").lesson
@@ -22,9 +27,9 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, wraps
 
 from mlmkit.answers.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Model, Number, Table
 
@@ -71,7 +76,7 @@ class Question:
     practice : bool
         True for a question that is answered at once and never graded.
     function : callable
-        Gives the kind of answer, with the expected value.
+        Gives the kind of answer, with the expected value and the mistakes.
     """
 
     id: str
@@ -87,7 +92,8 @@ class Question:
 def question(id, *, topic, revisit):
     """Register a graded question.
 
-    Its function takes ``homes``, or nothing if the answer is the same for every student.
+    Its function takes ``homes``, or nothing if the answer is the same for every student. It yields what is
+    right and then the mistakes; or it returns the right answer, with mistakes or without.
 
     Parameters
     ----------
@@ -114,22 +120,8 @@ def question(id, *, topic, revisit):
 def practice(id, *, topic, revisit, hint=""):
     """Register a practice question. Its function takes ``seattle``, the lecture's data, or nothing.
 
-    Parameters
-    ----------
-    id, topic, revisit : str
-        As for `question`.
-    hint : str
-        Said to a student whose wrong answer is none of the known mistakes.
-
-    Returns
-    -------
-    callable
-        A decorator that returns the function unchanged.
-
-    Raises
-    ------
-    BankError
-        As for `question`.
+    Parameters, result and errors are those of `question`; ``hint`` is said to a student whose wrong answer is
+    none of the known mistakes.
     """
     return _register(id, topic, revisit, hint, practice=True)
 
@@ -155,10 +147,31 @@ def _register(id, topic, revisit, hint, *, practice):
             function.__name__,
         ):
             raise BankError(f"The question id {id} is used twice, in {known.lesson} and {_lesson(function)}.")
-        _registry[id] = Question(id, topic, revisit, _lesson(function), needs, practice, function, hint)
+        _registry[id] = Question(
+            id, topic, revisit, _lesson(function), needs, practice, _whole(function), hint
+        )
         return function
 
     return decorate
+
+
+def _whole(function):
+    """Put together what a question's function yields: first the kind, then its mistakes."""
+
+    @wraps(function)
+    def kind_with_mistakes(**data):
+        answer = function(**data)
+        if not isinstance(answer, Iterator):
+            return answer
+        kind, *mistakes = answer
+        if isinstance(kind, Mistake):
+            raise BankError("What is right comes first: yield a Number, ByGroup, … before the mistakes.")
+        for mistake in mistakes:
+            if not isinstance(mistake, Mistake):
+                raise BankError(f'A mistake has no sentence. Add .says("…") to {mistake}.')
+        return replace(kind, mistakes=mistakes) if mistakes else kind
+
+    return kind_with_mistakes
 
 
 def _lesson(function):

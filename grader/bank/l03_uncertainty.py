@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, truncnorm
 
-from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Mistake, Number, Table, practice, question
+from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Number, Table, practice, question
+from grader.bank.builders.errors import one_se_for_two
+from grader.bank.builders.mistake import half, wrong
+from grader.bank.builders.pooling import median_for_mean, ranef_for_coef
+from grader.bank.builders.spread import one_sd_for_two, sds_added, variance_for_sd
+from grader.bank.builders.units import count_for_share, percent
+from grader.bank.parts import ONE, G, around, centre, effects, estimates, prices, same_for_all, sd_between
 from grader.bank.reference_fits import fits
 from mlmkit.data import load_king_county
 
 MODEL = "price ~ (1 | zipcode)"
-G = "zipcode"
 DRAWS = 4000  # what the lesson asks for
 MANY_DRAWS = 10_000  # where the tails matter
 PRECISE = 40_000  # draws behind an expected value that has no formula
@@ -23,17 +28,20 @@ class Spread:
     """The estimates of a fit that these questions are about, each under a short name."""
 
     def __init__(self, fit):
-        self.mu = fit.fixef["(Intercept)"]
-        self.se_mu = fit.se_fixef["(Intercept)"]
-        self.between = fit.varcorr[G].sd["(Intercept)"]
-        self.within = fit.sigma
-        self.effects, self.se_effects = (table[G]["(Intercept)"] for table in (fit.ranef, fit.se_ranef))
-        self.means, self.se_means = (table[G]["(Intercept)"] for table in (fit.coef, fit.se_coef))
+        self.mu, self.se_mu = centre(fit), fit.se_fixef[ONE]
+        self.between, self.within = sd_between(fit), fit.sigma
+        self.effects, self.se_effects = effects(fit), fit.se_ranef[G][ONE]
+        self.means, self.se_means = estimates(fit), fit.se_coef[G][ONE]
 
     @property
     def new_house(self):
         """Standard deviation of a house in a new zip code, the parameters taken as known."""
         return np.hypot(self.between, self.within)
+
+    @property
+    def new_house_both_ways(self):
+        """The same, halfway to that with the mean's uncertainty: both ways of the lesson are right."""
+        return (self.new_house + np.hypot(self.new_house, self.se_mu)) / 2
 
     @property
     def se_effects_free(self):
@@ -52,29 +60,14 @@ def _spread(sales):
 @practice("l03-practice-more-data", topic="standard errors", revisit="03: The mean of the zip codes")
 def practice_more_data():
     """Ask which data would make the fixed effect better known."""
-    return Choice(
-        "b",
-        mistakes=[
-            Mistake(
-                "a",
-                name="more houses instead of more groups",
-                says="That tells you the mean of each of the nine zip codes better. But look at how much of "
-                "the standard error was left when these means were known exactly.",
-            ),
-            Mistake(
-                "c",
-                name="counting houses instead of groups",
-                says="Both add houses, but the fixed effect is the mean of zip codes. Ask what each of the "
-                "two adds to the number of zip codes.",
-            ),
-            Mistake(
-                "d",
-                name="standard deviation for standard error",
-                says="That is true of a standard deviation: zip codes differ, however many you look at. A "
-                "standard error does get smaller.",
-            ),
-        ],
-    )
+    yield Choice("b")
+    yield wrong("a", "more houses instead of more groups").says("""That tells you the mean of each of the nine
+        zip codes better. But look at how much of the standard error was left when these means were known
+        exactly.""")
+    yield wrong("c", "counting houses instead of groups").says("""Both add houses, but the fixed effect is the
+        mean of zip codes. Ask what each of the two adds to the number of zip codes.""")
+    yield wrong("d", "standard deviation for standard error").says("""That is true of a standard deviation:
+        zip codes differ, however many you look at. A standard error does get smaller.""")
 
 
 @practice(
@@ -89,41 +82,17 @@ def practice_se_effect(seattle):
     s = _spread(seattle)
     n = int((seattle[G] == "98039").sum())
     information = n / s.within**2 + 1 / s.between**2
-    return Number(
-        information**-0.5,
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                s.within / n**0.5,
-                name="houses only",
-                says="This uses the houses alone: it is the standard error of no pooling. The second source, "
-                "what is known about zip codes, is missing.",
-            ),
-            Mistake(
-                1 / information,
-                name="variance for standard error",
-                says="This is the square of what is asked: a variance, in squared dollars.",
-            ),
-            Mistake(
-                information**0.5,
-                name="information for variance",
-                says="You took the square root of the information. Information is one divided by the "
-                "variance.",
-            ),
-            Mistake(
-                (n / s.within + 1 / s.between) ** -0.5,
-                name="standard deviations not squared",
-                says="The information of a source is one divided by its variance. Here the standard "
-                "deviations were not squared.",
-            ),
-            Mistake(
-                (s.within**2 / n + s.between**2) ** 0.5,
-                name="variances added for information",
-                says="You added the two variances. Two sources of information make an estimate better, not "
-                "worse: what adds up is the information.",
-            ),
-        ],
-    )
+    not_squared, added = (n / s.within + 1 / s.between) ** -0.5, (s.within**2 / n + s.between**2) ** 0.5
+    yield Number(information**-0.5, unit="dollars")
+    yield wrong(s.within / n**0.5, "houses only").says("""This uses the houses alone: it is the standard error
+        of no pooling. The second source, what is known about zip codes, is missing.""")
+    yield _squared(1 / information)
+    yield wrong(information**0.5, "information for variance").says("""You took the square root of the
+        information. Information is one divided by the variance.""")
+    yield wrong(not_squared, "standard deviations for variances").says("""The information of a source is one
+        divided by its variance. Here the standard deviations were not squared.""")
+    yield wrong(added, "variances added for information").says("""You added the two variances. Two sources of
+        information make an estimate better, not worse: what adds up is the information.""")
 
 
 @practice(
@@ -135,36 +104,21 @@ def practice_se_effect(seattle):
 def practice_se_total(seattle):
     """Ask for the standard error of one zip code's mean."""
     s, where = _spread(seattle), "98148"
-    return Number(
-        s.se_means[where],
-        rel=0.08,  # the standard deviation of 1,000 draws is right too
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                np.hypot(s.se_mu, s.se_effects[where]),
-                name="squares of dependent errors added",
-                says="This is as large as in the report, which adds the squares as if the two parts were "
-                "independent. But their errors cancel.",
-            ),
-            Mistake(
-                s.se_mu + s.se_effects[where],
-                name="standard errors added",
-                says="This adds the two standard errors. Their errors do not add, they cancel: when one part "
-                "is too high, the other is too low.",
-            ),
-            Mistake(
-                s.within,
-                name="standard deviation of houses",
-                says="This is how much houses in the same zip code differ. It doesn't get smaller with more "
-                "sales.",
-            ),
-            Mistake(
-                s.se_means[where] ** 2,
-                name="variance for standard error",
-                says="This is the square of what is asked: a variance, in squared dollars.",
-            ),
-        ],
-    )
+    right, se_effect = s.se_means[where], s.se_effects[where]
+    yield Number(right, rel=0.08, unit="dollars")  # the standard deviation of 1,000 draws is right too
+    yield wrong(np.hypot(s.se_mu, se_effect), "squares of dependent errors added").says("""This is as large as
+        in the report, which adds the squares as if the two parts were independent. But their errors
+        cancel.""")
+    yield wrong(s.se_mu + se_effect, "standard errors added").says("""This adds the two standard errors. Their
+        errors do not add, they cancel: when one part is too high, the other is too low.""")
+    yield wrong(s.within, "standard deviation of houses").says("""This is how much houses in the same zip code
+        differ. It doesn't get smaller with more sales.""")
+    yield _squared(right**2)
+
+
+def _squared(variance):
+    return wrong(variance, "variance for standard error").says("""This is the square of what is asked: a
+        variance, in squared dollars.""")
 
 
 @practice(
@@ -178,39 +132,15 @@ def practice_probability(seattle):
     s, (high, low) = _spread(seattle), ("98102", "98109")
     gap = s.means[high] - s.means[low]
     share = _normal_cdf(gap / np.hypot(s.se_means[high], s.se_means[low]))
-    return Number(
-        share,
-        rel=0.0,
-        abs=0.05,
-        mistakes=[
-            Mistake(
-                1 - share,
-                name="the other way round",
-                says="This is the probability that 98109 is dearer. Look at which zip code stands left of "
-                "the >.",
-            ),
-            Mistake(
-                _normal_cdf(gap / (2**0.5 * s.within)),
-                name="houses for means",
-                says="You compared single houses. The question compares the mean prices of two zip codes.",
-            ),
-            Mistake(
-                1000 * share,
-                name="count for share",
-                says="This seems to be a number of draws. Divide it by how many draws there are.",
-            ),
-            Mistake(
-                100 * share,
-                name="percent",
-                says="This seems to be in percent. The question asks for a number between 0 and 1.",
-            ),
-            Mistake(
-                1.0,
-                name="estimates for draws",
-                says="You compared the two estimates only. Compare the two zip codes in each draw.",
-            ),
-        ],
-    )
+    yield Number(share, rel=0.0, abs=0.05)
+    yield wrong(1 - share, "opposite event").says("""This is the probability that 98109 is more expensive.
+        Look at which zip code stands to the left of the >.""")
+    yield wrong(_normal_cdf(gap / (2**0.5 * s.within)), "house for mean").says("""You compared single houses.
+        The question compares the mean prices of two zip codes.""")
+    yield count_for_share(share, 1000, credit=0.0)
+    yield percent(share, credit=0.0)
+    yield wrong(1.0, "estimates for draws").says("""You compared the two estimates only. Compare the two zip
+        codes in each draw.""")
 
 
 @practice(
@@ -224,74 +154,45 @@ def practice_new_house(seattle):
     """Ask for a prediction interval for a house in a known zip code."""
     where = "98039"
     own_sd = seattle.loc[seattle[G] == where, "price"].std()
-    own = Mistake(
-        _around(_spread(seattle).means[where], 2 * own_sd),
-        name="the group's own standard deviation",
-        says="You used the standard deviation of the prices in this zip code alone. That is nearer to the "
-        "truth, as you will see. But this model has one standard deviation for the houses of all zip codes.",
-        credit=0.5,
+    own = around(_spread(seattle).means[where], 2 * own_sd)
+    return _house_in(
+        seattle,
+        where,
+        half(own, "the group's own standard deviation").says("""You used the standard deviation of the prices
+            in this zip code alone. That is nearer to the truth, as you will see. But this model has one
+            standard deviation for the houses of all zip codes."""),
     )
-    return _house_in(seattle, where, more=[own])
 
 
 @practice("l03-practice-forgotten", topic="new groups", revisit="03: A new zip code")
 def practice_forgotten():
     """Ask what a prediction with the residual standard deviation alone leaves out."""
-    return Choice(
-        "b",
-        mistakes=[
-            Mistake(
-                "a",
-                name="sources of spread swapped",
-                says="That part is in: sigma_y is how much houses in the same zip code differ.",
-            ),
-            Mistake(
-                "c",
-                name="no spread between groups",
-                says="The best guess is right. But sigma_y is the spread of houses around the mean of their "
-                "own zip code, and this mean is not known.",
-            ),
-            Mistake(
-                "d",
-                name="group sizes for spread",
-                says="The numbers of sales play their part when the model is fitted. They don't matter for a "
-                "zip code without sales.",
-            ),
-        ],
-    )
+    yield Choice("b")
+    yield wrong("a", "sources of spread exchanged").says("""That part is included: sigma_y is how much houses
+        in the same zip code differ.""")
+    yield wrong("c", "spread between groups forgotten").says("""The best guess is right. But sigma_y is the
+        spread of houses around the mean of their own zip code, and this mean is not known.""")
+    yield wrong("d", "group sizes for spread").says("""The numbers of sales play their part when the model is
+        fitted. They don't matter for a zip code without sales.""")
 
 
 _CALLS = {
-    "a": Mistake(
-        "a",
-        name="zero effect, mean",
-        says="This is how well the mean of the zip codes is known. It leaves out that this zip code may lie "
-        "above or below it.",
-    ),
-    "b": Mistake(
-        "b",
-        name="zero effect, house",
-        says="Houses differ here, but the zip code is taken for one that lies exactly at the mean. It may be "
-        "dearer or cheaper.",
-    ),
-    "c": Mistake(
-        "c",
-        name="mean for house",
-        says="These are means of zip codes. The question is about a single house, which differs from the "
-        "mean of its zip code.",
-    ),
-    "d": Mistake(
-        "d",
-        name="house for mean",
-        says="These are prices of single houses. The question is about the mean price of a zip code.",
-    ),
+    "a": wrong("a", "standard error for spread").says("""This is how well the mean of the zip codes is known.
+        It leaves out that this zip code may lie above or below it."""),
+    "b": wrong("b", "spread between groups forgotten").says("""Houses differ here, but the zip code is assumed
+        to lie exactly at the mean. It may be more or less expensive."""),
+    "c": wrong("c", "spread within groups forgotten").says("""These are means of zip codes. The question is
+        about a single house, which differs from the mean of its zip code."""),
+    "d": wrong("d", "house for mean").says("""These are prices of single houses. The question is about the
+        mean price of a zip code."""),
 }
 
 
 @practice("l03-practice-call", topic="new groups", revisit="03: Three ways to predict for a group")
 def practice_call():
     """Ask which draws answer a question about a house in a new zip code."""
-    return Choice("d", mistakes=[_CALLS[letter] for letter in "abc"])
+    yield Choice("d")
+    yield from [_CALLS[letter] for letter in "abc"]
 
 
 # Graded: the student's own zip codes ------------------------------------------------------------------
@@ -299,197 +200,94 @@ def practice_call():
 
 @question("l03-more-zip-codes", topic="standard errors", revisit="03: The mean of the zip codes")
 def more_zip_codes(homes):
-    """Ask for the standard error of the fixed effect with four times as many zip codes."""
+    """Ask for the standard error of the fixed intercept with 36 zip codes instead of nine."""
     s = _spread(homes)
-    return Number(
-        s.se_mu / 2,
-        rel=0.04,  # sigma_alpha / 6 is right too
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                s.se_mu / 4,
-                name="divided by the factor, not its root",
-                says="You divided by how many times as many zip codes there are. A standard error gets "
-                "smaller more slowly than that.",
-                credit=0.5,
-            ),
-            Mistake(
-                s.se_mu,
-                name="unchanged",
-                says="This is the standard error that you have now. More zip codes make the mean of the zip "
-                "codes better known.",
-            ),
-            Mistake(
-                s.se_mu / 6,
-                name="divided twice",
-                says="You divided the standard error by the root of the number of zip codes. The nine zip "
-                "codes that you have are already in it.",
-                credit=0.5,
-            ),
-            Mistake(
-                s.between,
-                name="standard deviation for standard error",
-                says="This is how much zip codes differ. It stays as it is, however many of them there are.",
-            ),
-            Mistake(
-                homes["price"].std() / (4 * len(homes)) ** 0.5,
-                name="counting houses instead of groups",
-                says="This is the standard error of complete pooling: it counts houses as if they were "
-                "independent. The fixed effect is a mean of zip codes.",
-            ),
-            Mistake(
-                2 * s.se_mu,
-                name="wrong direction",
-                says="This is larger than the standard error that you have now. More data make it smaller.",
-            ),
-        ],
-    )
+    yield Number(s.se_mu / 2, rel=0.04, unit="dollars")  # sigma_alpha / 6 is right too
+    yield half(s.se_mu / 4, "square root forgotten").says("""You divided by how many times as many zip codes
+        there are. A standard error gets smaller more slowly than that.""")
+    yield wrong(s.se_mu, "unchanged").says("""This is the standard error that you have now. With more zip
+        codes, the mean of the zip codes is better known.""")
+    yield half(s.se_mu / 6, "divided twice").says("""You divided the standard error by the square root of the
+        number of zip codes. The nine zip codes that you have are already in it.""")
+    yield wrong(s.between, "standard deviation for standard error").says("""This is how much zip codes differ.
+        It stays as it is, however many of them there are.""")
+    of_houses = homes["price"].std() / (4 * len(homes)) ** 0.5
+    yield wrong(of_houses, "counting houses instead of groups").says("""This is the standard error of complete
+        pooling: it counts houses as if they were independent. The fixed effect is a mean of zip codes.""")
+    yield wrong(2 * s.se_mu, "wrong direction").says("""This is larger than the standard error that you have
+        now. More data make it smaller.""")
 
 
 @question("l03-effect-intervals", topic="standard errors", revisit="03: The effects of the zip codes")
 def effect_intervals(homes):
     """Ask for the lecture's table: intervals of the random effects."""
     s = _spread(homes)
-    return Table(
-        _interval_table(s.effects, 2 * s.se_effects),
-        rel=1e-3,
-        abs=0.05 * s.se_effects.max(),  # 1.96 standard errors are right too
-        group=G,
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                _interval_table(s.means, 2 * s.se_effects),
-                name="coef for ranef",
-                says="These are intervals of the mean prices. The question asks for the random effects: how "
-                "far each zip code is from the mean of the zip codes.",
-            ),
-            Mistake(
-                _interval_table(s.effects, s.se_effects),
-                name="one standard error for two",
-                says="These intervals reach one standard error to each side. They hold the true value about "
-                "two times in three only.",
-                credit=0.5,
-            ),
-            Mistake(
-                _interval_table(s.effects, 2 * s.se_effects_free),
-                name="fixed effect not held",
-                says="Your intervals count the uncertainty of the mean of the zip codes too. The lecture's "
-                "table holds this mean: it uses the standard errors of the random effects alone.",
-                credit=0.5,
-            ),
-            Mistake(
-                _interval_table(s.effects, 2 * s.between + 0 * s.effects),
-                name="standard deviation for standard error",
-                says="All your intervals are equally wide: you used how much zip codes differ. How well each "
-                "one is known depends on its sales.",
-            ),
-            Mistake(
-                _interval_table(s.effects, -2 * s.se_effects),
-                name="ends swapped",
-                says="The two columns have changed places: lower is larger than upper.",
-                credit=0.5,
-            ),
-        ],
+
+    def intervals(half_width, middle=s.effects):
+        return (middle - half_width).to_frame("lower").assign(upper=middle + half_width)
+
+    # 1.96 standard errors are right too.
+    yield Table(intervals(2 * s.se_effects), rel=1e-3, abs=0.05 * s.se_effects.max(), group=G, unit="dollars")
+    yield wrong(intervals(2 * s.se_effects, s.means), "coef for ranef").says("""These are intervals of the
+        mean prices. The question asks for the random effects: how far each zip code is from the mean of the
+        zip codes.""")
+    yield one_se_for_two(
+        intervals(s.se_effects), "These intervals reach one standard error to each side. They hold"
     )
+    yield half(intervals(2 * s.se_effects_free), "fixed effect not held").says("""Your intervals count the
+        uncertainty of the mean of the zip codes too. The lecture's table holds this mean fixed: it uses the
+        standard errors of the random effects alone.""")
+    all_equal = intervals(same_for_all(2 * s.between, s.effects))
+    yield wrong(all_equal, "standard deviation for standard error").says("""All your intervals are equally
+        wide: you used how much zip codes differ. How well each one is known depends on its sales.""")
+    yield half(intervals(-2 * s.se_effects), "ends exchanged").says("""The two columns have changed places:
+        lower is larger than upper.""")
 
 
 @question("l03-totals", topic="simulation", revisit="03: Draws instead of formulas")
 def totals(homes):
-    """Ask for draws of the mean price in every zip code."""
+    """Ask for 4,000 draws of the mean price in every zip code."""
     s = _spread(homes)
-    return Draws(
-        mean=s.means,
-        sd=s.se_means,
-        at_least=DRAWS,
-        group=G,
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                {"mean": s.effects, "sd": s.se_effects_free},
-                name="ranef for the sum",
-                says="These are draws of the random effects: differences to the mean of the zip codes. The "
-                "fixed effect must be added, draw by draw.",
-            ),
-            Mistake(
-                {"sd": np.hypot(s.se_effects_free, s.se_mu)},
-                name="draws of different rows added",
-                says="These draws spread far too much. The fixed effect and the random effect of one draw "
-                "belong together: row by row, their errors cancel.",
-                credit=0.5,
-            ),
-            Mistake(
-                {"sd": s.se_effects_free},
-                name="fixed effect added as a number",
-                says="You added one number to the draws of the random effects. Add the draw of the fixed "
-                "effect from the same row: their errors cancel.",
-                credit=0.5,
-            ),
-            Mistake(
-                {"sd": np.hypot(s.se_means, s.within)},
-                name="houses for means",
-                says="These are prices of single houses. The question asks for draws of the mean price.",
-            ),
-            Mistake(
-                {"mean": s.mu + 0 * s.means, "sd": s.se_mu + 0 * s.means},
-                name="fixed effect alone",
-                says="Every zip code has the same distribution here, that of the fixed effect. The random "
-                "effects are missing.",
-            ),
-        ],
-    )
+    fixed_alone = {"mean": same_for_all(s.mu, s.means), "sd": same_for_all(s.se_mu, s.means)}
+    yield Draws(mean=s.means, sd=s.se_means, at_least=DRAWS, group=G, unit="dollars")
+    yield wrong({"mean": s.effects, "sd": s.se_effects_free}, "ranef for coef").says("""These are draws of the
+        random effects: differences from the mean of the zip codes. The fixed effect must be added, draw by
+        draw.""")
+    yield half({"sd": np.hypot(s.se_effects_free, s.se_mu)}, "draws of different rows added").says("""These
+        draws spread far too much. The fixed effect and the random effect of one draw belong together: row by
+        row, their errors cancel.""")
+    yield half({"sd": s.se_effects_free}, "fixed effect added as a number").says("""You added one number to
+        the draws of the random effects. Add the draw of the fixed effect from the same row: their errors
+        cancel.""")
+    yield wrong({"sd": np.hypot(s.se_means, s.within)}, "house for mean").says("""These are prices of single
+        houses. The question asks for draws of the mean price.""")
+    yield wrong(fixed_alone, "fixef for coef").says("""Every zip code has the same distribution here, that of
+        the fixed effect. The random effects are missing.""")
 
 
 @question("l03-ratio", topic="simulation", revisit="03: Draws instead of formulas")
 def ratio(homes):
-    """Ask for the interval of a ratio, for which there is no formula in the lesson."""
+    """Ask for the interval of the ratio of two means, for which there is no formula in the lesson."""
     fit, _ = fits(MODEL, homes)
     s = Spread(fit)
     high, low = s.means.idxmax(), s.means.idxmin()
-    draws = fit.sim(PRECISE, seed=0).coef[G]["(Intercept)"]
+    draws = fit.sim(PRECISE, seed=0).coef[G][ONE]
     ratios, differences = draws[high] / draws[low], draws[high] - draws[low]
     noise = np.random.default_rng(0).normal(0.0, s.within, (2, PRECISE))
     houses = (draws[high] + noise[0]) / (draws[low] + noise[1])
-    ends = {name: _middle(draws[name]) for name in (high, low)}
-    return ByGroup(
-        _middle(ratios),
-        rel=0.0,
-        abs=0.33 * ratios.std(),  # for two standard deviations to each side, although ratios are skewed
-        group="end",
-        in_order=True,
-        mistakes=[
-            Mistake(
-                {end: ends[high][end] / ends[low][end] for end in ("lower", "upper")},
-                name="ends divided",
-                says="You divided the ends of two intervals. Lower by lower and upper by upper is not the "
-                "interval of the ratio: compute the ratio in each draw first.",
-            ),
-            Mistake(
-                _middle(differences),
-                name="difference for ratio",
-                says="This is the difference of the two mean prices, in dollars. The question asks how many "
-                "times as high one is as the other.",
-                credit=0.5,
-            ),
-            Mistake(
-                _middle(1 / ratios),
-                name="ratio turned round",
-                says="This is the ratio of the cheapest to the dearest. The question asks for the other one.",
-                credit=0.5,
-            ),
-            Mistake(
-                _middle(houses),
-                name="houses for means",
-                says="This is the ratio of the prices of two single houses. The question is about the mean "
-                "prices.",
-            ),
-            Mistake(
-                _around(s.means[high] / s.means[low], ratios.std()),
-                name="one standard deviation for the interval",
-                says="This reaches one standard deviation to each side. It holds about two draws in three.",
-                credit=0.5,
-            ),
-        ],
-    )
+    of_high, of_low = _middle(draws[high]), _middle(draws[low])
+    # Two standard deviations to each side are right too, although ratios are skewed.
+    yield ByGroup(_middle(ratios), rel=0.0, abs=0.33 * ratios.std(), group="end", in_order=True)
+    yield wrong({end: of_high[end] / of_low[end] for end in of_high}, "ends divided").says("""You divided the
+        ends of two intervals. Lower by lower and upper by upper is not the interval of the ratio: compute the
+        ratio in each draw first.""")
+    yield half(_middle(differences), "difference for ratio").says("""This is the difference of the two mean
+        prices, in dollars. The question asks how many times as high one is as the other.""")
+    yield half(_middle(1 / ratios), "ratio upside down").says("""This is the ratio of the cheapest to the most
+        expensive. The question asks for the other one.""")
+    yield wrong(_middle(houses), "house for mean").says("""This is the ratio of the prices of two single
+        houses. The question is about the mean prices.""")
+    yield one_sd_for_two(around(s.means[high] / s.means[low], ratios.std()), of="draws")
 
 
 @question("l03-new-house", topic="prediction", revisit="03: A new house in a known zip code")
@@ -502,333 +300,155 @@ def new_house(homes):
 def four_sds(homes):
     """Ask for the spread of predictions for a new zip code: zero or marginal, mean or outcome."""
     s = _spread(homes)
-    right = _two_by_two(
-        s.se_mu,
-        np.hypot(s.se_mu, s.within),
-        np.hypot(s.se_mu, s.between),
-        np.hypot(s.se_mu, s.new_house),
-    )
-    return Table(
-        right,
-        rel=0.05,
-        group="way",
-        unit="dollars",
-        mistakes=[
-            Mistake(
-                _two_by_two(0.0, s.within, s.between, s.new_house),
-                name="fixed effect taken as known",
-                says="You took the mean of the zip codes as known. The question counts its uncertainty.",
-                credit=0.5,
-            ),
-            Mistake(
-                right.iloc[::-1].set_axis(right.index),
-                name="zero and marginal swapped",
-                says="The two rows have changed places. Zero is a zip code that is known to be typical.",
-            ),
-            Mistake(
-                right.iloc[:, ::-1].set_axis(right.columns, axis=1),
-                name="mean and outcome swapped",
-                says="The two columns have changed places. A house differs from the mean of its zip code.",
-            ),
-            Mistake(
-                right**2,
-                name="variances for standard deviations",
-                says="These are variances, in squared dollars. Their square roots are in dollars.",
-                credit=0.5,
-            ),
-            Mistake(
-                _two_by_two(s.se_mu, s.se_mu + s.within, s.se_mu + s.between, s.se_mu + s.between + s.within),
-                name="standard deviations added",
-                says="You added standard deviations. For independent sources it is their squares that add.",
-            ),
-            Mistake(
-                2 * right,
-                name="twice the standard deviation",
-                says="This is twice the standard deviation: half the width of an interval. The question asks "
-                "for the standard deviation itself.",
-                credit=0.5,
-            ),
-            Mistake(
-                _two_by_two(s.se_mu, np.hypot(s.se_mu, s.within), s.se_mu, np.hypot(s.se_mu, s.within)),
-                name="spread between groups forgotten",
-                says="Your two rows are equal. A new zip code may be dearer or cheaper than the mean, a "
-                "typical one is not.",
-            ),
-        ],
-    )
+    of_house = np.hypot(s.se_mu, s.within)
+    right = _two_by_two(s.se_mu, of_house, np.hypot(s.se_mu, s.between), np.hypot(s.se_mu, s.new_house))
+    added = _two_by_two(s.se_mu, s.se_mu + s.within, s.se_mu + s.between, s.se_mu + s.between + s.within)
+    yield Table(right, rel=0.05, group="way", unit="dollars")
+    yield half(_two_by_two(0.0, s.within, s.between, s.new_house), "fixed effect taken as known").says("""You
+        took the mean of the zip codes as known. The question counts its uncertainty.""")
+    yield wrong(right.iloc[::-1].set_axis(right.index), "zero and marginal exchanged").says("""The two rows
+        have changed places. Zero is a zip code that is known to be typical.""")
+    yield wrong(right.iloc[:, ::-1].set_axis(right.columns, axis=1), "mean and outcome exchanged").says("""The
+        two columns have changed places. A house differs from the mean of its zip code.""")
+    yield variance_for_sd(right**2)
+    yield sds_added(added)
+    yield half(2 * right, "twice the standard deviation").says("""This is twice the standard deviation: half
+        the width of an interval. The question asks for the standard deviation itself.""")
+    rows_equal = _two_by_two(s.se_mu, of_house, s.se_mu, of_house)
+    yield wrong(rows_equal, "spread between groups forgotten").says("""Your two rows are equal. A new zip code
+        may be more or less expensive than the mean; a typical one is not.""")
 
 
 @question("l03-house-draws", topic="new groups", revisit="03: A new zip code")
 def house_draws(homes):
-    """Ask for draws of the price of a house in a new zip code."""
+    """Ask for 10,000 draws of the price of a house in a new zip code."""
     s = _spread(homes)
-    sd = (s.new_house + np.hypot(s.new_house, s.se_mu)) / 2  # both ways of the lesson are right
-    return Draws(
+    sd = s.new_house_both_ways
+    yield Draws(
         mean=s.mu,
         sd=sd,
         quantiles=_normal_quantiles(s.mu, sd),
         at_least=int(0.85 * MANY_DRAWS),  # what is left when negative draws are thrown away
         rel=0.02,
         unit="dollars",
-        mistakes=[
-            Mistake(
-                _normal_draws(s.mu, s.within),
-                name="spread between groups forgotten",
-                says="Houses differ in your draws, but all of them stand in a zip code that lies exactly at "
-                "the mean. A new zip code may be dearer or cheaper.",
-                credit=0.5,
-            ),
-            Mistake(
-                _normal_draws(s.mu, s.between),
-                name="spread within groups forgotten",
-                says="These are means of new zip codes. A house differs from the mean of its zip code.",
-                credit=0.5,
-            ),
-            Mistake(
-                _normal_draws(s.mu, s.se_mu),
-                name="standard error for spread",
-                says="These draws show how well the mean of the zip codes is known. Neither zip codes nor "
-                "houses differ in them.",
-            ),
-            Mistake(
-                _normal_draws(s.mu, s.between + s.within),
-                name="standard deviations added",
-                says="You added the two standard deviations. For independent sources it is their squares "
-                "that add.",
-                credit=0.5,
-            ),
-            Mistake(
-                _above_zero(s.mu, sd),
-                name="negative draws thrown away",
-                says="No draw is negative: it seems that you took the negative ones out. The model makes "
-                "them. Taking them out hides this and moves the mean.",
-            ),
-        ],
     )
+    yield half(_normal_draws(s.mu, s.within), "spread between groups forgotten").says("""Houses differ in your
+        draws, but all of them stand in a zip code that lies exactly at the mean. A new zip code may be more
+        or less expensive.""")
+    yield half(_normal_draws(s.mu, s.between), "spread within groups forgotten").says("""These are means of
+        new zip codes. A house differs from the mean of its zip code.""")
+    yield wrong(_normal_draws(s.mu, s.se_mu), "standard error for spread").says("""These draws show how well
+        the mean of the zip codes is known. Neither zip codes nor houses differ in them.""")
+    yield sds_added(_normal_draws(s.mu, s.between + s.within), credit=0.5)
+    yield wrong(_above_zero(s.mu, sd), "negative draws thrown away").says("""No draw is negative: it seems
+        that you took the negative ones out. The model makes them. Taking them out hides this and moves the
+        mean.""")
 
 
 @question("l03-below-zero", topic="model criticism", revisit="03: Prices below zero")
 def below_zero(homes):
     """Ask for the share of impossible prices that the model predicts."""
     s = _spread(homes)
-    sd = (s.new_house + np.hypot(s.new_house, s.se_mu)) / 2
-    share = _normal_cdf(-s.mu / sd)
-    return Number(
-        share,
-        rel=0.13,  # with and without the uncertainty of the mean
-        abs=0.002,  # for the error of a share in 10,000 draws
-        mistakes=[
-            Mistake(
-                1 - share,
-                name="the other side",
-                says="This is the share above zero.",
-                credit=0.5,
-            ),
-            Mistake(
-                100 * share,
-                name="percent",
-                says="This seems to be in percent. The question asks for a number between 0 and 1.",
-                credit=0.5,
-            ),
-            Mistake(
-                MANY_DRAWS * share,
-                name="count for share",
-                says="This seems to be a number of draws. Divide it by how many draws there are.",
-                credit=0.5,
-            ),
-            *_one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between)),
-        ],
-    )
+    share = _normal_cdf(-s.mu / s.new_house_both_ways)
+    # rel: with or without the uncertainty of the mean; abs: the error of a share in 10,000 draws.
+    yield Number(share, rel=0.13, abs=0.002)
+    yield half(1 - share, "opposite event").says("This is the share above zero.")
+    yield percent(share)
+    yield count_for_share(share, MANY_DRAWS)
+    yield from _one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between))
 
 
 def _one_spread_forgotten(within, between):
     """Name the two halves of a share of impossible prices; as one mistake where they can't be told apart."""
     if abs(within - between) <= 2 * (0.13 * max(within, between) + 0.002):
-        return [
-            Mistake(
-                (within + between) / 2,
-                name="one source of spread forgotten",
-                says="Here prices spread too little. A new zip code may be cheaper than a typical one, and a "
-                "house may be cheaper than others in its zip code. One of the two is missing.",
-            )
-        ]
-    return [
-        Mistake(
-            within,
-            name="spread between groups forgotten",
-            says="Here all houses stand in a typical zip code. A new zip code may be cheaper.",
-        ),
-        Mistake(
-            between,
-            name="spread within groups forgotten",
-            says="This is the share of zip-code means, or of real prices, that lie below zero. The "
-            "question is about the houses that your model predicts.",
-        ),
-    ]
+        yield wrong((within + between) / 2, "one source of spread forgotten").says("""Here prices spread too
+            little. A new zip code may be cheaper than a typical one, and a house may be cheaper than others
+            in its zip code. One of the two is missing.""")
+        return
+    yield wrong(within, "spread between groups forgotten").says("""Here all houses stand in a typical zip
+        code. A new zip code may be cheaper.""")
+    yield wrong(between, "spread within groups forgotten").says("""This is the share of zip-code means, or of
+        real prices, that lie below zero. The question is about the houses that your model predicts.""")
 
 
 @question("l03-coverage", topic="model criticism", revisit="03: A new zip code")
 def coverage(homes):
-    """Ask how many houses of the county's other zip codes the prediction interval holds."""
+    """Ask how many houses of the county's other 61 zip codes the prediction interval holds."""
     s = _spread(homes)
-    others = _other_prices(homes)
-    sd = (s.new_house + np.hypot(s.new_house, s.se_mu)) / 2
-    share = _share_within(others, s.mu, 2 * sd)
-    return Number(
-        share,
-        rel=0.0,
-        # With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd.
-        abs=max(abs(_share_within(others, s.mu, 2 * factor * sd) - share) for factor in (0.95, 1.05)) + 0.001,
-        mistakes=[
-            Mistake(
-                _share_within(others, s.mu, 2 * s.se_mu),
-                name="standard error for spread",
-                says="You used the interval of the fixed effect. It says where the mean of the zip codes is, "
-                "not where houses are.",
-            ),
-            Mistake(
-                _share_within(others, s.mu, 2 * s.between),
-                name="spread within groups forgotten",
-                says="Your interval is for the mean of a new zip code. A house differs from the mean of its "
-                "zip code.",
-                credit=0.5,
-            ),
-            Mistake(
-                _share_within(others, s.mu, 2 * s.within),
-                name="spread between groups forgotten",
-                says="Your interval leaves out that zip codes differ.",
-                credit=0.5,
-            ),
-            Mistake(
-                _share_within(others, s.mu, sd),
-                name="one standard deviation for two",
-                says="This is the share within one standard deviation. The question asks for two.",
-                credit=0.5,
-            ),
-            Mistake(
-                100 * share,
-                name="percent",
-                says="This seems to be in percent. The question asks for a number between 0 and 1.",
-                credit=0.5,
-            ),
-            Mistake(
-                1 - share,
-                name="outside for inside",
-                says="This is the share of the houses outside the interval.",
-                credit=0.5,
-            ),
-            Mistake(
-                share * len(others),
-                name="count for share",
-                says="This is a number of houses. Divide it by how many houses there are.",
-                credit=0.5,
-            ),
-        ],
-    )
+    others, sd = _other_prices(homes), s.new_house_both_ways
+
+    def holds(half_width):
+        return float(np.mean(np.abs(others - s.mu) < half_width))
+
+    share = holds(2 * sd)
+    # With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd.
+    room = max(abs(holds(2 * factor * sd) - share) for factor in (0.95, 1.05)) + 0.001
+    yield Number(share, rel=0.0, abs=room)
+    yield wrong(holds(2 * s.se_mu), "standard error for spread").says("""You used the interval of the fixed
+        effect. It says where the mean of the zip codes is, not where houses are.""")
+    yield half(holds(2 * s.between), "spread within groups forgotten").says("""Your interval is for the mean
+        of a new zip code. A house differs from the mean of its zip code.""")
+    yield half(holds(2 * s.within), "spread between groups forgotten").says("""Your interval leaves out that
+        zip codes differ.""")
+    yield half(holds(sd), "one standard deviation for two").says("""This is the share within one standard
+        deviation. The question asks for two.""")
+    yield percent(share)
+    yield half(1 - share, "opposite event").says("This is the share of the houses outside the interval.")
+    yield count_for_share(share, len(others), of="houses")
 
 
 @question("l03-which-call", topic="new groups", revisit="03: Three ways to predict for a group")
 def which_call():
     """Ask which draws answer a question about the mean of a new zip code."""
-    return Choice("c", mistakes=[_CALLS[letter] for letter in "abd"])
+    yield Choice("c")
+    yield from [_CALLS[letter] for letter in "abd"]
 
 
 @question("l03-log-formula", topic="model criticism", revisit="03: Prices below zero")
 def log_formula():
-    """Ask for the formula of a model on the scale of logarithms."""
-    return Formula(
-        "log(sqft_living) ~ (1 | grade)",
-        mistakes=[
-            Mistake(
-                "sqft_living ~ (1 | grade)",
-                name="no logarithm",
-                says="This is a model of the living area itself. The question asks for its logarithm.",
-                credit=0.5,
-            ),
-            Mistake(
-                "log(sqft_living) ~ (1 | zipcode)",
-                name="wrong grouping factor",
-                says="The outcome is right. The question groups the houses in another way.",
-                credit=0.5,
-            ),
-            Mistake(
-                "log(sqft_living) ~ grade",
-                name="no bar",
-                says="The outcome is right. But grade is an ordinary predictor here: nothing varies by "
-                "group, and there is no partial pooling.",
-            ),
-            Mistake(
-                "log(price) ~ (1 | grade)",
-                name="wrong outcome",
-                says="This is a model of the price. The question is about another outcome.",
-            ),
-            Mistake(
-                "sqft_living ~ (1 | log(grade))",
-                name="logarithm of the grouping factor",
-                says="The logarithm is taken of the grouping factor. A group is a name: there is nothing to "
-                "take a logarithm of.",
-            ),
-            Mistake(
-                "price ~ log(sqft_living) + (1 | grade)",
-                name="outcome used as predictor",
-                says="Here the living area helps to predict the price. In the question it is itself what is "
-                "predicted.",
-            ),
-        ],
-    )
+    """Ask for the formula of a model of a logarithm."""
+    yield Formula("log(sqft_living) ~ (1 | grade)")
+    yield half("sqft_living ~ (1 | grade)", "no logarithm").says("""This is a model of the living area itself.
+        The question asks for its logarithm.""")
+    yield half("log(sqft_living) ~ (1 | zipcode)", "wrong grouping factor").says("""The outcome is right. The
+        question groups the houses in another way.""")
+    yield wrong("log(sqft_living) ~ grade", "no bar").says("""The outcome is right. But grade is an ordinary
+        predictor here: nothing varies by group, and there is no partial pooling.""")
+    yield wrong("log(price) ~ (1 | grade)", "wrong outcome").says("""This is a model of the price. The
+        question is about another outcome.""")
+    yield wrong("sqft_living ~ (1 | log(grade))", "logarithm of the grouping factor").says("""The logarithm is
+        taken of the grouping factor. A group is a name: there is nothing to take a logarithm of.""")
+    yield wrong("price ~ log(sqft_living) + (1 | grade)", "outcome used as predictor").says("""Here the living
+        area helps to predict the price. In the question it is itself what is predicted.""")
 
 
 @question("l03-figure", topic="fixed plus random", revisit="03: Draws instead of formulas")
 def figure(homes):
     """Ask for a figure of the mean price of every zip code."""
     s = _spread(homes)
-    names = [str(name) for name in s.means.index]
     in_order = s.means.sort_values()
-    return Figure(
+    yield Figure(
         x=s.means.tolist(),
-        y=names,
+        y=[str(name) for name in s.means.index],
         xlabel=("price", "mean", "coefficient", "dollar", "usd", "$"),
         ylabel=("zip",),
         rel=0.02,  # the middle of a simulated interval is right too
         either_way=True,
-        mistakes=[
-            Mistake(
-                {"x": s.effects.tolist()},
-                name="ranef for the sum",
-                says="These are the random effects: differences to the mean of the zip codes. The question "
-                "asks for mean prices.",
-            ),
-            Mistake(
-                {"x": in_order.tolist()},
-                name="labels that don't belong to their marks",
-                says="The mean prices are sorted, but their labels are not: the marks have the names of "
-                "other zip codes.",
-                credit=0.5,
-            ),
-            Mistake(
-                {"x": homes.groupby(G, observed=True)["price"].median().tolist()},
-                name="medians for means",
-                says="These are the medians of the prices. The question asks for the estimated means.",
-            ),
-            Mistake(
-                {"x": s.se_means.tolist()},
-                name="standard errors for means",
-                says="These are standard errors. They belong into the length of the intervals, not into the "
-                "place of the marks.",
-            ),
-            Mistake(
-                {"x": [s.mu] * len(names)},
-                name="fixed effect alone",
-                says="All marks lie at the fixed effect. The random effects are missing.",
-            ),
-        ],
     )
+    yield ranef_for_coef({"x": s.effects.tolist()})
+    yield half({"x": in_order.tolist()}, "labels that don't belong to their marks").says("""The mean prices
+        are sorted, but their labels are not: the marks have the names of other zip codes.""")
+    yield median_for_mean({"x": prices(homes).median().tolist()})
+    yield wrong({"x": s.se_means.tolist()}, "standard error for the estimate").says("""These are standard
+        errors. They belong in the length of the intervals, not in the place of the marks.""")
+    yield wrong({"x": [s.mu] * len(s.means)}, "fixef for coef").says("""All marks lie at the fixed effect. The
+        random effects are missing.""")
 
 
 # What several questions share -------------------------------------------------------------------------
 
 
-def _house_in(sales, where, more=()):
+def _house_in(sales, where, *more):
     """Expect the prediction interval of a house in a zip code that is in the data.
 
     For some students ``more`` mistakes than these can't be told apart, so they are only for practice.
@@ -836,61 +456,21 @@ def _house_in(sales, where, more=()):
     s = _spread(sales)
     middle, se = s.means[where], s.se_means[where]
     sd = np.hypot(se, s.within)
-    return ByGroup(
-        _around(middle, 2 * sd),
-        rel=0.0,
-        abs=0.17 * sd,  # four standard errors of an end from 4,000 draws; 1.96 for 2 is less
-        unit="dollars",
-        group="end",
-        in_order=True,
-        mistakes=[
-            Mistake(
-                _around(middle, 2 * se),
-                name="interval of the mean for a house",
-                says="This is the interval of the mean price in this zip code. Single houses differ from "
-                "the mean, so the interval for a house is much wider.",
-            ),
-            Mistake(
-                {"lower": 0.0, "upper": middle + 2 * sd},
-                name="lower end cut at zero",
-                says="You cut the interval at zero. The model does not: it takes prices below zero for "
-                "possible. Cutting hides this.",
-                credit=0.5,
-            ),
-            Mistake(
-                _around(s.mu, 2 * sd),
-                name="fixed effect for the group's mean",
-                says="Your interval lies around the mean of the zip codes. You have sales from this zip "
-                "code: its own mean is known.",
-            ),
-            Mistake(
-                _around(middle, sd),
-                name="one standard deviation for two",
-                says="This reaches one standard deviation to each side. It holds about two houses in three.",
-                credit=0.5,
-            ),
-            Mistake(
-                _around(s.mu, 2 * s.new_house),
-                name="new group for a known group",
-                says="This is the interval for a house in a zip code that is not in the data. This one is.",
-            ),
-            Mistake(
-                _around(s.effects[where], 2 * sd),
-                name="ranef for coef",
-                says="The middle of your interval is the random effect: a difference. The middle must be a "
-                "mean price.",
-            ),
-            *more,
-        ],
-    )
-
-
-def _interval_table(middle, half):
-    return (middle - half).to_frame("lower").assign(upper=middle + half)
-
-
-def _around(centre, half):
-    return {"lower": centre - half, "upper": centre + half}
+    # Four standard errors of an end from 4,000 draws; 1.96 for 2 is less.
+    yield ByGroup(around(middle, 2 * sd), rel=0.0, abs=0.17 * sd, unit="dollars", group="end", in_order=True)
+    yield wrong(around(middle, 2 * se), "interval of the mean for a house").says("""This is the interval of
+        the mean price in this zip code. Single houses differ from the mean, so the interval for a house is
+        much wider.""")
+    yield half({"lower": 0.0, "upper": middle + 2 * sd}, "lower end cut at zero").says("""You cut the interval
+        at zero. The model does not: it counts prices below zero as possible. Cutting hides this.""")
+    yield wrong(around(s.mu, 2 * sd), "fixef for coef").says("""Your interval lies around the mean of the zip
+        codes. You have sales from this zip code: its own mean is known.""")
+    yield one_sd_for_two(around(middle, sd))
+    yield wrong(around(s.mu, 2 * s.new_house), "new group for a known group").says("""This is the interval for
+        a house in a zip code that is not in the data. This one is.""")
+    yield wrong(around(s.effects[where], 2 * sd), "ranef for coef").says("""The middle of your interval is the
+        random effect: a difference. The middle must be a mean price.""")
+    yield from more
 
 
 def _middle(draws):
@@ -900,10 +480,8 @@ def _middle(draws):
 
 
 def _two_by_two(zero_mean, zero_outcome, marginal_mean, marginal_outcome):
-    return pd.DataFrame(
-        {"mean": [zero_mean, marginal_mean], "outcome": [zero_outcome, marginal_outcome]},
-        index=["zero", "marginal"],
-    )
+    columns = {"mean": [zero_mean, marginal_mean], "outcome": [zero_outcome, marginal_outcome]}
+    return pd.DataFrame(columns, index=["zero", "marginal"])
 
 
 def _normal_cdf(z):
@@ -931,7 +509,3 @@ def _other_prices(homes):
     """Return the prices of the houses in the county's other zip codes."""
     county = load_king_county()
     return county.loc[~county[G].astype(str).isin(homes[G].astype(str).unique()), "price"].to_numpy()
-
-
-def _share_within(prices, centre, half):
-    return float(np.mean(np.abs(prices - centre) < half))

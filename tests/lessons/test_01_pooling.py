@@ -5,32 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
+from handed_in import STUDENTS, judged
 
-from grader.author.tagged_lesson import role_of, source_notebook
-from grader.bank import questions
-from grader.course.repository import ROOT
-from grader.judge import judge, references
-from mlmkit import data_fingerprint, homes_for, lmer, load_seattle
-from mlmkit.answers.kinds import encode
+from grader.judge import references
+from mlmkit import homes_for, lmer
 
 LESSON = "01_pooling"
 MODEL = "price ~ (1 | zipcode)"
-STUDENTS = ["ada", "grace", "emmy"]
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
-
-
-@pytest.fixture(scope="module")
-def prose(cells):
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-
-
-@pytest.fixture(scope="module")
-def seattle():
-    return load_seattle()
 
 
 @pytest.fixture(scope="module")
@@ -89,43 +70,7 @@ def test_partial_pooling_wins_the_comparison_of_the_lesson_by_a_few_percent(cell
     assert 0.01 < 1 - error["partial pooling"] / error["no pooling"] < 0.06
 
 
-def test_the_glossary_explains_the_words_that_the_lesson_introduces():
-    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
-    for word in [
-        "grouping factor",
-        "complete pooling",
-        "no pooling",
-        "partial pooling",
-        "multilevel model",
-        "fixed effect",
-        "random effect",
-        "shrinkage",
-        "standard error",
-        "caterpillar plot",
-    ]:
-        assert f"**{word}**" in glossary
-
-
 # The questions --------------------------------------------------------------------------------------
-
-
-def test_there_are_enough_questions_of_different_kinds(cells):
-    kinds = {type(references.expected(id, "ada")).__name__ for id in questions(LESSON)}
-    assert kinds >= {"Number", "ByGroup", "Choice", "Formula"}
-    roles = [role_of(cell) for cell in cells]
-    assert roles.count("practice") >= 4
-    assert roles.count("check") >= 6
-
-
-def test_no_sentence_about_a_mistake_tells_a_number_of_the_answer():
-    for id in questions(LESSON):
-        for mistake in references.expected(id, "ada").mistakes:
-            assert not re.search(r"\d{4,}|\d,\d{3}", re.sub(r"\b98\d{3}\b", "", mistake.says)), mistake.says
-
-
-def judged(id, answer, student):
-    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
-    return judge(id, payload, student=student, max_points=2)
 
 
 def by_statsmodels(homes):

@@ -3,46 +3,18 @@
 import re
 import warnings
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from handed_in import STUDENTS, judged
 
-from grader.author.tagged_lesson import role_of, source_notebook
-from grader.bank import questions
 from grader.bank.l02_shrinkage import SALES, small_sample
-from grader.course.repository import ROOT
-from grader.judge import judge, references
-from mlmkit import data_fingerprint, homes_for, lmer, load_seattle, plot_weights, zipcodes_for
-from mlmkit.answers.kinds import encode
-
-mpl.use("Agg")
+from grader.judge import references
+from mlmkit import homes_for, lmer, plot_weights, zipcodes_for
 
 LESSON = "02_shrinkage"
 MODEL = "price ~ (1 | zipcode)"
-STUDENTS = ["ada", "grace", "emmy"]
-GRADED = [id for id, question in questions(LESSON).items() if not question.practice]
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
-
-
-@pytest.fixture(scope="module")
-def prose(cells):
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown").replace("{,}", ",")
-
-
-@pytest.fixture(scope="module")
-def flat(prose):
-    return " ".join(prose.split())
-
-
-@pytest.fixture(scope="module")
-def seattle():
-    return load_seattle()
 
 
 @pytest.fixture(scope="module")
@@ -164,44 +136,7 @@ def test_the_simulation_shows_the_bias_of_ml_and_none_of_reml(cells, seattle):
     assert average["REML"] == pytest.approx(1, abs=3 * (2 / 8 / 150) ** 0.5)
 
 
-def test_the_glossary_explains_the_words_that_the_lesson_introduces():
-    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
-    for word in [
-        "variance components",
-        "precision",
-        "weight",
-        "centre",
-        "limit",
-        "intraclass correlation",
-        "maximum likelihood",
-        "REML",
-        "REML criterion",
-        "biased",
-    ]:
-        assert f"**{word}**" in glossary
-
-
 # The questions --------------------------------------------------------------------------------------
-
-
-def test_there_are_enough_questions_of_different_kinds(cells):
-    kinds = {type(references.expected(id, "ada")).__name__ for id in GRADED}
-    assert kinds >= {"Number", "ByGroup", "Choice", "Table", "Figure"}
-    roles = [role_of(cell) for cell in cells]
-    assert roles.count("practice") >= 5
-    assert roles.count("check") >= 8
-
-
-def test_every_sentence_about_a_mistake_is_its_own_and_tells_no_number_of_the_answer():
-    for id in questions(LESSON):
-        says = [mistake.says for mistake in references.expected(id, "ada").mistakes]
-        assert len(set(says)) == len(says)
-        assert not [text for text in says if re.search(r"\d{4,}|\d,\d{3}|0\.\d{3}", text)]
-
-
-def judged(id, answer, student):
-    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
-    return judge(id, payload, student=student, max_points=2)
 
 
 def by_statsmodels(sales):
@@ -293,6 +228,15 @@ def test_the_figure_is_read_from_what_is_drawn(student):
 def test_which_way_the_lectures_formula_lies_depends_on_the_students_zip_codes():
     letters = {references.expected("l02-direction", f"student{n}").value for n in range(12)}
     assert letters == {"a", "b"}
+
+
+def test_the_bank_takes_the_same_sample_as_the_lesson(cells):
+    (cell,) = [cell.source for cell in cells if "def uneven_sample" in cell.source]
+    names = {"pd": pd}
+    exec(cell.partition("sample = ")[0], names)
+    for student in STUDENTS:
+        homes = homes_for(student)
+        pd.testing.assert_frame_equal(small_sample(homes), names["uneven_sample"](homes))
 
 
 def test_the_sample_takes_the_zip_codes_in_the_order_in_which_the_lesson_names_them():

@@ -3,56 +3,24 @@
 import re
 import warnings
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from handed_in import STUDENTS, judged
 
-from grader.author.tagged_lesson import role_of, source_notebook
-from grader.bank import questions
-from grader.course.repository import ROOT
-from grader.judge import judge, references
 from mlmkit import (
     criterion_at,
-    data_fingerprint,
     homes_for,
     lmer,
-    load_seattle,
     no_pooling,
     plot_intercept_slope,
 )
-from mlmkit.answers.kinds import encode
-
-mpl.use("Agg")
 
 LESSON = "04_varying_slopes"
 PARALLEL = "price ~ scale_sqft + (1 | zipcode)"
 VARYING = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 RAW = VARYING.replace("scale_sqft", "sqft_living")
-STUDENTS = ["ada", "grace", "emmy"]
-GRADED = [id for id, question in questions(LESSON).items() if not question.practice]
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return source_notebook(ROOT / "solutions" / f"{LESSON}.md", questions(LESSON)).cells
-
-
-@pytest.fixture(scope="module")
-def prose(cells):
-    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return text.replace("```", "")
-
-
-@pytest.fixture(scope="module")
-def flat(prose):
-    return " ".join(prose.split())
-
-
-@pytest.fixture(scope="module")
-def seattle():
-    return load_seattle()
 
 
 @pytest.fixture(scope="module")
@@ -249,43 +217,7 @@ def test_partial_pooling_wins_the_comparison_of_slopes(cells, seattle):
     assert error["partial pooling"] < 0.8 * error["no pooling"] < error["one slope for all"]
 
 
-def test_the_glossary_explains_the_words_that_the_lesson_introduces():
-    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
-    for word in [
-        "varying slope",
-        "predictor",
-        "interaction",
-        "correlation of intercepts and slopes",
-        "centring",
-        "scaling",
-        "criterion",
-        "convergence",
-        "gradient",
-        "singular fit",
-    ]:
-        assert f"**{word}**" in glossary, word
-
-
 # The questions --------------------------------------------------------------------------------------
-
-
-def judged(id, answer, student):
-    payload = {"question": id, "answer": encode(answer), "data": data_fingerprint(homes_for(student))}
-    return judge(id, payload, student=student, max_points=2)
-
-
-def test_there_are_enough_questions_of_different_kinds(cells):
-    kinds = {type(references.expected(id, "ada")).__name__ for id in questions(LESSON)}
-    assert kinds >= {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"}
-    roles = [role_of(cell) for cell in cells]
-    assert (roles.count("practice"), roles.count("check")) == (7, 13)
-
-
-def test_no_sentence_about_a_mistake_tells_a_number_of_the_answer():
-    for id in questions(LESSON):
-        for mistake in references.expected(id, "ada").mistakes:
-            text = re.sub(r"\b98\d{3}\b|\b[13],000 square feet", "", mistake.says)
-            assert not re.search(r"\d{4,}|\d,\d{3}", text), mistake.says
 
 
 @pytest.mark.parametrize("student", STUDENTS)

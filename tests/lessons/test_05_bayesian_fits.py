@@ -57,7 +57,7 @@ def test_right_answers_are_right_whatever_the_seed(student, seed):
     ("question", "mistake", "answer"),
     [
         ("l05-sd-draws", "variance for standard deviation", lambda fit: fit.draws[SIGMA_GROUP]),
-        ("l05-sd-draws", "residual for between", lambda fit: fit.draws["sigma"]),
+        ("l05-sd-draws", "residual for group standard deviation", lambda fit: fit.draws["sigma"]),
         (
             "l05-group-sd",
             "mean of the roots for the root of the mean",

@@ -20,6 +20,33 @@ from mlmkit.answers.kinds import MIME, encode
 
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"
+GLOSSARY = {  # words that a lesson introduces
+    "01_pooling": (
+        "grouping factor, complete pooling, no pooling, partial pooling, multilevel model, fixed effect, "
+        "random effect, shrinkage, standard error, caterpillar plot"
+    ),
+    "02_shrinkage": (
+        "variance components, precision, weight, centre, limit, intraclass correlation, maximum "
+        "likelihood, REML, REML criterion, biased"
+    ),
+    "03_uncertainty": (
+        "95 % interval, conditional prediction, coverage, draw, marginal prediction, prediction interval, "
+        "quantile, seed, skewed, zero prediction"
+    ),
+    "04_varying_slopes": (
+        "varying slope, predictor, interaction, correlation of intercepts and slopes, centring, scaling, "
+        "criterion, convergence, gradient, singular fit"
+    ),
+}
+KINDS = {  # of answers that a lesson asks for, at least
+    "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},
+    "02_shrinkage": {"Number", "ByGroup", "Choice", "Table", "Figure"},
+    "03_uncertainty": {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"},
+    "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
+    "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
+}
+# Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
+ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
 
 
 def run(notebook, folder, student):
@@ -184,7 +211,27 @@ def test_every_question_sends_students_back_to_a_section_that_exists(name, prose
     assert {question.revisit for question in questions(name).values()} <= sections
 
 
+@pytest.mark.parametrize("lesson", GLOSSARY)
+def test_the_glossary_explains_the_words_that_a_lesson_introduces(lesson):
+    glossary = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8")
+    assert [word for word in GLOSSARY[lesson].split(", ") if f"**{word}**" not in glossary] == []
+
+
 # The questions --------------------------------------------------------------------------------------
+
+
+def test_there_are_enough_questions_of_different_kinds(name, source):
+    assert {type(references.expected(id, STUDENT)).__name__ for id in questions(name)} >= KINDS[name]
+    roles = [role_of(cell) for cell in source.cells]
+    assert (roles.count("practice") >= 5, roles.count("check") >= 8, roles.count("manual")) == (True, True, 1)
+
+
+def test_each_sentence_about_a_mistake_is_its_own_and_tells_no_number_of_the_answer(name):
+    for id in questions(name):
+        says = [mistake.says for mistake in references.expected(id, STUDENT).mistakes]
+        assert len(set(says)) == len(says), id
+        told = [text for text in says if re.search(r"\d{4,}|\d,\d{3}|0\.\d{3}", re.sub(ALLOWED, "", text))]
+        assert told == [], id
 
 
 @pytest.mark.parametrize("student", ["ada", "grace", "emmy"])

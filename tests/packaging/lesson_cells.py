@@ -4,8 +4,8 @@ import json
 
 import plain_run
 from distributions import ROOT
-from grader.authoring import source_notebook
 
+from grader.author.tagged_lesson import source_notebook
 from grader.bank import questions
 
 LECTURE = "713204.24 195580.93"  # the lecture's first estimate and its standard error

@@ -18,11 +18,11 @@ from distributions import (
     files_of,
     repository_files,
 )
-from grader.build import lesson_names
-from grader.leaks import expected_numbers, leaks_in
 from plain_run import cells_of
 
 import mlmkit
+from grader.author.build import lesson_names
+from grader.author.leaks import expected_numbers, leaks_in
 
 VERSION = mlmkit.__version__
 METADATA = {"METADATA", "WHEEL", "RECORD", "top_level.txt", "entry_points.txt", "licenses/LICENSE"}

@@ -8,8 +8,9 @@ from pathlib import Path
 import plain_run
 import pytest
 from distributions import PYPROJECTS, ROOT, build, copy_repository, environment, install
-from grader.build import lesson_names
 from lesson_cells import LECTURE, check_practice, prepare
+
+from grader.author.build import lesson_names
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,6 @@
 """The bank registers questions, refuses wrong ones, and tells mistakes apart on every student's data."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,11 +17,13 @@ from grader.bank import (
     Mistake,
     Number,
     Question,
+    _registry,
     get,
     practice,
     question,
     questions,
 )
+from grader.bank.builders.mistake import half, wrong
 from grader.bank.reference_fits import fits
 from grader.judge.references import expected, homes
 
@@ -57,9 +60,81 @@ def test_a_function_may_only_ask_for_data_that_exist():
 
 
 def test_an_id_is_given_once():
+    questions()  # all modules are loaded
     with pytest.raises(BankError, match="l01-mean-price is used twice"):
         question("l01-mean-price", topic="t", revisit="r")(lambda homes: None)
     assert get("l01-mean-price").lesson == "01_pooling"
+
+
+@pytest.fixture
+def registered():
+    """Register questions and take them out again after the test."""
+    questions()  # all modules are loaded
+    known = dict(_registry)
+    yield
+    _registry.clear()
+    _registry.update(known)
+
+
+def test_a_question_yields_what_is_right_and_then_its_mistakes(registered):
+    @question("t00-yields", topic="t", revisit="r")
+    def yields(homes):
+        yield Number(4.0, rel=0.01, unit="dollars")
+        yield half(16.0, "variance").says("""This is
+            the square.""")
+        yield wrong(-4.0, "wrong sign").says("The sign is wrong.")
+
+    @question("t00-right-only", topic="t", revisit="r")
+    def right_only(homes):
+        yield Number(4.0)
+
+    @question("t00-returns", topic="t", revisit="r")
+    def returns(homes):
+        return Number(4.0, mistakes=[Mistake(2.0, says="This is the root.")])
+
+    kind = expected("t00-yields", "alice")
+    assert (kind.value, kind.rel, kind.unit) == (4.0, 0.01, "dollars")
+    assert [(m.name, m.credit, m.says) for m in kind.mistakes] == [
+        ("variance", 0.5, "This is the square."),
+        ("wrong sign", 0.0, "The sign is wrong."),
+    ]
+    assert kind.grade(16.0).mistake == "variance"
+    assert expected("t00-right-only", "alice").mistakes == ()
+    assert expected("t00-returns", "alice").mistakes[0].says == "This is the root."
+
+
+def test_a_question_that_yields_something_else_is_told_what_to_do(registered):
+    @question("t00-no-sentence", topic="t", revisit="r")
+    def no_sentence(homes):
+        yield Number(4.0)
+        yield half(16.0, "variance")
+
+    @question("t00-upside-down", topic="t", revisit="r")
+    def upside_down(homes):
+        yield half(16.0, "variance").says("This is the square.")
+        yield Number(4.0)
+
+    with pytest.raises(BankError, match=r't00-no-sentence .* no sentence. Add .says\("…"\) to .*variance'):
+        expected("t00-no-sentence", "alice")
+    with pytest.raises(BankError, match=r"t00-upside-down .* What is right comes first"):
+        expected("t00-upside-down", "alice")
+
+
+def test_each_mistake_has_its_sentence():
+    for id in of_the_course():
+        for mistake in expected(id, "alice").mistakes:
+            assert mistake.says == " ".join(mistake.says.split()) and mistake.says[-1] in ".?)", mistake.says
+
+
+def test_one_misunderstanding_has_one_name():
+    """Names that differ by an s, an article, a hyphen or a synonym are counted apart in the class report."""
+    names = {mistake.name for id in of_the_course() for mistake in expected(id, "alice").mistakes}
+    spellings = {}
+    for name in sorted(names):
+        plain = re.sub(r"\b(the|a|an)\b|[-,]", " ", name.replace("swapped", "exchanged"))
+        spellings.setdefault(" ".join(word.rstrip("s") for word in plain.split()), []).append(name)
+    assert [same for same in spellings.values() if len(same) > 1] == []
+    assert not [name for name in names if name.split()[-1] == "swapped"]
 
 
 def test_fits_are_made_once_per_data_and_differ_by_criterion():

@@ -1,0 +1,143 @@
+"""Write the tables of points and questions into the syllabus and the instructor guide.
+
+Points, numbers and minutes stand in the lesson's source, topics and what is asked in the bank. Only the last
+column of the guide's tables, "what to watch", is written by hand: it is kept. The tables stand between two
+comments, ``<!-- questions of 01_pooling -->`` or ``<!-- points of all lessons -->``, and ``<!-- end -->``.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from grader.author.build import lesson_names
+from grader.author.tagged_lesson import LessonError, role_of, source_notebook
+from grader.bank import questions
+from grader.course.files import write_atomically
+from grader.course.repository import ROOT
+
+GUIDE, SYLLABUS = (ROOT / "course" / name for name in ("instructor-guide.md", "syllabus.md"))
+_BLOCK = r"(<!-- {} -->\n\n).*?(\n<!-- end -->)"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a lesson's source says about itself."""
+
+    minutes: int
+    graded_minutes: int
+    points: dict  # question id to points, in the lesson's order; the texts that are graded by hand too
+    by_hand: tuple  # their ids
+
+    @property
+    def total(self):
+        """All points."""
+        return sum(self.points.values())
+
+    @property
+    def total_by_hand(self):
+        """Points for texts."""
+        return sum(self.points[id] for id in self.by_hand)
+
+
+@cache
+def facts(lesson):
+    """Read minutes and points from ``solutions/NN_name.md``."""
+    path = ROOT / "solutions" / f"{lesson}.md"
+    text = path.read_text(encoding="utf-8")
+    cells = [cell for cell in source_notebook(path, questions(lesson)).cells if "nbgrader" in cell.metadata]
+    graded = [cell for cell in cells if cell.metadata.nbgrader["grade"]]
+    return Facts(
+        int(re.search(r"About (\d+) minutes", text)[1]),
+        int(re.search(r"^\| Your own zip codes \(graded\) \| (\d+) \|$", text, re.MULTILINE)[1]),
+        {cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["points"] for cell in graded},
+        tuple(cell.metadata.nbgrader["grade_id"] for cell in graded if role_of(cell) == "manual"),
+    )
+
+
+def points_table():
+    """Write the syllabus's table: a row a lesson."""
+    lines = [
+        "| lesson | minutes | of these, for graded questions | points | of these, by the instructor |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for lesson in lesson_names():
+        f = facts(lesson)
+        row = int(lesson[:2]), f.minutes, f.graded_minutes, f.total, f.total_by_hand
+        lines.append("| " + " | ".join(map(str, row)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def questions_table(lesson, notes):
+    """Write the guide's table of a lesson's graded questions.
+
+    Parameters
+    ----------
+    lesson : str
+        Such as ``01_pooling``.
+    notes : dict
+        Question id to what stands under "what to watch".
+    """
+    f = facts(lesson)
+    lines = [
+        f"{f.minutes} minutes: {f.minutes - f.graded_minutes} to read and practise, "
+        f"{f.graded_minutes} for the graded questions. "
+        f"{f.total} points, {f.total_by_hand} of them for the text that you grade.",
+        "",
+        "| question | points | topic | what it asks | what to watch |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for number, (id, points) in enumerate(f.points.items(), start=1):
+        topic, asks = (
+            ("", "a short text, graded by you") if id in f.by_hand else _asked(questions(lesson)[id])
+        )
+        lines.append(f"| {number} `{id}` | {points} | {topic} | {asks} | {notes.get(id, '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _asked(question):
+    """Say what a question is about and what it asks: the first line of its function's docstring."""
+    first = question.function.__doc__.strip().split("\n")[0]
+    return question.topic, first.removeprefix("Ask ").removeprefix("for ").rstrip(".")
+
+
+def guide(text):
+    """Return the guide's text with all its tables made anew."""
+    for lesson in lesson_names():
+        found = re.search(_BLOCK.format(f"questions of {lesson}"), text, re.DOTALL)
+        if not found:
+            raise LessonError(f"The guide has no comments <!-- questions of {lesson} --> and <!-- end -->.")
+        notes = _notes(found[0])
+        lost = ", ".join(set(notes) - set(facts(lesson).points))
+        if lost:
+            raise LessonError(f"The guide has a note on {lost}, which lesson {lesson} doesn't ask. Move it.")
+        text = text.replace(found[0], found[1] + questions_table(lesson, notes) + found[2])
+    return text
+
+
+def _notes(block):
+    """Read the last column of a table: question id to note."""
+    rows = re.findall(r"^\| \d+ `([^`]+)` \|(.*)\|$", block, re.MULTILINE)
+    return {id: re.split(r"(?<!\\)\|", cells)[-1].strip() for id, cells in rows}
+
+
+def syllabus(text):
+    """Return the syllabus's text with its table made anew."""
+    new, count = re.subn(
+        _BLOCK.format("points of all lessons"),
+        lambda found: found[1] + points_table() + found[2],
+        text,
+        flags=re.DOTALL,
+    )
+    if not count:
+        raise LessonError("The syllabus has no comments <!-- points of all lessons --> and <!-- end -->.")
+    return new
+
+
+def main():
+    """Write both pages."""
+    for path, make in ((GUIDE, guide), (SYLLABUS, syllabus)):
+        write_atomically(path, make(path.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    main()
