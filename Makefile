@@ -37,10 +37,8 @@ test: $(READY)  ## run the tests that every change must pass
 test-slow: $(READY)  ## run the slow tests (minutes)
 	@$(PYTHON) -m pytest -q -m slow
 
-lab: $(READY)  ## open JupyterLab at lesson 01
-	@mkdir -p course/exchange && chmod 777 course/exchange
-	@cd course && $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
-	  --LabApp.default_url=/lab/tree/lessons/01_pooling.ipynb $(LAB)
+lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (work/lessons/)
+	@$(PYTHON) -m grader lab -- $(LAB)
 
 lessons: $(READY)  ## rebuild lessons/ from solutions/
 	@$(PYTHON) -m grader lessons

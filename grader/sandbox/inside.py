@@ -5,7 +5,6 @@ kernel is its child: without privileges, and under limits.
 
     python inside.py warm FD JSON          serve requests that come through socket FD
     python inside.py cold FD JSON          one kernel; its leash is FD
-    python inside.py bare JSON COMMAND…    limits only, where there is no jail
 """
 
 import contextlib
@@ -121,7 +120,7 @@ def keep_warm(request, leash, cgroups):
 def keep_cold(request, leash, cgroups):
     """Keep a kernel that is a new program; bubblewrap has made the namespaces."""
     furnish("/run/submission", request)
-    keep(request, leash, cgroups, lambda request: os.execvp(request["argv"][0], request["argv"]))
+    keep(request, leash, cgroups, run_program)
 
 
 def furnish(submission, request):
@@ -145,7 +144,7 @@ def keep(request, leash, cgroups, run):
         with_leash([leash.detach(), *cgroups], start_kernel, {**request, "run": run})
     for handle in cgroups:
         os.close(handle)
-    status = watch(kernel, leash)
+    status = watch(kernel, leash, door=SOCKETS)
     end_all()
     try:
         leash.send(b"gone %d" % status)
@@ -161,12 +160,15 @@ def start_kernel(request, leash, cgroups):
     request["run"](request)
 
 
-def watch(kernel, leash):
-    """Pass signals on to the kernel. Return its exit code, or -9 when it has to end."""
-    ended = os.pidfd_open(kernel)
-    open_door = True
+def watch(kernel, leash, door):
+    """Pass signals on to the kernel. Return its exit code, or -9 when it has to end.
+
+    `door` is a folder that is closed once the kernel's sockets are in it.
+    """
+    ended = [os.pidfd_open(kernel)] if hasattr(os, "pidfd_open") else []  # only Linux has it
+    pause = 1.0 if ended else 0.05
     while True:
-        ready, _, _ = select.select([leash, ended], [], [], 0.005 if open_door else 1.0)
+        ready, _, _ = select.select([leash, *ended], [], [], 0.005 if door else pause)
         if leash in ready:
             message = leash.recv(64)
             if message in (b"", b"%d" % signal.SIGKILL):
@@ -175,10 +177,10 @@ def watch(kernel, leash):
         status = reap(kernel)
         if status is not None:
             return status
-        if open_door and len(os.listdir(SOCKETS)) > PORTS:
-            open_door = False
-            if not seal(SOCKETS):
+        if door and len(os.listdir(door)) > PORTS:
+            if not seal(door):
                 return -signal.SIGKILL
+            door = None
 
 
 def seal(folder):
@@ -245,6 +247,11 @@ def set_limits(limits):
             resource.setrlimit(kind, (value, value))
 
 
+def run_program(request):
+    """Become the kernel's program."""
+    os.execvp(request["argv"][0], request["argv"])
+
+
 def become_kernel(request):
     """Run ipykernel in this process, a fork, as ``ipykernel_launcher`` runs it in a new one."""
     reseed()
@@ -289,16 +296,9 @@ def main(mode, *arguments):
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
         serve(requests, json.loads(arguments[1]))
-    elif mode == "cold":
+    else:
         handles = [int(text) for text in arguments[0].split(",")]
         with_leash(handles, keep_cold, json.loads(arguments[1]))
-    else:
-        limits, *handles = json.loads(arguments[0])
-        for handle in handles:
-            os.write(handle, b"0")
-            os.close(handle)
-        set_limits(limits)
-        os.execvp(arguments[1], arguments[1:])
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class Jail:
         self._process = None
         if modules is not None:
             skeleton.prepare(skeleton.FONTS, [*_command(nested=False), *_libraries()])
-            self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._requests, theirs = pair()
             self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
@@ -83,7 +83,7 @@ class Jail:
     def fork(self, submission: str, connection: dict, argv: list[str], modules: list[str]) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
         request = self._prepare(submission, connection, argv, bool(modules)) | {"modules": modules}
-        ours, theirs = _pair()
+        ours, theirs = pair()
         members = self.cgroup.open()
         socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *members])
         theirs.close()
@@ -94,7 +94,7 @@ class Jail:
     def run(self, submission: str, connection: dict, argv: list[str], *, heavy: bool = False) -> Leash:
         """Start the one kernel of a cold jail; a `heavy` one will sample."""
         request = self._prepare(submission, connection, argv, heavy)
-        ours, theirs = _pair()
+        ours, theirs = pair()
         handles = [theirs.fileno(), *self.cgroup.open()]
         self._start(["cold", ",".join(map(str, handles)), json.dumps(request)], handles, request["id"])
         theirs.close()
@@ -190,9 +190,7 @@ class Jail:
 
     def last_words(self) -> str:
         """Return the last line that the jail, its keeper or a kernel wrote before it ended."""
-        size = os.fstat(self._errors.fileno()).st_size
-        lines = os.pread(self._errors.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
-        return lines.strip().split("\n")[-1] or "it gave no reason"
+        return last_line(self._errors)
 
 
 class Leash:
@@ -375,5 +373,14 @@ def _copy_submission(source: str, target: Path, room: int) -> None:
     shutil.copytree(source, target, symlinks=True, ignore=leave_out)
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Make a line between two processes, on which a message arrives whole, and the end is noticed."""
+    kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM  # macOS has no other
+    return socket.socketpair(socket.AF_UNIX, kind)
+
+
+def last_line(errors) -> str:
+    """Return the last line of what was written to a temporary file, or say that there is none."""
+    size = os.fstat(errors.fileno()).st_size
+    lines = os.pread(errors.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
+    return lines.strip().split("\n")[-1] or "it gave no reason"

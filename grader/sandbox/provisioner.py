@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import os
-import shutil
-import signal
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 from textwrap import dedent
@@ -24,7 +20,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 
 from grader.sandbox import inside
-from grader.sandbox.cgroups import Cgroup
+from grader.sandbox.bare import OpenRoom
 from grader.sandbox.jail import Jail, JailError, Leash, why_not
 from grader.sandbox.limits import MB, Limits
 
@@ -136,8 +132,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     leash: Leash | None = None
     how = Isolation("none", "the kernel was not started yet")
-    _own_sockets: str | None = None
-    _cgroup: Cgroup | None = None
+    _room: OpenRoom | None = None
 
     @property
     def limits(self) -> Limits:
@@ -174,8 +169,8 @@ class SandboxProvisioner(LocalProvisioner):
             raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
         self._why = reason
         if reason and os.name == "posix":
-            self._own_sockets = tempfile.mkdtemp(prefix="mlm-")
-            manager.ip = os.path.join(self._own_sockets, "k")
+            self._room = OpenRoom(self.limits)
+            manager.ip = str(self._room.folder / "k")
         if reason:
             return await super().pre_launch(**kwargs)
         manager.connection_file = inside.CONNECTION_FILE
@@ -185,6 +180,9 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the kernel in a jail, or the limited one."""
+        if self._why and os.name != "posix":
+            self.how = Isolation("none", self._why)
+            return await super().launch_kernel(cmd, **kwargs)
         if self._why:
             return await self._launch_bare(cmd, **kwargs)
         manager = self.parent
@@ -244,12 +242,8 @@ class SandboxProvisioner(LocalProvisioner):
         if self.leash is not None:
             self.leash.end()
             self.leash = None
-        if self.pgid:
-            _kill_group(self.pgid)
-        if self._own_sockets:
-            shutil.rmtree(self._own_sockets, ignore_errors=True)
-        if self._cgroup:
-            self._cgroup.remove()
+        if self._room is not None:
+            self._room.close()
         await super().cleanup(restart)
 
     def _reason_against(self) -> str | None:
@@ -274,19 +268,12 @@ class SandboxProvisioner(LocalProvisioner):
         return sorted({name for names in mentioned for name in names})
 
     async def _launch_bare(self, cmd, **kwargs):
-        self._cgroup = Cgroup(self.limits.memory, self.limits.processes)
-        together = "together" if self._cgroup.folders else "each process"
+        together = "together" if self._room.cgroup.folders else "each process"
         self.how = Isolation("none", self._why, together)
-        if os.name != "posix":
-            return await super().launch_kernel(cmd, **kwargs)
-        handles = self._cgroup.open()
-        try:
-            order = json.dumps([self.limits.for_process(own_user=False), *handles])
-            cmd = [sys.executable, "-S", inside.__file__, "bare", order, *cmd]
-            return await super().launch_kernel(cmd, pass_fds=handles, **kwargs)
-        finally:
-            for handle in handles:
-                os.close(handle)
+        folder = kwargs.get("cwd") or os.getcwd()
+        self.leash = self._room.run(cmd, folder, kwargs.get("env") or dict(os.environ))
+        await self._until_it_listens()
+        return self.connection_info
 
     async def _until_it_listens(self, seconds=60):
         """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
@@ -348,10 +335,3 @@ def close_warm_jails() -> None:
     """End the warm jails of this process."""
     for key in [key for key in _warm if key[0] == os.getpid()]:
         _warm.pop(key).close()
-
-
-def _kill_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
