@@ -10,7 +10,12 @@ UV := 0.13.9
 export PATH := $(BIN):$(PATH)
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help demo test test-slow lab lessons bench site lock clean
+# Writes a comma after each 2 seconds without a word: whoever waits sees that it works.
+PATIENTLY := @.ci/patiently
+# Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help demo test test-fast test-machine test-slow lab lessons bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -18,38 +23,44 @@ help:  ## list the targets
 $(READY): requirements.txt pyproject.toml
 	@python=$$(.ci/find-python) || exit 1; \
 	echo "Making $(ENV) with $$($$python --version) ..."; \
-	rm -rf $(ENV) && $$python -m venv $(ENV)
+	rm -rf $(ENV) && .ci/patiently $$python -m venv $(ENV)
 	@echo "Installing the locked requirements (about 180 packages) ..."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV) \
-	  && $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
-	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.ci/patiently $(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV) \
+	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
+	  || .ci/patiently $(PYTHON) -m pip install --require-hashes -r requirements.txt
+	$(PATIENTLY) $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the numerical kernels, once ..."
-	@$(PYTHON) -m mlmkit.compile_kernels
+	$(PATIENTLY) $(PYTHON) -m mlmkit.compile_kernels
 	@touch $(READY)
 
 demo: $(READY)  ## grade a sample class of 12 students, from release to class report
 	@$(PYTHON) -m grader demo
 
 test: $(READY)  ## run the tests that every change must pass
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER)
+
+test-fast: $(READY)  ## run the tests without kernels, processes and long series (a minute)
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long"
+
+test-machine: $(READY)  ## run the tests that depend on bubblewrap and PostgreSQL
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and (machine or needs_bwrap or needs_postgres)"
 
 test-slow: $(READY)  ## run the slow tests (minutes)
-	@$(PYTHON) -m pytest -q -m slow
+	$(PATIENTLY) $(PYTHON) -m pytest -q -m slow
 
-lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (work/lessons/)
+lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (workspace/lessons/)
 	@$(PYTHON) -m grader lab -- $(LAB)
 
 lessons: $(READY)  ## rebuild lessons/ from solutions/
 	@$(PYTHON) -m grader lessons
 
 bench: $(READY)  ## measure speed against other packages, in one run
-	@$(PYTHON) -m tests.bench
-	@$(PYTHON) -m tests.bench.bayes
-	@$(PYTHON) -m tests.bench.grading
+	$(PATIENTLY) $(PYTHON) -m tests.bench
+	$(PATIENTLY) $(PYTHON) -m tests.bench.bayes
+	$(PATIENTLY) $(PYTHON) -m tests.bench.grading
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+	$(PATIENTLY) $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	  --all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
 
 clean:  ## remove what the demo and the environment made

@@ -11,6 +11,7 @@ os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at
 MARKERS = {
     "needs_bwrap": "needs bubblewrap; skipped where that is missing or does not work",
     "needs_postgres": "needs PostgreSQL; skipped where that is missing",
+    "long(seconds)": "starts kernels or processes, or computes for seconds; `make test-fast` leaves it out",
     "machine": "goes another way where these programs are missing; .ci/run tries both",
 }
 PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL"}
@@ -20,6 +21,16 @@ def pytest_configure(config):
     """Make the markers known."""
     for name, about in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {about}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that two processes end at about the same time."""
+    seconds = {}
+    for item in items:
+        for mark in item.iter_markers("long"):
+            seconds[item.path] = max(seconds.get(item.path, 0), *mark.args)
+    items.sort(key=lambda item: -seconds.get(item.path, 0))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--folder", type=Path, help="where to work (default: demo/ in the repository)")
     _workers(demo)
 
-    lab = _add(commands, "lab", _lab, "open JupyterLab in your copy of the lessons: work/lessons/")
+    lab = _add(commands, "lab", _lab, "open JupyterLab in your copy of the lessons: workspace/lessons/")
     lab.add_argument("options", nargs="*", metavar="OPTION", help="for JupyterLab, after a --")
 
     lessons = _add(commands, "lessons", _lessons, "make the lessons for students from solutions/")

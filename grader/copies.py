@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.build import ROOT
 from grader.course import write_atomically
 
-WORK = ROOT / "work" / "lessons"
+WORK = ROOT / "workspace" / "lessons"
 RECORD = ".copied.json"  # what was copied here, by name: a file that is not what was copied was changed
 
 

@@ -14,7 +14,7 @@ FIRST = "01_pooling.ipynb"
 
 
 def open_lab(root: Path = ROOT, options: list[str] | None = None) -> NoReturn:
-    """Copy the lessons to ``work/lessons/``, and become JupyterLab, opened there.
+    """Copy the lessons to ``workspace/lessons/``, and become JupyterLab, opened there.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def open_lab(root: Path = ROOT, options: list[str] | None = None) -> NoReturn:
     options : list of str, optional
         For JupyterLab, such as ``--no-browser``.
     """
-    course, work = root / "course", root / "work" / "lessons"
+    course, work = root / "course", root / "workspace" / "lessons"
     for line in copy_lessons(root / "lessons", work):
         print(line)
     exchange = course / "exchange"

@@ -24,7 +24,8 @@ def signs_of_life(seconds: float = SILENCE) -> Iterator[None]:
     """
     kept = sys.stdout, sys.stderr
     ear = _Ear()
-    sys.stdout, sys.stderr = out, err = (_Heard(stream, ear) for stream in kept)
+    out, err = (_Heard(stream, ear) for stream in kept)
+    sys.stdout, sys.stderr = out, err
     with every(seconds / 4, lambda: ear.silent_for(seconds) and err.write_dot()):
         try:
             yield

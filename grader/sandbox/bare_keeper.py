@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
 
@@ -15,12 +16,17 @@ LINUX = sys.platform == "linux"
 
 
 def main(mode, *arguments):
-    """Do what the first argument says: ``keep HANDLES JSON``, or ``probe``."""
+    """Do what the first argument says: ``warm FD MODULES``, ``cold HANDLES REQUEST``, or ``probe``."""
     inside.LIBC = ctypes.CDLL(None, use_errno=True)
-    if mode == "probe":
+    if mode == "warm":
+        for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+            del sys.modules[name]  # a fork has loaded what a new process has
+        inside.serve(socket.socket(fileno=int(arguments[0])), json.loads(arguments[1]), keep_fork)
+    elif mode == "cold":
+        handles = [int(text) for text in arguments[0].split(",")]
+        inside.with_leash(handles, keep, json.loads(arguments[1]) | {"run": inside.run_program})
+    else:
         probe()
-    handles = [int(text) for text in arguments[0].split(",")]
-    inside.with_leash(handles, keep, json.loads(arguments[1]))
 
 
 def probe():
@@ -54,8 +60,18 @@ def count_processes_anew():
     return child
 
 
+def keep_fork(request, leash, cgroups):
+    """Leave the warm process, which waits for this one, and keep a kernel that is a fork of it."""
+    inside.require(request)
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    keep(request | {"run": inside.become_kernel}, leash, cgroups)
+
+
 def keep(request, leash, cgroups):
     """Start the kernel and watch over it until it ends or the leash is let go. Never returns."""
+    leash.send(b"group %d" % os.getpid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a kernel may send it to its process group, which is ours
     if request["own_processes"] and count_processes_anew():
         os._exit(0)
@@ -84,11 +100,12 @@ def start_kernel(request, leash, cgroups):
     for handle in cgroups:
         os.write(handle, b"0")
     inside.set_limits(request["limits"])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is ignored stays ignored in a new program
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
+    os.environ["PWD"] = request["folder"]
     leash.close()
     os.closerange(3, 1024)
-    inside.run_program(request)
+    request["run"](request)
 
 
 def end_descendants(seconds=4.0):

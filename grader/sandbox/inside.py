@@ -36,9 +36,8 @@ PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITY_VERSION = 0x20080522
 
 
-def serve(requests, modules):
-    """Import `modules`, then fork a kernel for each request until the grader hangs up."""
-    shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+def serve(requests, modules, start):
+    """Import `modules`, then fork for each request, and `start` a keeper there; until the grader hangs up."""
     requests.send(json.dumps({"failed": warm_up(modules), "threads": threads()}).encode())
     while True:
         message, handles, _, _ = socket.recv_fds(requests, 65536, 16)
@@ -49,7 +48,7 @@ def serve(requests, modules):
         keeper = os.fork()
         if keeper == 0:
             requests.close()
-            with_leash(handles, start_in_fresh_namespaces, {**request, "failed": failed})
+            with_leash(handles, start, {**request, "failed": failed})
         for handle in handles:
             os.close(handle)
         os.waitpid(keeper, 0)
@@ -93,12 +92,17 @@ def with_leash(handles, start, request):
 
 def start_in_fresh_namespaces(request, leash, cgroups):
     """Leave all that siblings share, and start the keeper as process 1 of the new namespaces."""
-    if request["failed"]:
-        raise ImportError(f"{', '.join(request['failed'])} could not be imported")
+    require(request)
     os.unshare(os.CLONE_NEWNS | os.CLONE_NEWPID | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWUTS)
     if os.fork() == 0:
         with_leash([leash.detach(), *cgroups], keep_warm, request)
     os._exit(0)
+
+
+def require(request):
+    """Give up where a module that the submission needs is missing."""
+    if request["failed"]:
+        raise ImportError(f"{', '.join(request['failed'])} could not be imported")
 
 
 def keep_warm(request, leash, cgroups):
@@ -295,7 +299,8 @@ def main(mode, *arguments):
     if mode == "warm":
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
-        serve(requests, json.loads(arguments[1]))
+        shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+        serve(requests, json.loads(arguments[1]), start_in_fresh_namespaces)
     else:
         handles = [int(text) for text in arguments[0].split(",")]
         with_leash(handles, keep_cold, json.loads(arguments[1]))

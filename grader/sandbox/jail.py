@@ -29,6 +29,15 @@ SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr")
 SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "R")
 # One thread per kernel: submissions are graded side by side, and sums come out the same everywhere.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+# What a kernel's environment has, with a jail and without.
+EVERYWHERE = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MLMKIT_QUIET": "1",
+    **dict.fromkeys(THREADS, "1"),
+    # The allocators of Arrow's and Rust's libraries start threads at import. A fork would lose them.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+}
 # Outlives the grader, however that ends: tidies up after bubblewrap.
 JANITOR = """
 spool=$1 groups=$2; shift 2
@@ -72,13 +81,11 @@ class Jail:
             self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
-            ready = json.loads(self._hear())
-            if ready["failed"]:
+            try:
+                require_ready(json.loads(self._hear()))
+            except JailError:
                 self.close()
-                raise JailError(f"{', '.join(ready['failed'])} could not be imported")
-            if ready["threads"] > 1:
-                self.close()
-                raise JailError("an imported library runs threads, which a fork would lose")
+                raise
 
     def fork(self, submission: str, connection: dict, argv: list[str], modules: list[str]) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
@@ -183,9 +190,7 @@ class Jail:
         except TimeoutError:
             message = b""
         if not message:
-            says = self.last_words()
-            self.close()
-            raise JailError(f"The sandbox did not start: {says}")
+            raise JailError(f"The sandbox did not start: {self.last_words()}")
         return message
 
     def last_words(self) -> str:
@@ -199,6 +204,7 @@ class Leash:
     def __init__(self, line: socket.socket, jail: Jail, number: str):
         self._line, self.jail, self.number = line, jail, number
         self.returncode: int | None = None
+        self.lost = False  # the keeper went away without a word
 
     @property
     def sockets(self) -> Path:
@@ -242,6 +248,7 @@ class Leash:
         if message.startswith(b"failed"):
             self.returncode = 1
             raise JailError(message.decode(errors="replace").strip().splitlines()[-1])
+        self.lost = not message
         self.returncode = int(message.split()[1]) if message else -9
 
 
@@ -273,14 +280,9 @@ def environment() -> dict[str, str]:
         "HOME": inside.HOME,
         "USER": "student",
         "LOGNAME": "student",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MLMKIT_QUIET": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(Path(mlmkit.__file__).parents[1]),  # of which a jail has nothing but mlmkit
-        **dict.fromkeys(THREADS, "1"),
-        # The allocators of Arrow's and Rust's libraries start threads at import. A fork would lose them.
-        "JE_ARROW_MALLOC_CONF": "background_thread:false",
-        "_RJEM_MALLOC_CONF": "background_thread:false",
+        **EVERYWHERE,
     }
 
 
@@ -377,6 +379,14 @@ def pair() -> tuple[socket.socket, socket.socket]:
     """Make a line between two processes, on which a message arrives whole, and the end is noticed."""
     kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM  # macOS has no other
     return socket.socketpair(socket.AF_UNIX, kind)
+
+
+def require_ready(said: dict) -> None:
+    """Raise `JailError` if a warm process can't be forked, by what it said of itself."""
+    if said["failed"]:
+        raise JailError(f"{', '.join(said['failed'])} could not be imported")
+    if said["threads"] > 1:
+        raise JailError("an imported library runs threads, which a fork would lose")
 
 
 def last_line(errors) -> str:

@@ -12,6 +12,8 @@ import atexit
 import os
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -20,7 +22,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 
 from grader.sandbox import inside
-from grader.sandbox.bare import OpenRoom
+from grader.sandbox.bare import OpenRoom, WarmProcess
 from grader.sandbox.jail import Jail, JailError, Leash, why_not
 from grader.sandbox.limits import MB, Limits
 
@@ -251,12 +253,17 @@ class SandboxProvisioner(LocalProvisioner):
             return "the configuration switches it off (SandboxProvisioner.isolation)"
         return why_not()
 
-    def _reason_against_warm(self, cmd) -> str | None:
-        """Say why this kernel can't be a fork, or lay the warm jail ready."""
+    def _reason_against_fork(self, cmd) -> str | None:
         if not self.warm:
             return "the configuration switches warm kernels off (SandboxProvisioner.warm)"
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
             return "it is not a kernel of this Python"
+        return None
+
+    def _reason_against_warm(self, cmd) -> str | None:
+        """Say why this kernel can't be a fork, or lay the warm jail ready."""
+        if reason := self._reason_against_fork(cmd):
+            return reason
         try:
             self._jail = warm_jail(self.limits, tuple(self.modules))
         except JailError as error:
@@ -271,7 +278,11 @@ class SandboxProvisioner(LocalProvisioner):
         together = "together" if self._room.cgroup.folders else "each process"
         self.how = Isolation("none", self._why, together)
         folder = kwargs.get("cwd") or os.getcwd()
-        self.leash = self._room.run(cmd, folder, kwargs.get("env") or dict(os.environ))
+        warm = None
+        if sys.platform == "linux" and self._reason_against_fork(cmd) is None:
+            with suppress(JailError):  # then it is a new process
+                warm = warm_process(tuple(self.modules))
+        self.leash = self._room.run(cmd, folder, warm, self._heavy_modules())
         await self._until_it_listens()
         return self.connection_info
 
@@ -303,7 +314,7 @@ class SandboxKernelManager(AsyncKernelManager):
         return spec
 
 
-_warm: dict[tuple, Jail] = {}
+_warm: dict[tuple, Jail | WarmProcess] = {}
 _failed: dict[tuple, str] = {}
 _lock = threading.Lock()
 
@@ -316,22 +327,29 @@ def warm_jail(limits: Limits, modules: tuple[str, ...]) -> Jail:
     JailError
         If it can't be had; it is tried once in a process.
     """
-    key = (os.getpid(), limits, modules)
+    return _kept((os.getpid(), limits, modules), lambda: Jail(limits, list(modules)))
+
+
+def warm_process(modules: tuple[str, ...]) -> WarmProcess:
+    """Return this process's warm process for kernels without a jail; as `warm_jail`."""
+    return _kept((os.getpid(), None, modules), lambda: WarmProcess(list(modules)))
+
+
+def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
     with _lock:
         if key in _failed:
             raise JailError(_failed[key])
-        jail = _warm.get(key)
-        if jail is None or not jail.alive():
+        if key not in _warm or not _warm[key].alive():
             try:
-                jail = _warm[key] = Jail(limits, list(modules))
+                _warm[key] = make()
             except JailError as error:
                 _failed[key] = str(error)
                 raise
-        return jail
+        return _warm[key]
 
 
 @atexit.register
 def close_warm_jails() -> None:
-    """End the warm jails of this process."""
+    """End the warm jails and processes of this process."""
     for key in [key for key in _warm if key[0] == os.getpid()]:
         _warm.pop(key).close()

@@ -21,19 +21,17 @@ from grader.plugins.execute import SturdyExecute, not_run_reason
 from grader.sandbox import bare
 
 pytestmark = [
+    pytest.mark.long(40),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 KILLS_PARENT = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); import time; time.sleep(1)"
+# The folder of the kernel's sockets has the number of the grading process in its name.
 KILLS_GRADER = """
-import os, signal
-def parent(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
-grader = parent(os.getppid())
-if grader:
-    os.kill(grader, signal.SIGKILL)
-raise RuntimeError("nobody is there")
+import os, re, signal
+from ipykernel.connect import get_connection_info
+grader = int(re.search(r"mlm-(\d+)-", get_connection_info(unpack=True)["ip"])[1])
+os.kill(grader, signal.SIGKILL)
 """
 
 
@@ -73,6 +71,13 @@ def test_a_kernel_that_kills_its_parent_harms_itself_at_most(tmp_path, namespace
 def test_with_processes_of_its_own_a_kernel_sees_no_other(tmp_path, namespace):
     (cell,) = run("import os; print(sum(name.isdigit() for name in os.listdir('/proc')))", folder=tmp_path)
     assert (int(shown(cell)) < 5) == namespace
+
+
+def test_with_processes_of_its_own_a_kernel_finds_no_grader_to_kill(tmp_path, namespace):
+    if namespace:  # else it would kill this very process
+        kills, after = run(KILLS_GRADER, "print(2)", folder=tmp_path)
+        assert "No such process" in shown(kills)
+        assert shown(after) == "2\n"
 
 
 def test_an_interrupt_reaches_the_kernel_alone(tmp_path, namespace):

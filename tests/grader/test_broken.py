@@ -10,6 +10,7 @@ from grader.gradebook import auto_marks, read_class
 from grader.report import write_report
 
 pytestmark = [
+    pytest.mark.long(60),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

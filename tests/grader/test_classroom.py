@@ -15,6 +15,7 @@ from grader.plugins.verdicts import read_verdicts
 from grader.report import write_report
 
 pytestmark = [
+    pytest.mark.long(50),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

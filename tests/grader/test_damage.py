@@ -15,7 +15,7 @@ from grader.gradebook import auto_marks, read_class
 from grader.preflight import read_submission
 from grader.repair import grade_id, repair
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [pytest.mark.long(15), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
 PLACES = st.integers(0, 40)
 SOURCES = st.sampled_from(

@@ -20,6 +20,7 @@ from grader.course import CourseError, open_course
 from grader.gradebook import auto_marks
 
 pytestmark = [
+    pytest.mark.long(60),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),

@@ -9,6 +9,7 @@ from traitlets.config import Config
 from grader.plugins.execute import SturdyExecute, not_run_reason
 
 pytestmark = [
+    pytest.mark.long(25),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

@@ -20,6 +20,7 @@ from grader import classroom
 from grader.build import ROOT
 
 pytestmark = [
+    pytest.mark.long(15),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
@@ -90,21 +91,21 @@ def lab(repository, tmp_path_factory):
 
 
 def test_it_opens_the_first_lesson_in_the_copy(lab, repository):
-    assert lab.opens == f"/lab/tree/work/lessons/{LESSON}.ipynb"
+    assert lab.opens == f"/lab/tree/workspace/lessons/{LESSON}.ipynb"
     for path in (repository / "lessons").iterdir():
-        assert (repository / "work" / "lessons" / path.name).read_bytes() == path.read_bytes()
+        assert (repository / "workspace" / "lessons" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_lesson_that_is_worked_on_and_saved_leaves_git_clean(lab, repository):
-    path = f"/api/contents/work/lessons/{LESSON}.ipynb"
+    path = f"/api/contents/workspace/lessons/{LESSON}.ipynb"
     notebook = nbformat.from_dict(lab(path)["content"])
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]
     cells[0].source += "\nprint('worked on')"
     notebook.cells = cells
-    where = {"metadata": {"path": str(repository / "work" / "lessons")}}
+    where = {"metadata": {"path": str(repository / "workspace" / "lessons")}}
     NotebookClient(notebook, kernel_name="python3", resources=where).execute()
     lab(path, {"type": "notebook", "content": notebook})
-    assert "worked on" in (repository / "work" / "lessons" / f"{LESSON}.ipynb").read_text()
+    assert "worked on" in (repository / "workspace" / "lessons" / f"{LESSON}.ipynb").read_text()
     assert git(repository, "status", "--porcelain") == ""
 
 
@@ -113,7 +114,7 @@ def test_the_assignment_list_fetches_to_where_the_lab_is_open(lab, repository):
     assert (released["assignment_id"], released["status"]) == (small_lesson.LESSON, "released")
     lab("/assignments/fetch", course_id="multilevel", assignment_id=small_lesson.LESSON)
     (fetched,) = lab("/assignments?course_id=multilevel")["value"]
-    assert (fetched["status"], fetched["path"]) == ("fetched", f"work/lessons/{small_lesson.LESSON}")
+    assert (fetched["status"], fetched["path"]) == ("fetched", f"workspace/lessons/{small_lesson.LESSON}")
     assert (repository / fetched["path"] / f"{small_lesson.LESSON}.ipynb").is_file()
     assert git(repository, "status", "--porcelain") == ""
 

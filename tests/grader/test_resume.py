@@ -23,6 +23,7 @@ from grader.late import renew_penalties
 from grader.outcomes import outcome_of
 
 pytestmark = [
+    pytest.mark.long(80),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

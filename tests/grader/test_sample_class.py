@@ -20,6 +20,7 @@ from grader.plugins.verdicts import read_verdicts
 from grader.sample_class import LESSON, SAMPLE_CLASS, sample_notebook
 
 pytestmark = [
+    pytest.mark.long(60),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

@@ -23,6 +23,7 @@ from grader.sandbox.limits import MB, Limits
 
 REPOSITORY = Path(__file__).parents[2]
 pytestmark = [
+    pytest.mark.long(60),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

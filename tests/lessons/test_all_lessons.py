@@ -18,6 +18,8 @@ from grader.leaks import scan_lessons
 from mlmkit import data_fingerprint, homes_for
 from mlmkit.answers.encoding import MIME, encode
 
+pytestmark = pytest.mark.long(150)
+
 LESSONS = ROOT / "lessons"
 STUDENT = "ada"
 
