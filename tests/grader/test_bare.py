@@ -27,7 +27,7 @@ pytestmark = [
 ]
 KILLS_PARENT = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); import time; time.sleep(1)"
 # The folder of the kernel's sockets has the number of the grading process in its name.
-KILLS_GRADER = """
+KILLS_GRADER = r"""
 import os, re, signal
 from ipykernel.connect import get_connection_info
 grader = int(re.search(r"mlm-(\d+)-", get_connection_info(unpack=True)["ip"])[1])
