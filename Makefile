@@ -39,8 +39,9 @@ demo: $(READY)  ## grade a sample class of 12 students, from release to class re
 test: $(READY)  ## run the tests that every change must pass
 	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER)
 
-test-fast: $(READY)  ## run the tests without kernels, processes and long series (a minute)
-	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long"
+test-fast: $(READY)  ## run the tests of mlmkit and of the judge that start no kernel and take no seconds
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long" \
+	  mlmkit tests/mlmkit $(wildcard tests/grader/judge tests/grader/test_judge.py)
 
 test-machine: $(READY)  ## run the tests that depend on bubblewrap and PostgreSQL
 	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and (machine or needs_bwrap or needs_postgres)"

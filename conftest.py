@@ -6,6 +6,9 @@ from collections import Counter
 
 import pytest
 
+# Two processes on two cores: threads of theirs, or of what they start, would wait for each other.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at what an earlier run kept
 
 MARKERS = {

@@ -218,7 +218,9 @@ class SandboxProvisioner(LocalProvisioner):
             return await super().wait()
         while self.leash.poll() is None:
             await asyncio.sleep(0.01)
-        code, self.leash = self.leash.returncode, None
+        code = self.leash.returncode
+        self.leash.end()
+        self.leash = None
         return code
 
     async def send_signal(self, signum):
