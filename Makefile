@@ -10,7 +10,12 @@ UV := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)
 export PATH := $(BIN):$(PATH)
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help demo test test-slow lab lessons bench site lock clean
+# Writes a comma after each 2 seconds without a word: whoever waits sees that it works.
+PATIENTLY := @.ci/patiently
+# Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help demo test test-fast test-machine test-slow lab lessons bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -19,42 +24,47 @@ $(READY): requirements.txt pyproject.toml grader/pyproject.toml
 	@rm -rf $(ENV)  # first: its own Python, which stands first on the path, is none to make it with
 	@python=$$(.ci/find-python) || exit 1; \
 	echo "Making $(ENV) with $$($$python --version) ..."; \
-	$$python -m venv $(ENV)
+	.ci/patiently $$python -m venv $(ENV)
 	@echo "Installing the locked requirements (about 180 packages) ..."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
-	  && $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
-	  || $(PYTHON) -m pip install --require-hashes -r requirements.txt
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	@.ci/patiently $(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
+	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
+	  || .ci/patiently $(PYTHON) -m pip install --require-hashes -r requirements.txt
+	$(PATIENTLY) $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --editable . --editable ./grader
 	@echo "Compiling the numerical kernels, once ..."
-	@$(PYTHON) -m mlmkit.compile_kernels
+	$(PATIENTLY) $(PYTHON) -m mlmkit.compile_kernels
 	@touch $(READY)
 
 demo: $(READY)  ## grade a sample class of 12 students, from release to class report
 	@$(PYTHON) -m grader demo
 
 test: $(READY)  ## run the tests that every change must pass
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER)
+
+test-fast: $(READY)  ## run the tests of mlmkit and of the judge that start no kernel and take no seconds
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long" \
+	  mlmkit tests/mlmkit $(wildcard tests/grader/judge tests/grader/test_judge.py)
+
+test-machine: $(READY)  ## run the tests that depend on bubblewrap and PostgreSQL
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and (machine or needs_bwrap or needs_postgres)"
 
 test-slow: $(READY)  ## run the slow tests (minutes)
-	@$(PYTHON) -m pytest -q -m slow
+	$(PATIENTLY) $(PYTHON) -m pytest -q -m slow
 
-lab: $(READY)  ## open JupyterLab at lesson 01
-	@mkdir -p course/exchange && chmod 777 course/exchange
-	@cd course && $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) \
-	  --LabApp.default_url=/lab/tree/lessons/01_pooling.ipynb $(LAB)
+lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (workspace/lessons/)
+	@$(PYTHON) -m grader lab -- $(LAB)
 
 lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide and syllabus
 	@$(PYTHON) -m grader lessons
-	@$(PYTHON) -m grader.course_tables
+	@$(PYTHON) -m grader.author.course_tables
 
 bench: $(READY)  ## measure speed against other packages, in one run
-	@$(PYTHON) -m tests.bench
-	@$(PYTHON) -m tests.bench.bayes
-	@$(PYTHON) -m tests.bench.grading
+	$(PATIENTLY) $(PYTHON) -m tests.bench
+	$(PATIENTLY) $(PYTHON) -m tests.bench.bayes
+	$(PATIENTLY) $(PYTHON) -m tests.bench.grading
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \
+	$(PATIENTLY) $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \
 	  --all-extras --group test --no-emit-package mlmkit --no-emit-package mlmkit-grader \
 	  --custom-compile-command "make lock" pyproject.toml grader/pyproject.toml --output-file requirements.txt
 

@@ -2,10 +2,64 @@
 
 import os
 import sys
+from collections import Counter
 
 import pytest
 
+# Two processes on two cores: threads of theirs, or of what they start, would wait for each other.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at what an earlier run kept
+
+MARKERS = {
+    "needs_bwrap": "needs bubblewrap; skipped where that is missing or does not work",
+    "needs_postgres": "needs PostgreSQL; skipped where that is missing",
+    "long(seconds)": "starts kernels or processes, or computes for seconds; `make test-fast` leaves it out",
+    "machine": "goes another way where these programs are missing; .ci/run tries both",
+}
+PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL"}
+
+
+def pytest_configure(config):
+    """Make the markers known."""
+    for name, about in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {about}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that two processes end at about the same time."""
+    seconds = {}
+    for item in items:
+        for mark in item.iter_markers("long"):
+            seconds[item.path] = max(seconds.get(item.path, 0), *mark.args)
+    items.sort(key=lambda item: -seconds.get(item.path, 0))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line what was not run on this machine, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.write_line(not_run(skipped))
+
+
+def not_run(skipped):
+    """Write the line about skipped tests.
+
+    >>> from types import SimpleNamespace
+    >>> bwrap, other = (SimpleNamespace(keywords={word: 1}) for word in ("needs_bwrap", "test_x"))
+    >>> not_run([bwrap, bwrap, other])
+    'Not run here: 2 tests that need bubblewrap, 1 for another reason (-rs lists the reasons).'
+    """
+    counts = Counter(next((name for name in PROGRAMS if name in report.keywords), None) for report in skipped)
+    parts = [f"{counts[name]} that need {program}" for name, program in PROGRAMS.items() if counts[name]]
+    if counts[None]:
+        reason = "another reason" if counts[None] == 1 else "other reasons"
+        parts.append(f"{counts[None]} for {reason} (-rs lists the reasons)")
+    first, *others = parts
+    number, _, rest = first.partition(" ")
+    first = f"{number} {'test' if number == '1' else 'tests'} {rest}"
+    return f"Not run here: {', '.join([first, *others])}."
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """How nbgrader grades this course: for `nbgrader …` in this folder, the formgrader and `python -m grader`."""
 
+import os
 from pathlib import Path
 
 import grader
@@ -18,6 +19,10 @@ c.CourseDirectory.course_id = "multilevel"
 # Where lessons are released to and submissions come from. On a server with many users, choose a
 # folder that all can write to, outside of the course: nbgrader sets its permissions.
 c.Exchange.root = str(here / "exchange")
+
+# `make lab` opens JupyterLab in a copy of the lessons; the assignment list fetches to the same place.
+if "MLMKIT_WORK" in os.environ:
+    c.Exchange.assignment_dir = os.environ["MLMKIT_WORK"]
 
 # Files from students are read in whatever state they are, and their cells are mended where that is safe.
 c.Autograde.exporter_class = "grader.intake.mending.SubmissionExporter"

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from grader.course.repository import ROOT
+from grader.course.screen import signs_of_life
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
 
@@ -21,10 +22,16 @@ A lesson goes through these commands, in this order:
   export        write the marks for Canvas or Moodle
 """
 
+DEMO = "A class of 12 sample students hands in lesson 01. A dot means: still at work."
+GRADE = "Grading {lesson} with {workers} processes. A dot means: still at work."
+FEEDBACK = "Writing the feedback pages of {lesson} with {workers} processes. A dot means: still at work."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 after a sentence about what went wrong."""
     options = parser().parse_args(arguments)
+    if options.says:
+        print(options.says.format(**vars(options)))  # before the imports, which take seconds
     from grader.author.tagged_lesson import LessonError
     from grader.bank import BankError
     from grader.course.course_folder import CourseError
@@ -48,21 +55,26 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = _add(commands, "demo", _demo, "grade a class of 12 sample students, from release to report")
+    demo = _add(commands, "demo", _demo, "grade a class of 12 sample students, from release to report", DEMO)
     demo.add_argument("--folder", type=Path, help="where to work (default: demo/ in the repository)")
     _workers(demo)
+
+    lab = _add(commands, "lab", _lab, "open JupyterLab in your copy of the lessons: workspace/lessons/")
+    lab.add_argument("options", nargs="*", metavar="OPTION", help="for JupyterLab, after a --")
 
     lessons = _add(commands, "lessons", _lessons, "make the lessons for students from solutions/")
     lessons.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
 
     _for_lesson(commands, "release", _release, "give a lesson to the class: into the exchange folder")
     _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
-    grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson")
+    grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson", GRADE)
     grade.add_argument(
         "--student", action="append", help="this student, again and only (may be given several times)"
     )
     grade.add_argument("--force", action="store_true", help="also what is graded and has not changed")
-    feedback = _for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student")
+    feedback = _for_lesson(
+        commands, "feedback", _feedback, "write a feedback page for each graded student", FEEDBACK
+    )
     for command in (grade, feedback):
         _workers(command)
         _scheduler(command)
@@ -82,14 +94,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add(commands, name, run, about):
+def _add(commands, name, run, about, says=""):
+    """Add a command; one that takes a while `says` at once what it is going to do."""
     command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, says=says)
     return command
 
 
-def _for_lesson(commands, name, run, about):
-    command = _add(commands, name, run, about)
+def _for_lesson(commands, name, run, about, says=""):
+    command = _add(commands, name, run, about, says)
     command.add_argument("lesson", metavar="LESSON", help="such as 01_pooling")
     command.add_argument(
         "--course",
@@ -118,6 +131,12 @@ def _demo(options):
     from grader.demo.running import run_demo
 
     run_demo(options.folder, workers=options.workers)
+
+
+def _lab(options):
+    from grader.course.lab import open_lab
+
+    open_lab(options=options.options)
 
 
 def _lessons(options):
@@ -205,4 +224,6 @@ def _told_apart(outcomes):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with signs_of_life():
+        code = main()
+    sys.exit(code)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from grader.course.course_folder import CourseError
+from grader.course.screen import every
 from grader.grade.outcomes import Outcome
 
 
@@ -112,7 +113,10 @@ def for_each(
     futures = {crew.submit(task, student, pure=False): student for student in students}
     total, outcomes = before + len(students), {}
     try:
-        with tqdm(total=total, initial=before, desc=title, unit="student") as bar:
+        with (
+            tqdm(total=total, initial=before, desc=title, unit="student") as bar,
+            every(2.0, bar.refresh),  # one notebook may run for minutes: show that the clock goes on
+        ):
             for future in as_completed(list(futures)):
                 student = futures.pop(future)
                 outcomes[student] = outcome = _result(future, student)

@@ -5,6 +5,7 @@
 ``client``       waits for a kernel no longer than needed
 ``jail``         what the room looks like: bubblewrap's command, its processes, its end
 ``inside``       the one file of ours that runs in the room, as the student's keeper
+``bare``         a kernel where there is no jail, and ``bare_keeper`` who watches over it
 ``limits``       memory, processor time, files: numbers to system calls
 ``cgroups``      limits for all processes of a submission together, where Linux lets us
 

@@ -5,7 +5,6 @@ kernel is its child: without privileges, and under limits.
 
     python inside.py warm FD JSON          serve requests that come through socket FD
     python inside.py cold FD JSON          one kernel; its leash is FD
-    python inside.py bare JSON COMMAND…    limits only, where there is no jail
 """
 
 import contextlib
@@ -37,9 +36,8 @@ PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITY_VERSION = 0x20080522
 
 
-def serve(requests, modules):
-    """Import `modules`, then fork a kernel for each request until the grader hangs up."""
-    shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+def serve(requests, modules, start):
+    """Import `modules`, then fork for each request, and `start` a keeper there; until the grader hangs up."""
     requests.send(json.dumps({"failed": warm_up(modules), "threads": threads()}).encode())
     while True:
         message, handles, _, _ = socket.recv_fds(requests, 65536, 16)
@@ -50,7 +48,7 @@ def serve(requests, modules):
         keeper = os.fork()
         if keeper == 0:
             requests.close()
-            with_leash(handles, start_in_fresh_namespaces, {**request, "failed": failed})
+            with_leash(handles, start, {**request, "failed": failed})
         for handle in handles:
             os.close(handle)
         os.waitpid(keeper, 0)
@@ -94,12 +92,17 @@ def with_leash(handles, start, request):
 
 def start_in_fresh_namespaces(request, leash, cgroups):
     """Leave all that siblings share, and start the keeper as process 1 of the new namespaces."""
-    if request["failed"]:
-        raise ImportError(f"{', '.join(request['failed'])} could not be imported")
+    require(request)
     os.unshare(os.CLONE_NEWNS | os.CLONE_NEWPID | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWUTS)
     if os.fork() == 0:
         with_leash([leash.detach(), *cgroups], keep_warm, request)
     os._exit(0)
+
+
+def require(request):
+    """Give up where a module that the submission needs is missing."""
+    if request["failed"]:
+        raise ImportError(f"{', '.join(request['failed'])} could not be imported")
 
 
 def keep_warm(request, leash, cgroups):
@@ -121,7 +124,7 @@ def keep_warm(request, leash, cgroups):
 def keep_cold(request, leash, cgroups):
     """Keep a kernel that is a new program; bubblewrap has made the namespaces."""
     furnish("/run/submission", request)
-    keep(request, leash, cgroups, lambda request: os.execvp(request["argv"][0], request["argv"]))
+    keep(request, leash, cgroups, run_program)
 
 
 def furnish(submission, request):
@@ -145,7 +148,7 @@ def keep(request, leash, cgroups, run):
         with_leash([leash.detach(), *cgroups], start_kernel, {**request, "run": run})
     for handle in cgroups:
         os.close(handle)
-    status = watch(kernel, leash)
+    status = watch(kernel, leash, door=SOCKETS)
     end_all()
     try:
         leash.send(b"gone %d" % status)
@@ -161,12 +164,15 @@ def start_kernel(request, leash, cgroups):
     request["run"](request)
 
 
-def watch(kernel, leash):
-    """Pass signals on to the kernel. Return its exit code, or -9 when it has to end."""
-    ended = os.pidfd_open(kernel)
-    open_door = True
+def watch(kernel, leash, door):
+    """Pass signals on to the kernel. Return its exit code, or -9 when it has to end.
+
+    `door` is a folder that is closed once the kernel's sockets are in it.
+    """
+    ended = [os.pidfd_open(kernel)] if hasattr(os, "pidfd_open") else []  # only Linux has it
+    pause = 1.0 if ended else 0.05
     while True:
-        ready, _, _ = select.select([leash, ended], [], [], 0.005 if open_door else 1.0)
+        ready, _, _ = select.select([leash, *ended], [], [], 0.005 if door else pause)
         if leash in ready:
             message = leash.recv(64)
             if message in (b"", b"%d" % signal.SIGKILL):
@@ -175,10 +181,10 @@ def watch(kernel, leash):
         status = reap(kernel)
         if status is not None:
             return status
-        if open_door and len(os.listdir(SOCKETS)) > PORTS:
-            open_door = False
-            if not seal(SOCKETS):
+        if door and len(os.listdir(door)) > PORTS:
+            if not seal(door):
                 return -signal.SIGKILL
+            door = None
 
 
 def seal(folder):
@@ -245,6 +251,11 @@ def set_limits(limits):
             resource.setrlimit(kind, (value, value))
 
 
+def run_program(request):
+    """Become the kernel's program."""
+    os.execvp(request["argv"][0], request["argv"])
+
+
 def become_kernel(request):
     """Run ipykernel in this process, a fork, as ``ipykernel_launcher`` runs it in a new one."""
     reseed()
@@ -288,17 +299,11 @@ def main(mode, *arguments):
     if mode == "warm":
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
-        serve(requests, json.loads(arguments[1]))
-    elif mode == "cold":
+        shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+        serve(requests, json.loads(arguments[1]), start_in_fresh_namespaces)
+    else:
         handles = [int(text) for text in arguments[0].split(",")]
         with_leash(handles, keep_cold, json.loads(arguments[1]))
-    else:
-        limits, *handles = json.loads(arguments[0])
-        for handle in handles:
-            os.write(handle, b"0")
-            os.close(handle)
-        set_limits(limits)
-        os.execvp(arguments[1], arguments[1:])
 
 
 if __name__ == "__main__":

@@ -29,6 +29,15 @@ SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr")
 SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "R")
 # One thread per kernel: submissions are graded side by side, and sums come out the same everywhere.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+# What a kernel's environment has, with a jail and without.
+EVERYWHERE = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MLMKIT_QUIET": "1",
+    **dict.fromkeys(THREADS, "1"),
+    # The allocators of Arrow's and Rust's libraries start threads at import. A fork would lose them.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+}
 # Outlives the grader, however that ends: tidies up after bubblewrap.
 JANITOR = """
 spool=$1 groups=$2; shift 2
@@ -68,22 +77,20 @@ class Jail:
         self._process = None
         if modules is not None:
             skeleton.prepare(skeleton.FONTS, [*_command(nested=False), *_libraries()])
-            self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._requests, theirs = pair()
             self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
-            ready = json.loads(self._hear())
-            if ready["failed"]:
+            try:
+                require_ready(json.loads(self._hear()))
+            except JailError:
                 self.close()
-                raise JailError(f"{', '.join(ready['failed'])} could not be imported")
-            if ready["threads"] > 1:
-                self.close()
-                raise JailError("an imported library runs threads, which a fork would lose")
+                raise
 
     def fork(self, submission: str, connection: dict, argv: list[str], modules: list[str]) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
         request = self._prepare(submission, connection, argv, bool(modules)) | {"modules": modules}
-        ours, theirs = _pair()
+        ours, theirs = pair()
         members = self.cgroup.open()
         socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *members])
         theirs.close()
@@ -94,7 +101,7 @@ class Jail:
     def run(self, submission: str, connection: dict, argv: list[str], *, heavy: bool = False) -> Leash:
         """Start the one kernel of a cold jail; a `heavy` one will sample."""
         request = self._prepare(submission, connection, argv, heavy)
-        ours, theirs = _pair()
+        ours, theirs = pair()
         handles = [theirs.fileno(), *self.cgroup.open()]
         self._start(["cold", ",".join(map(str, handles)), json.dumps(request)], handles, request["id"])
         theirs.close()
@@ -183,16 +190,12 @@ class Jail:
         except TimeoutError:
             message = b""
         if not message:
-            says = self.last_words()
-            self.close()
-            raise JailError(f"The sandbox did not start: {says}")
+            raise JailError(f"The sandbox did not start: {self.last_words()}")
         return message
 
     def last_words(self) -> str:
         """Return the last line that the jail, its keeper or a kernel wrote before it ended."""
-        size = os.fstat(self._errors.fileno()).st_size
-        lines = os.pread(self._errors.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
-        return lines.strip().split("\n")[-1] or "it gave no reason"
+        return last_line(self._errors)
 
 
 class Leash:
@@ -201,6 +204,7 @@ class Leash:
     def __init__(self, line: socket.socket, jail: Jail, number: str):
         self._line, self.jail, self.number = line, jail, number
         self.returncode: int | None = None
+        self.lost = False  # the keeper went away without a word
 
     @property
     def sockets(self) -> Path:
@@ -244,6 +248,7 @@ class Leash:
         if message.startswith(b"failed"):
             self.returncode = 1
             raise JailError(message.decode(errors="replace").strip().splitlines()[-1])
+        self.lost = not message
         self.returncode = int(message.split()[1]) if message else -9
 
 
@@ -275,14 +280,9 @@ def environment() -> dict[str, str]:
         "HOME": inside.HOME,
         "USER": "student",
         "LOGNAME": "student",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MLMKIT_QUIET": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(Path(mlmkit.__file__).parents[1]),  # of which a jail has nothing but mlmkit
-        **dict.fromkeys(THREADS, "1"),
-        # The allocators of Arrow's and Rust's libraries start threads at import. A fork would lose them.
-        "JE_ARROW_MALLOC_CONF": "background_thread:false",
-        "_RJEM_MALLOC_CONF": "background_thread:false",
+        **EVERYWHERE,
     }
 
 
@@ -375,5 +375,22 @@ def _copy_submission(source: str, target: Path, room: int) -> None:
     shutil.copytree(source, target, symlinks=True, ignore=leave_out)
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Make a line between two processes, on which a message arrives whole, and the end is noticed."""
+    kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM  # macOS has no other
+    return socket.socketpair(socket.AF_UNIX, kind)
+
+
+def require_ready(said: dict) -> None:
+    """Raise `JailError` if a warm process can't be forked, by what it said of itself."""
+    if said["failed"]:
+        raise JailError(f"{', '.join(said['failed'])} could not be imported")
+    if said["threads"] > 1:
+        raise JailError("an imported library runs threads, which a fork would lose")
+
+
+def last_line(errors) -> str:
+    """Return the last line of what was written to a temporary file, or say that there is none."""
+    size = os.fstat(errors.fileno()).st_size
+    lines = os.pread(errors.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
+    return lines.strip().split("\n")[-1] or "it gave no reason"

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import os
-import shutil
-import signal
 import sys
-import tempfile
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -24,7 +22,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 
 from grader.sandbox import inside
-from grader.sandbox.cgroups import Cgroup
+from grader.sandbox.bare import OpenRoom, WarmProcess
 from grader.sandbox.jail import Jail, JailError, Leash, why_not
 from grader.sandbox.limits import MB, Limits
 
@@ -136,8 +134,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     leash: Leash | None = None
     how = Isolation("none", "the kernel was not started yet")
-    _own_sockets: str | None = None
-    _cgroup: Cgroup | None = None
+    _room: OpenRoom | None = None
 
     @property
     def limits(self) -> Limits:
@@ -174,8 +171,8 @@ class SandboxProvisioner(LocalProvisioner):
             raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
         self._why = reason
         if reason and os.name == "posix":
-            self._own_sockets = tempfile.mkdtemp(prefix="mlm-")
-            manager.ip = os.path.join(self._own_sockets, "k")
+            self._room = OpenRoom(self.limits)
+            manager.ip = str(self._room.folder / "k")
         if reason:
             return await super().pre_launch(**kwargs)
         manager.connection_file = inside.CONNECTION_FILE
@@ -185,6 +182,9 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the kernel in a jail, or the limited one."""
+        if self._why and os.name != "posix":
+            self.how = Isolation("none", self._why)
+            return await super().launch_kernel(cmd, **kwargs)
         if self._why:
             return await self._launch_bare(cmd, **kwargs)
         manager = self.parent
@@ -218,7 +218,9 @@ class SandboxProvisioner(LocalProvisioner):
             return await super().wait()
         while self.leash.poll() is None:
             await asyncio.sleep(0.01)
-        code, self.leash = self.leash.returncode, None
+        code = self.leash.returncode
+        self.leash.end()
+        self.leash = None
         return code
 
     async def send_signal(self, signum):
@@ -244,12 +246,8 @@ class SandboxProvisioner(LocalProvisioner):
         if self.leash is not None:
             self.leash.end()
             self.leash = None
-        if self.pgid:
-            _kill_group(self.pgid)
-        if self._own_sockets:
-            shutil.rmtree(self._own_sockets, ignore_errors=True)
-        if self._cgroup:
-            self._cgroup.remove()
+        if self._room is not None:
+            self._room.close()
         await super().cleanup(restart)
 
     def _reason_against(self) -> str | None:
@@ -257,12 +255,17 @@ class SandboxProvisioner(LocalProvisioner):
             return "the configuration switches it off (SandboxProvisioner.isolation)"
         return why_not()
 
-    def _reason_against_warm(self, cmd) -> str | None:
-        """Say why this kernel can't be a fork, or lay the warm jail ready."""
+    def _reason_against_fork(self, cmd) -> str | None:
         if not self.warm:
             return "the configuration switches warm kernels off (SandboxProvisioner.warm)"
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
             return "it is not a kernel of this Python"
+        return None
+
+    def _reason_against_warm(self, cmd) -> str | None:
+        """Say why this kernel can't be a fork, or lay the warm jail ready."""
+        if reason := self._reason_against_fork(cmd):
+            return reason
         try:
             self._jail = warm_jail(self.limits, tuple(self.modules))
         except JailError as error:
@@ -274,19 +277,16 @@ class SandboxProvisioner(LocalProvisioner):
         return sorted({name for names in mentioned for name in names})
 
     async def _launch_bare(self, cmd, **kwargs):
-        self._cgroup = Cgroup(self.limits.memory, self.limits.processes)
-        together = "together" if self._cgroup.folders else "each process"
+        together = "together" if self._room.cgroup.folders else "each process"
         self.how = Isolation("none", self._why, together)
-        if os.name != "posix":
-            return await super().launch_kernel(cmd, **kwargs)
-        handles = self._cgroup.open()
-        try:
-            order = json.dumps([self.limits.for_process(own_user=False), *handles])
-            cmd = [sys.executable, "-S", inside.__file__, "bare", order, *cmd]
-            return await super().launch_kernel(cmd, pass_fds=handles, **kwargs)
-        finally:
-            for handle in handles:
-                os.close(handle)
+        folder = kwargs.get("cwd") or os.getcwd()
+        warm = None
+        if sys.platform == "linux" and self._reason_against_fork(cmd) is None:
+            with suppress(JailError):  # then it is a new process
+                warm = warm_process(tuple(self.modules))
+        self.leash = self._room.run(cmd, folder, warm, self._heavy_modules())
+        await self._until_it_listens()
+        return self.connection_info
 
     async def _until_it_listens(self, seconds=60):
         """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
@@ -316,7 +316,7 @@ class SandboxKernelManager(AsyncKernelManager):
         return spec
 
 
-_warm: dict[tuple, Jail] = {}
+_warm: dict[tuple, Jail | WarmProcess] = {}
 _failed: dict[tuple, str] = {}
 _lock = threading.Lock()
 
@@ -329,29 +329,29 @@ def warm_jail(limits: Limits, modules: tuple[str, ...]) -> Jail:
     JailError
         If it can't be had; it is tried once in a process.
     """
-    key = (os.getpid(), limits, modules)
+    return _kept((os.getpid(), limits, modules), lambda: Jail(limits, list(modules)))
+
+
+def warm_process(modules: tuple[str, ...]) -> WarmProcess:
+    """Return this process's warm process for kernels without a jail; as `warm_jail`."""
+    return _kept((os.getpid(), None, modules), lambda: WarmProcess(list(modules)))
+
+
+def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
     with _lock:
         if key in _failed:
             raise JailError(_failed[key])
-        jail = _warm.get(key)
-        if jail is None or not jail.alive():
+        if key not in _warm or not _warm[key].alive():
             try:
-                jail = _warm[key] = Jail(limits, list(modules))
+                _warm[key] = make()
             except JailError as error:
                 _failed[key] = str(error)
                 raise
-        return jail
+        return _warm[key]
 
 
 @atexit.register
 def close_warm_jails() -> None:
-    """End the warm jails of this process."""
+    """End the warm jails and processes of this process."""
     for key in [key for key in _warm if key[0] == os.getpid()]:
         _warm.pop(key).close()
-
-
-def _kill_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return

@@ -12,7 +12,7 @@ from grader import classroom
 from grader.__main__ import main
 from grader.course.repository import ROOT
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [pytest.mark.long(10), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
 COMMANDS = ["demo", "lessons", "release", "collect", "grade", "feedback", "report", "export", "check-bank"]
 

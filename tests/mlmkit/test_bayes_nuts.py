@@ -29,6 +29,8 @@ from mlmkit.bayes.problem import make_problem, unpack
 from mlmkit.bayes.pymc_model import pymc_model
 from mlmkit.bayes.stan import _given
 
+pytestmark = pytest.mark.long(30)
+
 SEATTLE = load_seattle()
 SLOPES = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 

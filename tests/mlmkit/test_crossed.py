@@ -7,6 +7,8 @@ import pytest
 from mlmkit import glmer, lmer
 from mlmkit.engine import kernels, memory, parts
 
+pytestmark = pytest.mark.long(40)
+
 FORMULAS = [
     "y ~ x + (1 + x | a) + (1 | b)",
     "y ~ x + (1 | a) + (1 + x | b)",

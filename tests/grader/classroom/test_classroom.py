@@ -15,6 +15,8 @@ from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
 
 pytestmark = [
+    pytest.mark.long(50),
+    pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),

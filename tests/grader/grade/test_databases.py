@@ -21,11 +21,12 @@ from grader.grade import outages
 from grader.grade.saved_marks import auto_marks
 
 pytestmark = [
+    pytest.mark.long(60),
+    pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 SCRIPT = Path(__file__).parents[1] / "class_of_four.py"
-needs_postgres = pytest.mark.skipif(postgres.missing() is not None, reason=str(postgres.missing()))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def said_by(runs):
     return [run.communicate(timeout=300)[0].split("\n")[1] for run in runs]
 
 
-@needs_postgres
+@pytest.mark.needs_postgres
 def test_two_graders_with_postgres_share_the_work_and_agree_with_sqlite(course, serial):
     said = said_by(graders(course, 2))
     assert all(line.startswith("done") for line in said)
@@ -84,7 +85,7 @@ def test_two_graders_with_postgres_share_the_work_and_agree_with_sqlite(course, 
     assert results(course) == serial
 
 
-@needs_postgres
+@pytest.mark.needs_postgres
 def test_a_database_that_is_away_for_five_seconds_costs_nothing(course, server, serial):
     (run,) = graders(course, 1)
     assert run.stdout.readline() == "ready\n"
@@ -96,7 +97,7 @@ def test_a_database_that_is_away_for_five_seconds_costs_nothing(course, server, 
     assert results(course) == serial
 
 
-@needs_postgres
+@pytest.mark.needs_postgres
 def test_a_database_that_stays_away_gives_a_sentence(course, server, monkeypatch, capsys):
     monkeypatch.setattr(outages, "PAUSES", (0.1,))
     server.stop()

@@ -23,6 +23,7 @@ from grader.grade.outcomes import outcome_of
 from grader.marks.gradebook import read_class
 
 pytestmark = [
+    pytest.mark.long(80),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

@@ -16,7 +16,7 @@ from grader.intake.preflight import read_submission
 from grader.intake.repair import grade_id, repair
 from grader.marks.gradebook import read_class
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [pytest.mark.long(15), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
 PLACES = st.integers(0, 40)
 SOURCES = st.sampled_from(

@@ -22,8 +22,11 @@ from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 
 REPOSITORY = Path(__file__).parents[3]
-pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient")
-needs_jail = pytest.mark.skipif(why_not() is not None, reason=f"There is no sandbox here: {why_not()}.")
+pytestmark = [
+    pytest.mark.long(60),
+    pytest.mark.machine,
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
+]
 
 # One cell an attack; each prints what came of it.
 ATTEMPT = """
@@ -134,8 +137,6 @@ def submission(tmp_path):
 @pytest.fixture(scope="module", params=["warm", "cold"])
 def attacked(request, tmp_path_factory):
     """All attacks in one kernel, each kind of jail in turn: name of the attack to what it printed."""
-    if why_not() is not None:
-        pytest.skip(f"There is no sandbox here: {why_not()}.")
     folder = tmp_path_factory.mktemp("submission")
     (folder / "data.txt").write_text("given")
     places = [REPOSITORY / "course", REPOSITORY / "grader", REPOSITORY / "solutions", folder]
@@ -150,20 +151,21 @@ def attacked(request, tmp_path_factory):
     return dict(zip(ATTACKS, map(printed, notebook.cells[1:]), strict=True))
 
 
+@pytest.mark.needs_bwrap
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.skipif(os.getuid() != 0, reason="An ordinary user's sandbox has its own test below.")
 def test_an_attack_reaches_nothing(attacked, attack):
     assert attacked[attack] == SAFE[attack]
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 def test_random_numbers_of_two_forks_differ(tmp_path):
     source = "import random, numpy.random as r; print(random.random(), r.rand(), r.default_rng().random())"
     first, second = (printed(run(source, folder=tmp_path).cells[0]).split() for _ in range(2))
     assert len({*first, *second}) == 6
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 def test_a_fork_shows_the_same_as_a_new_process(tmp_path):
     sources = [
         "import sys, os; print(sys.argv[0].endswith('.py'), os.getcwd(), sys.path[-1], __name__)",
@@ -187,7 +189,7 @@ def without_names(outputs):
     return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+", "", json.dumps(outputs))
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 @pytest.mark.parametrize("warm", [True, False])
 def test_a_hung_cell_is_interrupted_and_everything_ends_with_the_notebook(tmp_path, warm):
     sources = ["import subprocess; subprocess.Popen(['sleep', '4321'])", "while True: pass", "print(1 + 1)"]
@@ -197,7 +199,7 @@ def test_a_hung_cell_is_interrupted_and_everything_ends_with_the_notebook(tmp_pa
     assert not [place for place in rooms(os.getpid()) if list(Path(place).glob("*/sockets"))]
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 def test_memory_is_counted_for_all_processes_together(tmp_path):
     limits = {"memory": 512, "home": 16, "warm": False}
     notebook = run(MANY_CHILDREN, "print('the grader lives')", folder=tmp_path, **limits)
@@ -208,7 +210,7 @@ def test_memory_is_counted_for_all_processes_together(tmp_path):
     assert killed or lost
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 def test_nothing_is_left_when_the_grader_is_killed(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -246,7 +248,7 @@ print(isolation(notebook)["kind"], *map(printed, notebook.cells[1:]))
 USER_ATTACKS = ("grader", "network", "memory", "siblings", "alive")
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 @pytest.mark.skipif(os.getuid() != 0, reason="Only root can become another user.")
 @pytest.mark.parametrize("kind", ["warm", "cold"])
 def test_an_ordinary_user_has_the_sandbox_too(tmp_path, kind):
@@ -308,7 +310,7 @@ def test_a_missing_bubblewrap_is_noticed(monkeypatch):
     assert "bubblewrap is not installed" in why_not.__wrapped__()
 
 
-@needs_jail
+@pytest.mark.needs_bwrap
 def test_a_submission_too_large_for_its_home_is_refused_with_its_size(tmp_path):
     (tmp_path / "large").write_bytes(bytes(2 * MB))
     with pytest.raises(JailError, match="larger than 1 MB together"):

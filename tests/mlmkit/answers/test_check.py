@@ -92,11 +92,13 @@ def outputs(tmp_path_factory):
     return dict(zip(CELLS, [cell.outputs for cell in notebook.cells[1:]], strict=True))
 
 
+@pytest.mark.long(10)
 def test_every_check_gives_exactly_one_output_and_nothing_on_stderr(outputs):
     for name, shown in outputs.items():
         assert [output.output_type for output in shown] == ["display_data"] * (name != "load"), name
 
 
+@pytest.mark.long(10)
 def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
     homes = homes_for("alice")
     (shown,) = outputs["number"]
@@ -148,6 +150,7 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         ("broken key", "recorded."),
     ],
 )
+@pytest.mark.long(10)
 def test_the_student_reads_what_is_wrong_and_what_was_expected(outputs, name, says):
     text = outputs[name][0].data["text/plain"]
     assert says in text
@@ -155,6 +158,7 @@ def test_the_student_reads_what_is_wrong_and_what_was_expected(outputs, name, sa
     assert html.unescape(re.sub("<[^>]+>", "", page)) == text
 
 
+@pytest.mark.long(10)
 def test_what_a_student_typed_is_text_in_the_page(outputs):
     assert "<img" not in outputs["markup"][0].data["text/html"]
     assert "&lt;img" in outputs["markup"][0].data["text/html"]

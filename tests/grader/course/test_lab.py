@@ -1,0 +1,124 @@
+"""`make lab`: JupyterLab opens in a copy of the lessons, fetches to the same place, and git sees nothing."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import nbformat
+import pytest
+import small_lesson
+from nbclient import NotebookClient
+
+from grader import classroom
+from grader.course.repository import ROOT
+
+pytestmark = [
+    pytest.mark.long(15),
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
+]
+LESSON = "01_pooling"
+START = """
+import sys
+from pathlib import Path
+from grader.course.lab import open_lab
+open_lab(Path(sys.argv[1]), sys.argv[2:])
+"""
+SETTINGS = ["--no-browser", "--allow-root", "--port=0", "--IdentityProvider.token=secret"]
+
+
+def git(folder, *arguments):
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A small repository: the lessons, the course's configuration, and a lesson that is released."""
+    root = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "lessons", root / "lessons", ignore=shutil.ignore_patterns(".*"))
+    shutil.copy(ROOT / ".gitignore", root)
+    (root / "course").mkdir()
+    shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "as released")
+    source = root / "course" / "source" / small_lesson.LESSON
+    source.mkdir(parents=True)
+    nbformat.write(small_lesson.lesson(), source / f"{small_lesson.LESSON}.ipynb")
+    classroom.release(small_lesson.LESSON, root=root / "course")
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(repository, tmp_path_factory):
+    """Ask the running JupyterLab: path, and JSON or a form to send; gives the answer from JSON."""
+    log = tmp_path_factory.mktemp("lab") / "log"
+    home = {"HOME": str(log.parent), "JUPYTER_RUNTIME_DIR": str(log.parent / "runtime")}
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", START, repository, *SETTINGS],
+            stdout=file,
+            stderr=file,
+            env={**os.environ, **home},
+        )
+    try:
+        end = time.monotonic() + 400
+        while not (found := re.search(r"(http://(?:localhost|127)\S*?:\d+)(/\S*)\?token", log.read_text())):
+            assert server.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
+            time.sleep(0.1)
+
+        def ask(path, data=None, **form):
+            body = urlencode(form).encode() if form else data and json.dumps(data).encode()
+            method = "PUT" if data else "POST" if form else "GET"
+            request = Request(found[1] + path, body, {"Authorization": "token secret"}, method=method)
+            with urlopen(request, timeout=120) as answer:
+                return json.load(answer)
+
+        ask.opens = found[2]
+        yield ask
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+def test_it_opens_the_first_lesson_in_the_copy(lab, repository):
+    assert lab.opens == f"/lab/tree/workspace/lessons/{LESSON}.ipynb"
+    for path in (repository / "lessons").iterdir():
+        assert (repository / "workspace" / "lessons" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_lesson_that_is_worked_on_and_saved_leaves_git_clean(lab, repository):
+    path = f"/api/contents/workspace/lessons/{LESSON}.ipynb"
+    notebook = nbformat.from_dict(lab(path)["content"])
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]
+    cells[0].source += "\nprint('worked on')"
+    notebook.cells = cells
+    where = {"metadata": {"path": str(repository / "workspace" / "lessons")}}
+    NotebookClient(notebook, kernel_name="python3", resources=where).execute()
+    lab(path, {"type": "notebook", "content": notebook})
+    assert "worked on" in (repository / "workspace" / "lessons" / f"{LESSON}.ipynb").read_text()
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_the_assignment_list_fetches_to_where_the_lab_is_open(lab, repository):
+    (released,) = lab("/assignments?course_id=multilevel")["value"]
+    assert (released["assignment_id"], released["status"]) == (small_lesson.LESSON, "released")
+    lab("/assignments/fetch", course_id="multilevel", assignment_id=small_lesson.LESSON)
+    (fetched,) = lab("/assignments?course_id=multilevel")["value"]
+    assert (fetched["status"], fetched["path"]) == ("fetched", f"workspace/lessons/{small_lesson.LESSON}")
+    assert (repository / fetched["path"] / f"{small_lesson.LESSON}.ipynb").is_file()
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_the_formgrader_finds_the_course(lab):
+    (found,) = lab("/formgrader/api/assignments")
+    assert (found["name"], found["status"]) == (small_lesson.LESSON, "released")
