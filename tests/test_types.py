@@ -1,6 +1,6 @@
 """Types of the public functions: mypy reads the library, and what its users write with it.
 
-``python tests/test_types.py`` writes ``mlmkit/__init__.pyi`` anew, after a public name came or went.
+``python -m tests.test_types`` writes ``mlmkit/__init__.pyi`` anew, after a public name came or went.
 """
 
 import os

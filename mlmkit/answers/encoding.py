@@ -16,7 +16,7 @@ from mlmkit.answers.text import BadAnswerError, plain
 from mlmkit.answers.values import decode_list, decode_value, encode_list, encode_value
 
 MIME = "application/vnd.mlmkit.answer+json"
-KINDS = []  # filled by `mlmkit.answers.kinds`, the one place that lists them
+KINDS: list = []  # filled by `mlmkit.answers.kinds`, the one place that lists them
 
 
 def register(*kinds):

@@ -16,7 +16,10 @@ from mlmkit.inference.simulations import Seed, Simulations
 class LikelihoodFit(MixedEstimates):
     """A mixed model fitted by maximum likelihood, restricted or not. A subclass has its ``criterion``."""
 
-    criterion: float
+    @property
+    def criterion(self) -> float:
+        """What was minimised."""
+        raise NotImplementedError
 
     @cached_property
     def theta(self) -> np.ndarray:

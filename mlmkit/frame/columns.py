@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from mlmkit.frame.cached_frame import Frame
 from mlmkit.frame.formula import NAME, FormulaError, names_in
-from mlmkit.frame.table import Frame
 
 INTERCEPT = "(Intercept)"
 PLAIN = re.compile(r"(`[^`]+`|[A-Za-z_.][A-Za-z0-9_.]*|[01])$")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from mlmkit.frame.cached_frame import Frame
 from mlmkit.frame.columns import Columns, make_columns, one_vector, unknown_column
 from mlmkit.frame.formula import FormulaError, MixedFormula, parse
-from mlmkit.frame.table import Frame
 
 
 @dataclass

@@ -4,8 +4,8 @@ import html
 import sys
 from weakref import WeakKeyDictionary
 
-_descriptions = WeakKeyDictionary()
-_drawn = WeakKeyDictionary()  # figures on their way from the HTML to the PNG output
+_descriptions: WeakKeyDictionary = WeakKeyDictionary()
+_drawn: WeakKeyDictionary = WeakKeyDictionary()  # figures on their way from the HTML to the PNG output
 
 
 def set_alt_text(ax, text):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mlmkit.answers.figure.answer import AxesAnswer, FigureAnswer, Marks, decode_figure
-from mlmkit.answers.figure.labels import AXES, flaws, required
+from mlmkit.answers.figure.axis_labels import AXES, flaws, required
 from mlmkit.answers.figure.matching import MARKS, Expected, best_share, find
 from mlmkit.answers.figure.reading import encode_figure
 from mlmkit.answers.kind import Kind, Outcome

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mlmkit.answers.formula import canonical
+from mlmkit.answers.formula_answer import canonical
 from mlmkit.answers.kinds import BadAnswerError, Formula, Mistake, decode, encode, from_key, to_key
 
 VARYING = Formula(
