@@ -14,7 +14,18 @@ from grader.course.repository import ROOT
 
 pytestmark = [pytest.mark.long(10), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
-COMMANDS = ["demo", "lessons", "release", "collect", "grade", "feedback", "report", "export", "check-bank"]
+COMMANDS = [
+    "demo",
+    "lab",
+    "lessons",
+    "release",
+    "collect",
+    "grade",
+    "feedback",
+    "report",
+    "export",
+    "check-bank",
+]
 
 
 @pytest.fixture
