@@ -29,11 +29,12 @@ mlmkit.load_sales()
 """
 MYPY_SAYS = [
     'note: Revealed type is "mlmkit.fits.linear.LinearMixedFit"',
-    'note: Revealed type is "builtins.bool"',
-    'note: Revealed type is "builtins.str"',
-    'note: Revealed type is "builtins.list[builtins.str]"',
+    'note: Revealed type is "bool"',
+    'note: Revealed type is "str"',
+    'note: Revealed type is "list[str]"',
     'note: Revealed type is "mlmkit.bayes.fit.StanFit"',
-    'error: Unexpected keyword argument "reml" for "lmer"; did you mean "REML"?  [call-arg]',
+    'error: Unexpected keyword argument "reml" for "lmer"  [call-arg]',
+    'note: "lmer" defined in "mlmkit.fits.lmer"',
     'error: Module has no attribute "load_sales"  [attr-defined]',
 ]
 
