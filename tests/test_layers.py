@@ -35,7 +35,7 @@ def modules_of(package, root=ROOT):
 
 
 def imports_of(module, path, modules, strings):
-    """Find which of `modules` a file imports, also in functions and, with `strings`, by a name in a string."""
+    """Find which of `modules` a file imports, late ones and, with `strings`, names in strings included."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
