@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from distributions import PYPROJECTS, copy_repository, environment
+from distributions import PYPROJECTS, copy_repository, environment, install
 
 MLMKIT, GRADER = (PYPROJECTS[name]["project"] for name in ("mlmkit", "mlmkit-grader"))
 EXTRAS = MLMKIT["optional-dependencies"]
@@ -31,6 +31,7 @@ def test_the_tests_of_mlmkit_pass_with_the_lowest_versions(tmp_path):
     wanted = [*MLMKIT["dependencies"], *EXTRAS["fast"], *EXTRAS["course"], *notebooks, *tests]
     options = ["--resolution", "lowest-direct"]
     python = environment(tmp_path / "env", *wanted, python=lowest_python(), options=options)
+    install(python, repository, options=["--no-deps", "--no-build-isolation", "--editable"])
     for line in MLMKIT["dependencies"]:
         name, bound = line.split(">=")
         code = f"import importlib.metadata as m; print(m.version({name!r}))"
