@@ -222,7 +222,7 @@ def test_nothing_is_left_when_the_grader_is_killed(tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: any(list(Path(place).glob("*/sockets/k-5")) for place in rooms(grader.pid)), 60)
+    until(lambda: any(list(Path(place).glob("*/sockets/k-5")) for place in rooms(grader.pid)), 300)
     grader.kill()
     grader.wait()
     until(lambda: not rooms(grader.pid))
@@ -372,7 +372,7 @@ def processes(start):
     return found
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "It did not happen in time."
