@@ -28,6 +28,7 @@ def compile_fits():
         fit = lmer(formula, small_data())
         assert np.isfinite(fit.fixef).all()
         assert np.isfinite(fit.deviance)
+    kernels.mark_ready()
 
 
 def compile_density():

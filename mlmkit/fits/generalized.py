@@ -119,6 +119,7 @@ class GeneralizedFit(LikelihoodFit):
 
         Examples
         --------
+        >>> from mlmkit import load_seattle
         >>> again = glmer_fit.refit(load_seattle()["price"] > 1e6)
         >>> round(again.criterion - glmer_fit.criterion, 6)
         0.0

