@@ -56,7 +56,7 @@ def lie_ready():
 
 
 def mark_ready():
-    """Renew the time stamps of what was compiled: numba goes by a file's contents, `lie_ready` by its time."""
+    """Renew the times of what was compiled: numba goes by a file's contents, `lie_ready` by its time."""
     for name in FILES:
         for path in (Path(__file__).parent / "__pycache__").glob(f"{name}.*.nbi"):
             path.touch()

@@ -133,9 +133,9 @@ def test_slopes_differ_little_on_the_log_scale(seattle):
     assert sd(fit, "scale_sqft") == pytest.approx(0.06, abs=0.005)
 
 
-def test_what_other_programs_reported_lies_as_high_as_the_lesson_says(cells, reml, raw):
-    source = next(cell.source for cell in cells if cell.source.startswith("reported ="))
-    names = {"pd": pd}
+def test_what_other_programs_reported_lies_as_high_as_the_lesson_says(cells, reml, raw, seattle):
+    source = next(cell.source for cell in cells if "MixedLM.from_formula" in cell.source)
+    names = {"np": np, "pd": pd, "warnings": warnings, "seattle": seattle}
     exec(source.removesuffix("reported"), names)
     reported = names["reported"]
     heights = [
@@ -144,8 +144,8 @@ def test_what_other_programs_reported_lies_as_high_as_the_lesson_says(cells, rem
         for _, row in reported.iterrows()
     ]
     assert 0 < heights[0] < 3e-6
-    assert heights[1] == pytest.approx(0.45, abs=0.001)
-    assert abs(heights[2]) < 1e-6
+    assert heights[1] == pytest.approx(0.45, abs=0.02)  # where it stops is a matter of the processor too
+    assert abs(heights[2]) < 1e-4
     assert 1 - reported["sd_intercept"].iloc[1] / sd(reml) == pytest.approx(0.13, abs=0.006)
     there = criterion_at(raw, sd=[86_773.24, 4_678.31], corr=-0.024855, sigma=196_176.72)
     assert there - raw.criterion == pytest.approx(58.5, abs=0.05)

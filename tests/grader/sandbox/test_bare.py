@@ -106,7 +106,7 @@ def test_what_a_notebook_started_ends_with_it(tmp_path, namespace):
 GRADER = """
 import sys
 folder, work, namespace, source = sys.argv[1:]
-sys.path.insert(0, folder)
+sys.path[:0] = [folder, folder.rpartition("/")[0]]  # this file, and small_lesson beside its folder
 import test_bare
 test_bare.bare.has_own_processes = lambda: namespace == "True"
 test_bare.run(source, folder=work)
@@ -118,7 +118,8 @@ def test_what_a_notebook_started_ends_when_the_grader_is_killed(tmp_path, namesp
     source = LEAVES.replace("NUMBER", number) + "import time; time.sleep(900)"
     arguments = [str(Path(__file__).parent), str(tmp_path), str(namespace), source]
     grader = subprocess.Popen([sys.executable, "-W", "ignore", "-c", GRADER, *arguments])
-    until(lambda: len(sleepers(number)) == 4, 300)
+    until(lambda: len(sleepers(number)) == 4 or grader.poll() is not None, 300)
+    assert grader.poll() is None, "The grader ended before it was killed."
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     until(lambda: sleepers(number) == [], 60)
