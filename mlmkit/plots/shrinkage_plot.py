@@ -1,6 +1,7 @@
 """How far partial pooling moves the estimate of each group."""
 
 from mlmkit.frame.columns import INTERCEPT
+from mlmkit.inference.ask import ask
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.from_fit import column, group_means, grouping, outcome
 from mlmkit.plots.style import DATA, NONE, PARTIAL, in_words, label_axis, new_axes, tidy
@@ -39,9 +40,10 @@ def plot_shrinkage(fit, *, group=None, ax=None):
     >>> ax.get_xlabel()
     'Mean price (US dollars)'
     """
+    ask(fit, "ranef", "plot_shrinkage")
     sizes, own = group_means(fit, group, plot="plot_shrinkage")
     group, y = grouping(fit, group), outcome(fit)
-    pooled = column(fit.coef[group], INTERCEPT, fit)
+    pooled = column(fit.coef[group], INTERCEPT, fit).rename(index=str)  # as in `group_means`
     return draw_shrinkage(sizes, own, pooled, fit.fixef[INTERCEPT], y=y, group=group, ax=ax)
 
 

@@ -71,7 +71,7 @@ def test_the_graders_wheel_holds_every_file_of_the_grader(built):
     found = set(files_of(built["grader"]))
     info = f"mlmkit_grader-{VERSION}.dist-info/"
     assert found == of_folder("grader") | {info + name for name in METADATA}
-    assert {"grader/bank/l01_pooling.py", "grader/templates/page.css"} <= found
+    assert {"grader/bank/l01_pooling.py", "grader/pages/templates/page.css"} <= found
     entry = files_of(built["grader"])[info + "entry_points.txt"].decode()
     assert re.search(r"kernel_provisioners\]\s+mlmkit-sandbox = grader\.sandbox\.provisioner:", entry)
 
