@@ -30,6 +30,18 @@ def test_only_bayes_knows_pymc_and_arviz():
             assert not [name for name in imports_of(path) if name.startswith(bayesian)], path
 
 
+def test_a_fit_is_looked_into_through_its_solution_only():
+    names = {"fit", "fits", "found", "sims", "solution", "posterior", "design", "model"}
+    private = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.value.id}.{node.attr}"
+        for path in (ROOT / "mlmkit").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+        if node.attr.startswith("_") and not node.attr.startswith("__")
+    ]
+    assert not private
+
+
 def test_importing_mlmkit_is_light():
     heavy = {
         "matplotlib",

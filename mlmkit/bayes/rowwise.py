@@ -23,7 +23,8 @@ def mean_ppd(fit):
     means = np.empty(draws.size)
     for rows in row_blocks(fit):
         part = draws.pick(rows)
-        outcome = fit._draw_outcome(fit._inverse_link(linear_predictor(fit, part)), part.sigma, rng)
+        mean = fit.solution.inverse_link(linear_predictor(fit, part))
+        outcome = fit.solution.draw_outcome(mean, part.sigma, rng)
         means[rows] = outcome.mean(axis=1)
     return means
 

@@ -15,9 +15,9 @@ class Binomial:
     def moments(eta, y, trials, space=None):
         """Return loglik (without constants), mean, variance, and the variance's derivative in eta.
 
-        They lie in `space`, shape (4, n), if it is given: new memory costs more than the arithmetic.
+        They lie in `space`, shape (4, *eta.shape), if it is given: new memory costs more than the arithmetic.
         """
-        loglik, mean, variance, slope = np.empty((4, len(eta))) if space is None else space
+        loglik, mean, variance, slope = np.empty((4, *eta.shape)) if space is None else space
         tail, inverse = variance, slope  # borrowed until they are filled
         np.abs(eta, out=tail)
         np.negative(tail, out=tail)

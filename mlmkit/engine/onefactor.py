@@ -195,7 +195,7 @@ class OneFactor:
         """Compute the deviances (K,) and gradients (K, k) at several thetas (K, k)."""
         lam = np.zeros((len(thetas), self.q, self.q))
         lam[:, *self.pattern] = thetas
-        pieces = {1: self._pieces_1, 2: self._pieces_2}.get(self.q, self._pieces)
+        pieces = {1: self._pieces_1, 2: self._pieces_2}.get(self.q, self.pieces)
         try:
             values, gradients = self._finish(*pieces(lam))
         except np.linalg.LinAlgError:  # at one of the places; find out at which
@@ -251,7 +251,8 @@ class OneFactor:
         straight = np.stack([*upper, *lower], axis=1).sum(axis=2).reshape(-1, 2, 2)
         return np.log(det).sum(axis=1), explained, straight, H[:, :, None] @ U[:, None]
 
-    def _pieces(self, lam):
+    def pieces(self, lam):
+        """Compute what the deviance is made of, at several Lambdas (K, q, q): see `_finish`."""
         AL = self.A @ lam[:, None]
         M = lam[:, None].transpose(0, 1, 3, 2) @ AL + np.eye(self.q)
         root = np.linalg.cholesky(M)

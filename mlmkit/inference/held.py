@@ -226,7 +226,7 @@ def linear_deviance(problem, lams, sigma=None):
     n, p = problem.n, problem.m - 1
     try:
         if isinstance(problem, OneFactor):
-            log_det, explained, straight, moved = (part[0] for part in problem._pieces(lams[0][None]))
+            log_det, explained, straight, moved = (part[0] for part in problem.pieces(lams[0][None]))
             straight, moved = [straight], [moved]
         else:
             log_det, explained, straight, moved = problem.pieces(lams)

@@ -26,6 +26,9 @@ MAKERS = {
     "no pooling": lambda data: no_pooling("price ~ scale_sqft + (1 | zipcode)", data),
     "no pooling, poisson": lambda data: no_pooling("bedrooms ~ (1 | zipcode)", data, family="poisson"),
     "exact draws": lambda data: stan_glmer("price ~ (1 | zipcode)", data, draws=100, chains=2, seed=1),
+    "prior, binomial": lambda data: stan_glmer(
+        YES_NO, data, family="binomial", draws=50, chains=2, seed=1, prior_PD=True
+    ),
     "prior": lambda data: stan_glmer(
         "price ~ (1 | zipcode)", data, draws=50, chains=2, seed=1, prior_PD=True
     ),
@@ -82,7 +85,7 @@ def test_functions(fits, kind, name):
         assert f"A {fit.kind} has no " in str(error)
         check_sentence(error)
     else:
-        assert result is not None or name in {"display", "shrinkage_slider"}
+        assert result is not None or name in {"display", "shrinkage_slider", "sigma"}
 
 
 @pytest.mark.parametrize("kind", MAKERS)
