@@ -23,7 +23,7 @@ from grader.grade.outcomes import outcome_of
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(80),
+    pytest.mark.long(100),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
@@ -213,20 +213,24 @@ def finish(root):
 
 
 def test_ctrl_c_says_how_many_are_done_and_what_to_run(tmp_path, released, serial):
-    copy_class(released, tmp_path)
-    run = start(tmp_path, "1")
-    assert run.stdout.readline() == "ready\n"
-    _wait_for_outcome(tmp_path)
-    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process
-    said, errors = run.communicate(timeout=60)
-    assert "Traceback" not in errors
-    done = len(list((tmp_path / ".cache" / "outcomes" / LESSON).glob("*.json")))
+    for attempt in range(3):  # on a busy machine the signal may come when all four are done
+        root = tmp_path / str(attempt)
+        copy_class(released, root)
+        run = start(root, "1")
+        assert run.stdout.readline() == "ready\n"
+        _wait_for_outcome(root)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process
+        said, errors = run.communicate(timeout=60)
+        assert "Traceback" not in errors
+        done = len(list((root / ".cache" / "outcomes" / LESSON).glob("*.json")))
+        if done < len(STUDENTS):
+            break
     assert 1 <= done < len(STUDENTS)
     assert said.startswith("stopped ")
     assert "of 4 students are done. Run the same command again: it goes on with the rest." in said
-    graded = finish(tmp_path).split()[2:]
+    graded = finish(root).split()[2:]
     assert len(graded) == len(STUDENTS) - done
-    assert results(tmp_path) == serial
+    assert results(root) == serial
 
 
 @pytest.mark.parametrize(("kills", "workers"), [(3, "1"), pytest.param(20, "2", marks=pytest.mark.slow)])
