@@ -24,7 +24,7 @@ c.Exchange.root = str(here / "exchange")
 if "MLMKIT_WORK" in os.environ:
     c.Exchange.assignment_dir = os.environ["MLMKIT_WORK"]
 
-# Files from students are read in whatever state they are, and their cells are mended where that is safe.
+# Files from students are read in whatever state they are, and their cells are repaired where that is safe.
 c.Autograde.exporter_class = "grader.intake.mending.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",

@@ -1,4 +1,4 @@
-"""Outages: a full disk, a database that is away. What to wait for, and what to tell the instructor."""
+"""Outages: a full disk, a silent database. What to wait for, and what to tell the instructor."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def no_room(error: BaseException) -> str | None:
 
 
 def no_database(error: BaseException) -> str | None:
-    """Say that the gradebook's database is away or busy, if that is what `error` comes from.
+    """Say that the gradebook's database does not answer or is busy, if that is what `error` comes from.
 
     Two graders who add the same row at the same moment count as busy: the second attempt finds the row.
     """
@@ -56,12 +56,12 @@ def no_database(error: BaseException) -> str | None:
 
 
 def with_patience[Result](work: Callable[[], Result]) -> Result:
-    """Do `work`; when the database is away, wait and do it again from its beginning.
+    """Do `work`; when the database does not answer, wait and do it again from its beginning.
 
     Raises
     ------
     CourseError
-        When the database stays away for half a minute, or the disk is full.
+        When the database stays silent for half a minute, or the disk is full.
     """
     for pause in (*PAUSES, None):
         try:

@@ -69,7 +69,7 @@ def grade(
     ------
     CourseError
         If the lesson was not released, nobody has handed in, there is no scheduler at the address, the
-        disk is full, or the gradebook's database stays away.
+        disk is full, or the gradebook's database stays silent.
     StoppedError
         When Ctrl-C is pressed. Its text says how many are done.
     """

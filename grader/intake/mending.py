@@ -70,7 +70,7 @@ def unreadable_in(path: Path) -> str | None:
 
 
 def notices_in(nb: NotebookNode) -> list[str]:
-    """Return what was mended in a submission, and why it could not be read: sentences."""
+    """Return what was repaired in a submission, and why it could not be read: sentences."""
     about = nb.metadata.get(METADATA, {})
     return [about["unreadable"]] if "unreadable" in about else list(about.get("notices", []))
 

@@ -1,8 +1,7 @@
 """Find and read the notebook in a submission, whatever state it is in. A student's file is never changed.
 
-What is unambiguous is mended and said: another encoding, an old format, another file name, a file that ends
-in the middle. What is not gives a fault: a sentence for the student and the instructor.
-"""
+What is unambiguous is repaired, and a sentence says so: another encoding, an old format, another file name,
+a file that ends in the middle. What is not gives a fault: a sentence for the student and the instructor."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ _KEPT_METADATA = ("nbgrader", "tags", "deletable", "editable")
 
 @dataclass(frozen=True)
 class Reading:
-    """What could be read of a submission: a valid notebook and what was mended, or a fault."""
+    """What could be read of a submission: a valid notebook and what was repaired, or a fault."""
 
     notebook: NotebookNode | None
     notices: tuple[str, ...] = ()
@@ -100,7 +99,7 @@ def read_notebook(path: Path, name: str) -> tuple[NotebookNode, list[str]]:
     -------
     NotebookNode
     list of str
-        What was mended on the way.
+        What was repaired on the way.
 
     Raises
     ------

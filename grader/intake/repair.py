@@ -56,7 +56,7 @@ def repair(nb: NotebookNode, released: NotebookNode, student: str) -> list[str]:
     Returns
     -------
     list of str
-        A sentence for each thing that was mended or is suspicious, for student and instructor.
+        A sentence for each thing that was repaired or is suspicious, for student and instructor.
     """
     notices = []
     for _ in range(ROUNDS):
