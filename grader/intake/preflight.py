@@ -1,7 +1,8 @@
 """Find and read the notebook in a submission, whatever state it is in. A student's file is never changed.
 
 What is unambiguous is repaired, and a sentence says so: another encoding, an old format, another file name,
-a file that ends in the middle. What is not gives a fault: a sentence for the student and the instructor."""
+a file that ends in the middle. What is not gives a fault: a sentence for the student and the instructor.
+"""
 
 from __future__ import annotations
 
