@@ -12,8 +12,8 @@ export JUPYTER_PLATFORM_DIRS := 1
 
 # Writes a comma after each 2 seconds without a word: whoever waits sees that it works.
 PATIENTLY := @.ci/patiently
-# Three processes on two cores, since many tests wait; a file stays together, the longest come first (conftest.py).
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+# Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-fast test-machine test-slow lab lessons bench site lock clean
 
