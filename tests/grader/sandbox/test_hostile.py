@@ -26,7 +26,7 @@ pytestmark = [
 SETTINGS = """
 c.SandboxProvisioner.isolation = "required"
 c.SandboxProvisioner.memory = 1024
-c.SturdyExecute.timeout = 5
+c.SturdyExecute.timeout = 8
 """
 RUN = [
     pytest.param(
