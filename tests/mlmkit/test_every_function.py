@@ -14,6 +14,7 @@ from mlmkit.fits.linear import LinearMixedFit
 from mlmkit.fits.regression import RegressionFit
 
 matplotlib.use("agg")
+pytestmark = pytest.mark.long(45)
 CLASSES = (LinearMixedFit, GeneralizedFit, RegressionFit, StanFit)
 YES_NO = "price > 1e6 ~ scale_sqft + (1 | zipcode)"
 MAKERS = {
