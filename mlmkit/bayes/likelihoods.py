@@ -42,6 +42,14 @@ class Family:
             return mean + sigma[:, None] * rng.standard_normal(mean.shape)
         return self._other.draw(mean, trials, rng)
 
+    def pearson(self, y, mean, trials):
+        """Return the difference from the mean over its standard deviation; see `glmer`'s families."""
+        return self._other.pearson(y, mean, trials)
+
+    def unit_deviance(self, y, mean, trials):
+        """Return each row's part of the deviance; see `glmer`'s families."""
+        return self._other.unit_deviance(y, mean, trials)
+
     def log_likelihood(self, y, eta, sigma, trials):
         """Log density of each outcome, shape (S, n), given the linear predictor."""
         if self.has_sigma:

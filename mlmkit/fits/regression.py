@@ -68,7 +68,8 @@ class RegressionSolution(Solution):
     """What a regression found. Its "group effects" are the groups' own coefficients, or zeros."""
 
     def __init__(self, design, results, family, n_shared, own):
-        self.design, self.results, self.family = design, results, family
+        self.design, self.results = design, results
+        self.family = FAMILIES.get(family)  # None for least squares, as in the other solutions
         self.beta = np.asarray(results.params)[:n_shared]
         self.vcov = np.asarray(results.cov_params())[:n_shared, :n_shared]
         sizes = [(len(factor.levels), len(factor.names)) for factor in design.factors]
@@ -80,11 +81,12 @@ class RegressionSolution(Solution):
     @property
     def outcome(self):
         """The outcome as fitted values show it, shape (n,); binomial outcomes are shares of successes."""
-        return self.design.y / self.design.trials if self.family == "binomial" else self.design.y
+        binomial = self.family is not None and self.family.name == "binomial"
+        return self.design.y / self.design.trials if binomial else self.design.y
 
     def inverse_link(self, eta):
         """Turn the linear predictor into the outcome's mean."""
-        return eta if self.family == "gaussian" else FAMILIES[self.family].inverse_link(eta)
+        return eta if self.family is None else self.family.inverse_link(eta)
 
 
 class RegressionFit(Estimates):
@@ -121,7 +123,7 @@ class RegressionFit(Estimates):
     @property
     def family(self) -> str:
         """Name of the outcome's distribution."""
-        return self.solution.family
+        return "gaussian" if self.solution.family is None else self.solution.family.name
 
     @property
     def call(self) -> tuple[str, ...]:

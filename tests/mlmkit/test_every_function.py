@@ -113,6 +113,15 @@ def test_attributes(fits, kind, name):
         check_sentence(error)
 
 
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("residual", ["response", "pearson", "deviance"])
+def test_residuals(fits, kind, residual):
+    try:
+        assert np.isfinite(fits[kind].resid(residual)).all()
+    except (TypeError, ValueError) as error:
+        check_sentence(error)
+
+
 @pytest.mark.parametrize("name", ["fixef", "ranef", "confint", "sim", "predict", "display", "shrinkage"])
 def test_what_is_no_fit_gets_a_sentence(name):
     for thing in (None, 3, "price ~ 1", np.zeros(3), mlmkit.load_seattle()):
