@@ -84,11 +84,9 @@ class DrawnSolution(Solution):
         """Average the mean over new groups, whose effects have standard deviation `spread` (link scale)."""
         return eta if self.family.has_sigma else mean_over_groups(self.inverse_link, eta, spread)
 
-    def draw_outcome(self, mean, scale, rng):
+    def draw_outcome(self, mean, scale, rng, weights=None):
         """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
-        trials = self.design.trials
-        if trials is not None and len(trials) != mean.shape[1]:
-            trials = np.ones(mean.shape[1])
+        trials = np.ones(mean.shape[1]) if weights is None else weights
         return self.family.draw(mean, scale, trials, rng)
 
     def draw_new_effects(self, place, sims, shape, rng):

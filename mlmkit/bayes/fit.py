@@ -14,8 +14,6 @@ from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.rowwise import mean_ppd, too_large
 from mlmkit.bayes.separating import separation
 from mlmkit.fits.mixed import MixedEstimates
-from mlmkit.frame.formula import FormulaError
-from mlmkit.frame.outcomes import binomial_outcome
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.predict import predict_draws
 from mlmkit.inference.simulations import Simulations
@@ -124,27 +122,7 @@ class StanFit(MixedEstimates):
         problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
-        trials = None if newdata is None or kind != "outcome" else self._new_trials(newdata)
-        if trials is None:
-            return predict_draws(self, newdata, n_sims, new_levels, kind, seed)
-        rng = np.random.default_rng(seed)
-        mean = predict_draws(self, newdata, n_sims, new_levels, "mean", rng)
-        drawn = self.solution.model.family.draw(mean.to_numpy(), None, trials, rng)
-        return pd.DataFrame(drawn, index=mean.index, columns=mean.columns)
-
-    def _new_trials(self, newdata):
-        """Read the trials of new rows from ``cbind(successes, failures)``; 1 without these columns."""
-        if self.family != "binomial":
-            return None
-        response = self.design.formula.response
-        if not response.startswith("cbind"):
-            return np.ones(len(newdata))
-        try:
-            return binomial_outcome(response, newdata, str(self.formula))[1]
-        except FormulaError as problem:
-            if "has no column" in str(problem):
-                return np.ones(len(newdata))
-            raise
+        return predict_draws(self, newdata, n_sims, new_levels, kind, seed)
 
     def posterior_predict(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):
         """Draw new outcomes, as rstanarm's ``posterior_predict``: new groups get an effect of their own.

@@ -76,7 +76,7 @@ class BayesModel:
         return ""
 
 
-def build_model(formula, data, family, given_priors, *, function, na_action="drop"):
+def build_model(formula, data, family, given_priors, *, function, na_action="drop", contrasts=None):
     """Read formula and data and fill in the priors.
 
     Parameters
@@ -91,7 +91,7 @@ def build_model(formula, data, family, given_priors, *, function, na_action="dro
         ``prior``, ``prior_intercept``, ``prior_aux``, ``prior_covariance``.
     function : str
         Name of the function that the user called.
-    na_action : str
+    na_action, contrasts
         See ``lmer``.
 
     Returns
@@ -102,7 +102,8 @@ def build_model(formula, data, family, given_priors, *, function, na_action="dro
     if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
     family = FAMILIES[family]
-    model = design(formula, data, na_action=na_action, outcome=outcome_reader(family))
+    reader = outcome_reader(family)
+    model = design(formula, data, na_action=na_action, outcome=reader, contrasts=contrasts)
     _check(model, family)
     y = model.y if model.offset is None or not family.has_sigma else model.y - model.offset
     scaled = scale_columns(model.fixed, model.factors, y, None, family.has_sigma)

@@ -24,7 +24,7 @@ def mean_ppd(fit):
     for rows in row_blocks(fit):
         part = draws.pick(rows)
         mean = fit.solution.inverse_link(linear_predictor(fit, part))
-        outcome = fit.solution.draw_outcome(mean, part.sigma, rng)
+        outcome = fit.solution.draw_outcome(mean, part.sigma, rng, model.trials)
         means[rows] = outcome.mean(axis=1)
     return means
 

@@ -25,6 +25,7 @@ def stan_lmer(
     seed: int | None = None,
     progress: bool | None = None,
     na_action: str = "drop",
+    contrasts: dict | None = None,
     prior_PD: bool = False,
 ) -> StanFit:
     """Fit a Bayesian linear mixed model; ``stan_glmer`` with ``family="gaussian"``, where arguments are told.
@@ -37,7 +38,9 @@ def stan_lmer(
     ('exact', 4000)
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
-    model = build_model(formula, data, "gaussian", given, function="stan_lmer", na_action=na_action)
+    model = build_model(
+        formula, data, "gaussian", given, function="stan_lmer", na_action=na_action, contrasts=contrasts
+    )
     true_or_false("prior_PD", prior_PD)
     if prior_PD:
         return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
@@ -59,6 +62,7 @@ def stan_glmer(
     seed: int | None = None,
     progress: bool | None = None,
     na_action: str = "drop",
+    contrasts: dict | None = None,
     prior_PD: bool = False,
 ) -> StanFit:
     """Fit a Bayesian (generalised) linear mixed model, with rstanarm's default priors.
@@ -96,8 +100,10 @@ def stan_glmer(
     progress : bool, optional
         Show what NUTS is doing. Default: yes in a terminal or a notebook, unless the environment variable
         ``MLMKIT_QUIET`` is set, as it should be where notebooks are graded; no elsewhere.
-    na_action : {"drop", "raise"}
-        What to do with rows that have missing values in the columns used.
+    na_action : {"drop", "exclude", "raise"}
+        What to do with rows that have missing values in the columns used; see `lmer`.
+    contrasts : dict, optional
+        How factors are coded; see `lmer`.
     prior_PD : bool
         True draws from the prior, as if there were no outcomes: what does the model believe before it
         sees data? Look at ``posterior_predict`` of such a fit.
@@ -126,7 +132,9 @@ def stan_glmer(
     True
     """
     given = _given(prior, prior_intercept, prior_aux, prior_covariance)
-    model = build_model(formula, data, family, given, function="stan_glmer", na_action=na_action)
+    model = build_model(
+        formula, data, family, given, function="stan_glmer", na_action=na_action, contrasts=contrasts
+    )
     true_or_false("prior_PD", prior_PD)
     if prior_PD:
         return prior_fit(model, count("draws", draws) * count("chains", chains), seed)

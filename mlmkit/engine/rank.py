@@ -43,9 +43,7 @@ def drop_dependent(model, scaled, total):
         "of the other predictors, so the data can't tell their effects apart."
     )
     where = np.flatnonzero(keep)
-    model.fixed.kept = where
-    model.fixed.names = [model.fixed.names[i] for i in where]
-    model.fixed.arrays = [model.fixed.arrays[i] for i in where]
+    model.fixed.keep(where)
     scaled.x = [scaled.x[i] for i in where]
     scaled.x_map = scaled.x_map[np.ix_(where, where)]
     return True

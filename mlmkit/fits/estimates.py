@@ -133,7 +133,13 @@ class Estimates:
         return self._series(np.sqrt(np.diagonal(self.solution.vcov)), "se_fixef")
 
     def predict(
-        self, newdata: pd.DataFrame | None = None, *, new_levels: str = "error", random: bool = True
+        self,
+        newdata: pd.DataFrame | None = None,
+        *,
+        new_levels: str = "error",
+        random: bool = True,
+        re_form: str | None = None,
+        scale: str = "response",
     ) -> pd.Series:
         """Predict the outcome's mean.
 
@@ -144,19 +150,23 @@ class Estimates:
         new_levels : {"error", "zero", "marginal"}
             For groups that the fit has not seen: refuse, the typical group, or an average over groups.
         random : bool
-            False leaves all group effects out.
+            False leaves all group effects out; then `newdata` needs no groups.
+        re_form : str, optional
+            Which group effects are used, such as ``"~ (1 | school)"``; all by default.
+        scale : {"response", "link"}
+            Units of the outcome, or the linear predictor. R's default for `glmer` is the link.
 
         Returns
         -------
         Series
-            One prediction a row, in units of the outcome.
+            One prediction a row.
 
         Examples
         --------
         >>> fit.predict().head(1).round().tolist()
         [488663.0]
         """
-        return predict(self, newdata, new_levels=new_levels, random=random)
+        return predict(self, newdata, new_levels=new_levels, random=random, re_form=re_form, scale=scale)
 
     @cached_property
     def fitted(self) -> pd.Series:
@@ -178,8 +188,7 @@ class Estimates:
         >>> fit.residuals.head(1).round().tolist()
         [861337.0]
         """
-        values = self.solution.outcome - self.fitted.to_numpy()
-        return pd.Series(values, index=self.design.index, name="residual")
+        return resid(self).rename("residual")
 
     def resid(self, kind: str = "response", scaled: bool = False) -> pd.Series:
         """Compute residuals of the kind that R calls "response", "pearson" or "deviance".

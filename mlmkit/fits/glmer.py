@@ -18,6 +18,7 @@ def glmer(
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     na_action: str = "drop",
+    contrasts: dict | None = None,
 ) -> GeneralizedFit:
     """Fit a generalised linear mixed model, with the logit or the log link.
 
@@ -37,8 +38,12 @@ def glmer(
         Binomial: number of trials by row, when the outcome is a share.
     offset : str or array, optional
         A known part of the linear predictor, for example the log of an exposure.
-    na_action : {"drop", "raise"}
-        What to do with missing values.
+    na_action : {"drop", "exclude", "raise"}
+        What to do with missing values; see `lmer`.
+    contrasts : dict, optional
+        How factors are coded, by column: ``{"period": "sum"}``; "treatment" (the first level is the
+        reference), "sum", "helmert" or "poly". Default: treatment, and polynomials for ordered
+        categories, as in R.
 
     Returns
     -------
@@ -68,7 +73,15 @@ def glmer(
     if isinstance(nAGQ, bool) or int(nAGQ) != nAGQ or not 1 <= nAGQ <= 100:
         raise ValueError(f"nAGQ is {nAGQ!r}. It must be a whole number from 1 to 100.")
     outcome = binomial_outcome if family == "binomial" else poisson_outcome
-    model = design(formula, data, weights=weights, offset=offset, na_action=na_action, outcome=outcome)
+    model = design(
+        formula,
+        data,
+        weights=weights,
+        offset=offset,
+        na_action=na_action,
+        outcome=outcome,
+        contrasts=contrasts,
+    )
     if weights is not None:
         use_trials(model, family)
     return fit_design(model, FAMILIES[family], int(nAGQ))

@@ -182,8 +182,10 @@ class LikelihoodFit(MixedEstimates):
         """
         return intervals.trace_profile(self, parameter, **options)
 
-    def simulate(self, n_sims: int = 1, seed: Seed = None) -> pd.DataFrame:
-        """Draw new outcomes for the rows of the fit.
+    def simulate(
+        self, n_sims: int = 1, seed: Seed = None, *, newdata: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Draw new outcomes, with new group effects.
 
         Parameters
         ----------
@@ -191,6 +193,8 @@ class LikelihoodFit(MixedEstimates):
             Number of data sets.
         seed : int or Generator, optional
             Makes the draws repeatable.
+        newdata : DataFrame, optional
+            Rows to draw for, with any groups; by default the rows of the fit.
 
         Returns
         -------
@@ -202,7 +206,7 @@ class LikelihoodFit(MixedEstimates):
         >>> fit.simulate(2, seed=1).shape
         (869, 2)
         """
-        return simulations.simulate_outcomes(self, n_sims, seed)
+        return simulations.simulate_outcomes(self, n_sims, seed, newdata)
 
     def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Tabulate estimates as broom does.

@@ -15,6 +15,7 @@ def lmer(
     weights: str | ArrayLike | None = None,
     offset: str | ArrayLike | None = None,
     na_action: str = "drop",
+    contrasts: dict | None = None,
 ) -> LinearMixedFit:
     """Fit a linear mixed (multilevel) model.
 
@@ -31,9 +32,15 @@ def lmer(
         Prior weights, a column or one number a row: the residual variance of a row is
         ``sigma**2 / weight``.
     offset : str or array, optional
-        A known part of the outcome. ``offset(x)`` in the formula does the same.
-    na_action : {"drop", "raise"}
-        Drop rows with missing values and say so in ``fit.messages``, or raise an error.
+        A known part of the outcome. ``offset(x)`` in the formula does the same. Predictions for new rows need
+        it as a column. Weights and offsets that are a Series go by its index.
+    na_action : {"drop", "exclude", "raise"}
+        Drop rows with missing values and say so in ``fit.messages``; drop them, and give them missing fitted
+        values and residuals (R's ``na.exclude``); or raise an error.
+    contrasts : dict, optional
+        How factors are coded, by column: ``{"period": "sum"}``; "treatment" (the first level is the
+        reference), "sum", "helmert" or "poly". Default: treatment, and polynomials for ordered
+        categories, as in R.
 
     Returns
     -------
@@ -62,5 +69,5 @@ def lmer(
     >>> fit.converged, fit.is_singular
     (True, False)
     """
-    model = design(formula, data, weights=weights, offset=offset, na_action=na_action)
+    model = design(formula, data, weights=weights, offset=offset, na_action=na_action, contrasts=contrasts)
     return fit_design(model, REML=REML)

@@ -5,6 +5,7 @@ import pandas as pd
 
 from mlmkit.engine.rank import independent
 from mlmkit.fits.regression import RegressionFit, RegressionSolution, regress
+from mlmkit.frame.cached_frame import as_frame
 from mlmkit.frame.columns import INTERCEPT, unknown_column
 from mlmkit.frame.design import design
 from mlmkit.frame.formula import Bar, FormulaError, parse
@@ -12,7 +13,12 @@ from mlmkit.frame.outcomes import outcome_reader
 
 
 def complete_pooling(
-    formula: str, data: pd.DataFrame, *, family: str = "gaussian", na_action: str = "drop"
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    family: str = "gaussian",
+    na_action: str = "drop",
+    contrasts: dict | None = None,
 ) -> RegressionFit:
     """Fit one regression to all rows, as if the groups didn't matter.
 
@@ -25,8 +31,10 @@ def complete_pooling(
         One row an observation.
     family : {"gaussian", "binomial", "poisson"}
         Least squares, or a generalised linear model; outcomes as for `glmer`.
-    na_action : {"drop", "raise"}
-        What to do with missing values.
+    na_action : {"drop", "exclude", "raise"}
+        What to do with missing values; see `lmer`.
+    contrasts : dict, optional
+        How factors are coded; see `lmer`.
 
     Returns
     -------
@@ -39,7 +47,8 @@ def complete_pooling(
     >>> complete_pooling("price ~ (1 | zipcode)", load_seattle()).fixef.round(1).to_dict()
     {'(Intercept)': 632591.5}
     """
-    model = design(formula, data, na_action=na_action, outcome=outcome_reader(family), bars=False)
+    reader = outcome_reader(family)
+    model = design(formula, data, na_action=na_action, outcome=reader, bars=False, contrasts=contrasts)
     fixed, messages = model.fixed, list(model.messages)
     columns = np.column_stack(fixed.arrays) if fixed.arrays else np.empty((model.n, 0))
     kept = np.flatnonzero(independent(columns))
@@ -56,6 +65,7 @@ def no_pooling(
     group: str | None = None,
     family: str = "gaussian",
     na_action: str = "drop",
+    contrasts: dict | None = None,
 ) -> RegressionFit:
     """Fit each group on its own: what a mixed model lets vary gets a free coefficient in every group.
 
@@ -71,8 +81,10 @@ def no_pooling(
         Column with the groups.
     family : {"gaussian", "binomial", "poisson"}
         Least squares, or a generalised linear model; outcomes as for `glmer`.
-    na_action : {"drop", "raise"}
-        What to do with missing values.
+    na_action : {"drop", "exclude", "raise"}
+        What to do with missing values; see `lmer`.
+    contrasts : dict, optional
+        How factors are coded; see `lmer`.
 
     Returns
     -------
@@ -87,7 +99,7 @@ def no_pooling(
     >>> round(fit.coef["zipcode"].loc["98039", "(Intercept)"])
     2161300
     """
-    model = _grouped_design(parse(formula), data, group, family, na_action)
+    model = _grouped_design(parse(formula), data, group, family, na_action, contrasts)
     factor, fixed, messages = model.factors[0], model.fixed, list(model.messages)
     own, places, full = columns_of_groups(factor)
     shared = [k for k, name in enumerate(fixed.names) if name not in factor.names]
@@ -162,10 +174,7 @@ def _keep_shared(fixed, kept, messages, reason):
     dropped = [name for k, name in enumerate(fixed.names) if k not in kept]
     messages += [f"{name} was dropped: {reason}." for name in dropped if reason]
     if dropped:
-        before = np.arange(len(fixed.names)) if fixed.kept is None else fixed.kept
-        fixed.kept = before[np.asarray(kept, dtype=int)]
-        fixed.names = [fixed.names[k] for k in kept]
-        fixed.arrays = [fixed.arrays[k] for k in kept]
+        fixed.keep(kept)
 
 
 def _own_name(factor, j, k):
@@ -179,7 +188,8 @@ def _regress(model, family, columns, names):
     return regress(model.y, X, family=family, trials=model.trials, offset=model.offset)
 
 
-def _grouped_design(parsed, data, group, family, na_action):
+def _grouped_design(parsed, data, group, family, na_action, contrasts):
+    data = as_frame(data)
     if group is not None:
         if parsed.bars:
             raise FormulaError("Give either group= or a random-effects term, not both.", parsed.text)
@@ -192,7 +202,8 @@ def _grouped_design(parsed, data, group, family, na_action):
             "no_pooling needs to know the groups: add a term such as (1 | zipcode), or use group='zipcode'.",
             parsed.text,
         )
-    model = design(parsed, data, na_action=na_action, outcome=outcome_reader(family))
+    reader = outcome_reader(family)
+    model = design(parsed, data, na_action=na_action, outcome=reader, contrasts=contrasts)
     if len(model.factors) > 1:
         raise FormulaError("no_pooling needs one grouping factor; this formula has several.", parsed.text)
     return model

@@ -1,18 +1,45 @@
 """Columns of a model matrix, with R's names, and the recipe to make them again from new data."""
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlmkit.frame.cached_frame import Frame
-from mlmkit.frame.formula import NAME, FormulaError, names_in
+from mlmkit.frame.casting import Levels
+from mlmkit.frame.coding import Piece, contrast_of, encode, like_before
+from mlmkit.frame.evaluate import UnknownColumnError, evaluate
+from mlmkit.frame.expressions import CONSTANTS, Token, UnreadableError, names_in, tokens
+from mlmkit.frame.formula import FormulaError
+from mlmkit.frame.functions import Matrix
+from mlmkit.frame.terms import Terms, read_terms
 
 INTERCEPT = "(Intercept)"
-PLAIN = re.compile(r"(`[^`]+`|[A-Za-z_.][A-Za-z0-9_.]*|[01])$")
+
+
+@dataclass
+class Recipe:
+    """How columns were made, so that new rows get the same ones.
+
+    Attributes
+    ----------
+    terms : Terms
+        What the formula asks for.
+    levels, contrasts : list
+        For each atom its levels and its contrast; None where it is no factor.
+    full : set of (int, int)
+        Which factors of which terms have a column for every level.
+    memories : list of dict
+        What functions such as ``poly`` keep, by atom.
+    """
+
+    terms: Terms
+    levels: list
+    contrasts: list
+    full: set
+    memories: list
 
 
 @dataclass
@@ -29,8 +56,12 @@ class Columns:
         The columns. A constant one takes no memory.
     variables : list of str
         The columns of the data that they depend on.
-    spec : object
-        How to make them again: None for plain columns, else formulaic's model spec.
+    keys : list of tuple of Piece
+        What each column is; two columns with one name are two columns.
+    labels : list of str
+        The term of each column, such as ``period`` for ``period2``; empty for the intercept.
+    recipe : Recipe or None
+        None for plain columns.
     kept : ndarray of int or None
         Positions of the columns that were kept when dependent ones were dropped.
     """
@@ -39,8 +70,23 @@ class Columns:
     names: list
     arrays: list
     variables: list
-    spec: object = field(default=None, repr=False)
+    keys: list
+    labels: list
+    recipe: Recipe | None = field(default=None, repr=False)
     kept: object = None
+
+    def keep(self, where):
+        """Keep some of the columns only, in place.
+
+        Parameters
+        ----------
+        where : array of int
+            Their positions among the present ones.
+        """
+        before = np.arange(len(self.names)) if self.kept is None else self.kept
+        self.kept = before[np.asarray(where, dtype=int)]
+        for each in ("names", "arrays", "keys", "labels"):
+            setattr(self, each, [getattr(self, each)[k] for k in where])
 
     def again(self, data):
         """Make the same columns from other data.
@@ -53,17 +99,32 @@ class Columns:
         Returns
         -------
         list of ndarray
-            The columns, in the order of `names`.
+            The columns, in the order of `names`; NaN where a predictor is missing.
+
+        Raises
+        ------
+        ValueError
+            For a level that the fit has not seen.
         """
-        if self.spec is None:
-            frame = Frame(data)
-            return [_plain_column(name, frame) for name in self.names]
-        matrix = self.spec.get_model_matrix(data, na_action="ignore", context=_functions())
-        arrays = list(np.asarray(matrix, dtype=float).T)
+        frame = Frame(data)
+        if self.recipe is None:
+            pieces = [key[0].atom if key else None for key in self.keys]
+            return [frame.ones() if name is None else _numbers_again(name, frame) for name in pieces]
+        values = []
+        for atom, memory, levels in zip(
+            self.recipe.terms.atoms, self.recipe.memories, self.recipe.levels, strict=True
+        ):
+            values.append(like_before(atom, evaluate(atom, frame, memory), levels))
+        arrays = [array for _, _, array in _assemble(self.recipe, values, frame)]
         return arrays if self.kept is None else [arrays[i] for i in self.kept]
 
 
-def make_columns(text, data, formula=None):
+def _numbers_again(name, frame):
+    values = frame.numbers(name)
+    return like_before(name, frame.values(name), None) if values is None else values
+
+
+def make_columns(text, data, formula=None, contrasts=None):
     """Build the columns that a piece of formula without bars asks for.
 
     Parameters
@@ -74,6 +135,8 @@ def make_columns(text, data, formula=None):
         Without missing values in the columns used.
     formula : str, optional
         The whole formula, for messages.
+    contrasts : dict, optional
+        How factors are coded, by label: "treatment", "sum", "helmert" or "poly".
 
     Returns
     -------
@@ -83,54 +146,151 @@ def make_columns(text, data, formula=None):
     Raises
     ------
     FormulaError
-        For unknown columns, a factor with one level, or syntax that formulaic doesn't read.
+        For unknown columns or functions, a factor with one level, or syntax that can't be read.
     """
-    data = Frame(data) if isinstance(data, pd.DataFrame) else data
-    names = _plain_names(text)
-    if names is not None and all(name == INTERCEPT or name in data.columns for name in names):
-        arrays = [_plain_column(name, data) for name in names]
+    data = data if isinstance(data, Frame) else Frame(data)
+    plain = _plain_names(text)
+    if plain is not None and all(name is None or name in data.columns for name in plain):
+        arrays = [data.ones() if name is None else data.numbers(name) for name in plain]
         if not any(array is None for array in arrays):
-            return Columns(text, list(names), arrays, [name for name in names if name != INTERCEPT])
-    return _formulaic_columns(text, data, formula)
+            names = [INTERCEPT if name is None else name for name in plain]
+            variables = [name for name in plain if name is not None]
+            return Columns(text, names, arrays, variables, *_plain_keys(plain))
+    try:
+        return _columns_of(read_terms(text), text, data, contrasts or {})
+    except UnknownColumnError as problem:
+        raise unknown_column(problem.name, data, formula) from None
+    except (UnreadableError, ValueError, TypeError) as problem:
+        if isinstance(problem, FormulaError):
+            raise
+        raise FormulaError(str(problem), formula, _place(problem, text, formula)) from None
 
 
 @lru_cache(maxsize=512)
 def _plain_names(text):
-    """Return the column names of ``1 + a + b``, or None where the text asks for more than columns."""
+    """Return the columns of ``1 + a + b`` (None for the intercept), or None where it asks for more."""
+    try:
+        pieces = list(tokens(text))
+    except UnreadableError:
+        return None
+    if pieces and pieces[0].text not in ("+", "-"):
+        pieces.insert(0, Token("operator", "+", 0))
+    if len(pieces) % 2:
+        return None
     intercept, names = True, []
-    for piece in text.replace("- 1", "+ 0").replace("-1", "+ 0").split("+"):
-        piece = piece.strip()
-        if not piece and not names:
-            continue
-        if not PLAIN.match(piece):
+    for sign, token in zip(pieces[::2], pieces[1::2], strict=True):
+        if (sign.text, token.text) in (("+", "0"), ("-", "1"), ("+", "1")):
+            intercept = (sign.text, token.text) == ("+", "1")
+        elif sign.text == "+" and token.kind == "name" and token.name not in (*names, *CONSTANTS):
+            names.append(token.name)
+        else:
             return None
-        if piece in "01":
-            intercept = piece == "1"
+    return (*[None] * intercept, *names)
+
+
+@lru_cache(maxsize=512)
+def _plain_keys(plain):
+    """Return keys and term labels of plain columns."""
+    keys = [() if name is None else (Piece(name),) for name in plain]
+    return keys, ["" if name is None else name for name in plain]
+
+
+def _columns_of(terms, text, frame, contrasts):
+    memories = [{} for _ in terms.atoms]
+    values = [evaluate(atom, frame, memory) for atom, memory in zip(terms.atoms, memories, strict=True)]
+    for atom, value in zip(terms.atoms, values, strict=True):
+        _check(atom, value)
+    factors = {k for k, value in enumerate(values) if isinstance(value, Levels)}
+    levels = [value.labels if k in factors else None for k, value in enumerate(values)]
+    codings = [
+        contrast_of(atom, value, contrasts) if isinstance(value, Levels) else None
+        for atom, value in zip(terms.atoms, values, strict=True)
+    ]
+    recipe = Recipe(terms, levels, codings, terms.full(factors), memories)
+    made = list(_assemble(recipe, values, frame))
+    keys, labels = [key for key, _, _ in made], [label for _, label, _ in made]
+    names = [INTERCEPT if not key else ":".join(piece.name for piece in key) for key in keys]
+    used = [name for atom in terms.atoms for name in names_in(atom) if name in frame.columns]
+    variables = list(dict.fromkeys(used))
+    return Columns(text, names, [array for _, _, array in made], variables, keys, labels, recipe)
+
+
+def _check(atom, value):
+    """Refuse a factor with one level, and rows for which an atom has no value."""
+    if isinstance(value, Levels):
+        if len(value.labels) < 2:
+            raise FormulaError(
+                f"The factor '{atom}' has only one level in these rows ({', '.join(value.labels)}), so its "
+                "effect can't be estimated. Leave it out, or use data with at least two levels."
+            )
+        lost = int((value.codes < 0).sum())
+        if lost:
+            raise FormulaError(
+                f"'{atom}' gives no level in {lost} row{'s' * (lost > 1)}: the value lies outside of what it "
+                "covers, or is missing. Widen it, or drop these rows."
+            )
+
+
+def _assemble(recipe, values, frame):
+    """Yield (key, term label, array) by column; the first factor of a product runs fastest, as in R."""
+    if recipe.terms.intercept:
+        yield (), "", frame.ones()
+    for place, (term, label) in enumerate(zip(recipe.terms.terms, recipe.terms.labels(), strict=True)):
+        coded = []
+        for atom in term:
+            full = (place, atom) in recipe.full
+            coded.append(encode(recipe.terms.atoms[atom], values[atom], recipe.contrasts[atom], full))
+        for turned in product(*reversed(coded)):
+            pieces = turned[::-1]
+            array = pieces[0][1]
+            for _, other in pieces[1:]:
+                array = array * other
+            yield tuple(piece for piece, _ in pieces), label, array
+
+
+def settle_names(parts, formula=None):
+    """Give every column of a model a name of its own; columns that are the same keep the same name.
+
+    Parameters
+    ----------
+    parts : list of Columns
+        Fixed and varying columns; names are changed in place.
+    formula : str, optional
+        For messages.
+
+    Returns
+    -------
+    list of str
+        Sentences about names that differ from R's.
+
+    Raises
+    ------
+    FormulaError
+        If two columns can't be told apart by any name.
+    """
+    by_name = {}
+    for part in parts:
+        for key, name in zip(part.keys, part.names, strict=True):
+            by_name.setdefault(name, {})[key] = None
+    messages, renamed = [], {}
+    for name, keys in by_name.items():
+        if len(keys) == 1:
             continue
-        name = piece.strip("`")
-        if name in names:
-            return None
-        names.append(name)
-    return (INTERCEPT,) * intercept + tuple(names)
-
-
-def _plain_column(name, frame):
-    return frame.ones() if name == INTERCEPT else frame.numbers(name)
-
-
-def _functions():
-    """Functions of R's that formulas use and formulaic doesn't bring along."""
-    return {"sqrt": np.sqrt, "abs": np.abs, "log1p": np.log1p}
-
-
-def python_expression(text):
-    """Translate the few idioms of R that Python spells differently."""
-    return re.sub(r"\b(as\.)?factor\(", "C(", text.replace("^", "**"))
-
-
-def variables_in(text, data):
-    """List the columns of the data that a piece of formula names."""
-    return [name for name in names_in(text) if name in data.columns]
+        for key in keys:
+            full = ":".join(piece.full_name for piece in key)
+            if full != name and key:
+                renamed[key] = full
+                messages.append(
+                    f"Two columns would be named '{name}', as in R. One of them is named '{full}' here."
+                )
+        if len(keys) - sum(key in renamed for key in keys) > 1:
+            raise FormulaError(
+                f"Two different columns of the model are named '{name}'. Rename one in the data.", formula
+            )
+    if renamed:
+        for part in parts:
+            part.names = [renamed.get(key, name) for key, name in zip(part.keys, part.names, strict=True)]
+    return messages
 
 
 def unknown_column(name, data, formula):
@@ -142,53 +302,15 @@ def unknown_column(name, data, formula):
     )
 
 
-def _formulaic_columns(text, data, formula):
-    from formulaic import model_matrix
-    from formulaic.errors import FormulaicError
-
-    used = variables_in(text, data)
-    part = data[used].copy(deep=False)
-    for name in used:
-        if isinstance(part[name].dtype, pd.CategoricalDtype):
-            part[name] = part[name].cat.remove_unused_categories()
-        if not is_numeric_dtype(part[name].dtype) and part[name].nunique() < 2:
-            raise FormulaError(
-                f"The factor '{name}' has only one level in these rows ({part[name].iloc[0]!r}), so its "
-                "effect can't be estimated. Leave it out, or use data with at least two levels.",
-                formula,
-                formula.find(name) if formula else None,
-            )
-    try:
-        with np.errstate(all="ignore"):  # infinite results are reported with the column's name
-            matrix = model_matrix(
-                python_expression(text), part, na_action="ignore", context=_functions(), output="numpy"
-            )
-    except (FormulaicError, SyntaxError, ValueError, TypeError) as problem:
-        missing = re.search(r"NameError: (?:name )?[`']([^`']+)[`']", str(problem))
-        if missing:
-            raise unknown_column(missing[1], data, formula) from None
-        reason = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(problem)).strip().split("\n")[0]
-        raise FormulaError(f"formulaic can't read '{text}': {reason}", formula) from None
-    spec = matrix.model_spec
-    names = [_r_name(name, text, part) for name in spec.column_names]
-    return Columns(text, names, list(np.asarray(matrix, dtype=float).T), used, spec)
+def _place(problem, text, formula):
+    """Find where in the whole formula a problem lies, if it is known."""
+    if formula is None:
+        return None
+    start = formula.find(text)
+    return start + problem.place if start >= 0 and isinstance(problem, UnreadableError) else None
 
 
-def _r_name(name, text, data):
-    """Turn formulaic's ``period[T.2]:x`` into R's ``period2:x``."""
-    if name == "Intercept":
-        return INTERCEPT
-    factor = re.search(r"\b(as\.)?factor\(", text)
-    parts = []
-    for part in re.split(r":(?![^(\[]*[)\]])", name):
-        if part in data.columns and is_bool_dtype(data[part].dtype):
-            part += "TRUE"
-        part = re.sub(r"\[(?:[TS]\.)?([^\]]*?)(?:\.0)?\]", r"\1", part).replace(" ** ", "^")
-        parts.append(part.replace("C(", factor[0]) if factor else part)
-    return ":".join(parts)
-
-
-def one_vector(text, data, formula=None, what="outcome"):
+def one_vector(text, data, formula=None, what="outcome", memory=None):
     """Evaluate an expression such as ``log(price)`` or ``price > 1e6`` to one column.
 
     Parameters
@@ -201,33 +323,42 @@ def one_vector(text, data, formula=None, what="outcome"):
         The whole formula, for messages.
     what : str
         What the column is, for messages.
+    memory : dict, optional
+        What functions such as ``scale`` keep; empty at the fit, and given again for new rows.
 
     Returns
     -------
     ndarray of float or Series
-        Shape (n,). A column of text or categories comes back as it is.
+        Shape (n,). Text and categories come back as a categorical Series.
 
     Raises
     ------
     FormulaError
         If the expression can't be evaluated.
     """
+    frame = data if isinstance(data, Frame) else Frame(data)
     name = text.strip("`")
-    if name in data.columns:
-        if isinstance(data, Frame) and (values := data.numbers(name)) is not None:
-            return values
-        column = data[name]
-        return column.to_numpy(dtype=float) if is_numeric_dtype(column.dtype) else column
-    if NAME.fullmatch(text):
-        raise unknown_column(name, data, formula)
-    columns = _formulaic_columns("0 + {" + python_expression(text) + "}", data, formula)
-    if len(columns.arrays) == 2 and len(columns.variables):
-        return np.asarray(columns.arrays[-1])
-    if len(columns.arrays) != 1:
-        raise FormulaError(
-            f"The {what} '{text}' gives {len(columns.arrays)} columns where one is needed.", formula
+    try:
+        value = (
+            frame.values(name)
+            if name in frame.columns
+            else evaluate(text, frame, {} if memory is None else memory)
         )
-    return columns.arrays[0]
+    except UnknownColumnError as problem:
+        raise unknown_column(problem.name, frame, formula) from None
+    except (UnreadableError, ValueError, TypeError) as problem:
+        raise FormulaError(str(problem), formula, _place(problem, text, formula)) from None
+    if isinstance(value, Matrix):
+        raise FormulaError(
+            f"The {what} '{text}' gives {value.array.shape[1]} columns where one is needed.", formula
+        )
+    if isinstance(value, Levels):
+        return value.truth if value.logical else _categories(value, frame.index)
+    return value
+
+
+def _categories(value, index):
+    return pd.Series(pd.Categorical.from_codes(value.codes, list(value.labels)), index=index)
 
 
 def linear_predictor(arrays, beta, n):

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from mlmkit.frame.cached_frame import Frame
-from mlmkit.frame.columns import Columns, make_columns, one_vector, unknown_column
+from mlmkit.frame.cached_frame import Frame, as_frame
+from mlmkit.frame.casting import Levels
+from mlmkit.frame.columns import Columns, make_columns, one_vector, settle_names, unknown_column
 from mlmkit.frame.formula import FormulaError, MixedFormula, parse
+from mlmkit.frame.functions import contrast_name
+from mlmkit.frame.groups import grouping_factor
+from mlmkit.frame.rows import Rows, row_values
 
 
 @dataclass
@@ -85,12 +89,15 @@ class Design:
         In lme4's order: most levels first.
     weights, offset : ndarray of shape (n,) or None
         Prior weights; a known part of the linear predictor.
-    index : pandas.Index
-        The labels of the rows used.
+    rows : Rows
+        Which rows of the data are used.
     messages : list of str
         What happened on the way: rows dropped, columns dropped.
     trials : ndarray or None
         Binomial models: number of trials by row.
+    known : dict
+        What new rows must bring along: ``"weights"`` and ``"offset"`` as they were given, and
+        ``"memories"`` of the offsets in the formula.
     """
 
     formula: MixedFormula
@@ -99,18 +106,26 @@ class Design:
     factors: list
     weights: np.ndarray | None
     offset: np.ndarray | None
-    index: pd.Index
+    rows: Rows
     messages: list
     data_name: str = "data"
     trials: np.ndarray | None = None
+    known: dict = field(default_factory=dict)
 
     @property
     def n(self):
         """Number of rows."""
         return len(self.y)
 
+    @property
+    def index(self):
+        """The labels of the rows used."""
+        return self.rows.index
 
-def design(formula, data, *, weights=None, offset=None, na_action="drop", outcome=None, bars=True):
+
+def design(
+    formula, data, *, weights=None, offset=None, na_action="drop", outcome=None, bars=True, contrasts=None
+):
     """Build a `Design`.
 
     Parameters
@@ -120,13 +135,15 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
     data : DataFrame
         One row an observation.
     weights, offset : str or array, optional
-        A column name, or one value a row.
-    na_action : {"drop", "raise"}
+        A column name, or one value a row. A Series goes by its index.
+    na_action : {"drop", "exclude", "raise"}
         What to do with rows that have missing values in the columns used.
     outcome : callable, optional
         ``outcome(text, data, formula) -> (y, trials)`` for outcomes that are more than a number.
     bars : bool
         Whether the formula needs at least one random-effects term.
+    contrasts : dict, optional
+        How factors are coded: "treatment", "sum", "helmert" or "poly", by column.
 
     Returns
     -------
@@ -135,51 +152,97 @@ def design(formula, data, *, weights=None, offset=None, na_action="drop", outcom
 
     Raises
     ------
-    FormulaError, ValueError
+    FormulaError, ValueError, TypeError
         With a sentence that says what was wrong and what to do.
     """
+    data = as_frame(data)
     parsed = parse(formula)
+    whole = parsed.with_dot(data.columns)
     if bars and not parsed.bars:
         raise FormulaError(
             "The formula has no random-effects term. Add one such as (1 | group), "
             "or use complete_pooling for a regression without groups.",
             parsed.text,
         )
-    if not isinstance(data, pd.DataFrame):
-        raise TypeError(f"data must be a pandas DataFrame, not {type(data).__name__}.")
     for bar in parsed.bars:
         for name in bar.group:
             if name not in data.columns:
                 raise unknown_column(name, data, parsed.text)
-    name, _, rows = data.attrs.get("table", "").partition(", rows: ")
-    name = name if rows == str(len(data)) else "data"  # a part of a named table has no name
-    extra = {"weights": weights, "offset": offset}
-    keep, data, messages = _complete_rows(parsed, Frame(data), extra, na_action)
+    name, _, many = data.attrs.get("table", "").partition(", rows: ")
+    name = name if many == str(len(data)) else "data"  # a part of a named table has no name
+    extra = {
+        "weights": row_values(weights, data.index, "weights"),
+        "offset": row_values(offset, data.index, "offset"),
+    }
+    rows, data, messages = complete_rows(whole, Frame(data), extra, na_action)
+    if whole is not parsed:
+        messages.append(f"'.' stands for {whole.fixed.replace('`', '')}.")
     y, trials = outcome(parsed.response, data, parsed.text) if outcome else (_number(parsed, data), None)
-    fixed = make_columns(parsed.fixed, data, parsed.text)
+    chosen = _contrasts(contrasts, whole, data)
+    fixed = make_columns(whole.fixed, data, parsed.text, chosen)
     if not fixed.names and not parsed.bars:
         raise FormulaError("The model has no terms at all.", parsed.text)
-    factors = _factors(parsed, data)
-    weight = _weights(weights, data, keep)
-    known = [one_vector(text, data, parsed.text, "offset") for text in parsed.offsets]
+    factors = _factors(parsed, data, chosen)
+    parts = [fixed, *(term.columns for factor in factors for term in factor.terms)]
+    messages += settle_names(parts, parsed.text) + _about_order(parts)
+    weight = _weights(extra["weights"], data, rows)
+    memories = [{} for _ in parsed.offsets]
+    known = [
+        one_vector(text, data, parsed.text, "offset", memory)
+        for text, memory in zip(parsed.offsets, memories, strict=True)
+    ]
     if offset is not None:
-        known.append(_row_values(offset, data, keep, "offset"))
+        known.append(_used_values(extra["offset"], data, rows, "offset"))
     total = np.sum(known, axis=0) if known else None
-    return Design(parsed, y, fixed, factors, weight, total, data.index, messages, name, trials)
+    needed = {"weights": weights, "offset": offset, "memories": memories}
+    return Design(parsed, y, fixed, factors, weight, total, rows, messages, name, trials, needed)
 
 
 def with_outcome(design, y):
-    """Return a design with another outcome, one value for each row used."""
-    y = np.asarray(y, dtype=float)
-    if y.shape != (design.n,):
-        raise ValueError(f"The new outcome has shape {y.shape}; the fit used {design.n} rows.")
+    """Return a design with another outcome.
+
+    Parameters
+    ----------
+    design : Design
+        The model.
+    y : array
+        One value for each row used, or for each row of the data; a Series goes by its index.
+
+    Raises
+    ------
+    ValueError
+        If the length fits neither, or a value is missing.
+    """
+    y = design.rows.pick(y, "The new outcome")
+    if not np.isfinite(y).all():
+        bad = int((~np.isfinite(y)).sum())
+        raise ValueError(
+            f"The new outcome is missing or infinite in {bad} of the {design.n} rows that the fit uses."
+        )
     return replace(design, y=y, messages=[])
 
 
-def _complete_rows(parsed, data, extra, na_action):
-    """Drop rows with missing values in the columns used; say how many."""
-    if na_action not in ("drop", "raise"):
-        raise ValueError(f"na_action is {na_action!r}. Valid choices: 'drop', 'raise'.")
+def complete_rows(parsed, data, extra, na_action):
+    """Leave out rows with missing values in the columns used; say how many.
+
+    Parameters
+    ----------
+    parsed : MixedFormula
+        Names the columns.
+    data : Frame
+        The data.
+    extra : dict
+        Weights and offset, each a column's name, an array or None.
+    na_action : str
+        See `design`.
+
+    Returns
+    -------
+    Rows, Frame, list of str
+        Which rows stay, their data, and a message.
+    """
+    if na_action not in ("drop", "exclude", "raise"):
+        raise ValueError(f"na_action is {na_action!r}. Valid choices: 'drop', 'exclude', 'raise'.")
     if len(data) == 0:
         raise ValueError("The data has no rows. Was a filter too strict?")
     names = [name for name in parsed.names if name in data.columns]
@@ -195,12 +258,10 @@ def _complete_rows(parsed, data, extra, na_action):
         if missing is not None:
             gaps[name] = missing
     for name, values in extra.items():
-        if values is not None and not isinstance(values, str):
-            array = np.asarray(values, dtype=float)
-            if array.shape == (len(data),) and np.isnan(array).any():
-                gaps[name] = np.isnan(array)
+        if values is not None and not isinstance(values, str) and np.isnan(values).any():
+            gaps[name] = np.isnan(values)
     if not gaps:
-        return None, data, []
+        return Rows(data.index), data, []
     bad = np.logical_or.reduce(list(gaps.values()))
     where = ", ".join(f"{name} ({int(missing.sum())})" for name, missing in gaps.items())
     if na_action == "raise":
@@ -211,7 +272,8 @@ def _complete_rows(parsed, data, extra, na_action):
     if bad.all():
         raise ValueError(f"Every row has a missing value in a column that the model uses: {where}.")
     message = f"{int(bad.sum())} of {len(data)} rows were dropped because of missing values: {where}."
-    return ~bad, Frame(data.data.loc[~bad]), [message]
+    rows = Rows(data.index, ~bad, padded=na_action == "exclude")
+    return rows, Frame(data.data.loc[~bad]), [message]
 
 
 def _missing(name, data):
@@ -234,7 +296,7 @@ def _missing(name, data):
             return None
         missing = codes < 0
     else:
-        missing = column.isna().to_numpy()
+        missing = column.isna().to_numpy(dtype=bool)
     return missing if missing.any() else None
 
 
@@ -251,40 +313,60 @@ def _number(parsed, data):
     return y
 
 
-def _row_values(values, data, keep, what):
+def _used_values(values, data, rows, what):
     """Turn a column name or one value a row into an array for the rows used."""
     if isinstance(values, str):
         return np.asarray(one_vector(values, data, None, what), dtype=float)
-    array = np.asarray(values, dtype=float)
-    full = len(data) if keep is None else len(keep)
-    if array.shape != (full,):
-        raise ValueError(
-            f"{what} has shape {array.shape}; the data has {full} rows and needs one value for each."
-        )
-    return array if keep is None else array[keep]
+    return rows.pick(values, what)
 
 
-def _weights(weights, data, keep):
+def _weights(weights, data, rows):
     if weights is None:
         return None
-    values = _row_values(weights, data, keep, "weights")
+    values = _used_values(weights, data, rows, "weights")
     if not (np.isfinite(values).all() and (values > 0).all()):
         raise ValueError("weights must be positive, finite numbers. Leave out rows that should not count.")
     return values
 
 
-def _factors(parsed, data):
+def _contrasts(contrasts, parsed, data):
+    """Check the choice of contrasts: every name stands for a factor of the formula."""
+    if contrasts is None:
+        return {}
+    if not isinstance(contrasts, dict):
+        raise TypeError("contrasts is a dict such as {'period': 'sum'}: a column, and how it is coded.")
+    for name, contrast in contrasts.items():
+        contrast_name(contrast)
+        if name in data.columns and isinstance(data.values(name), Levels) and name in parsed.names:
+            continue
+        raise ValueError(f"contrasts names '{name}', which is no factor of the formula '{parsed.text}'.")
+    return contrasts
+
+
+def _about_order(parts):
+    """Say which ordered factors are coded by polynomials."""
+    atoms = [piece.atom for part in parts for key in part.keys for piece in key if piece.coding == "poly"]
+    return [
+        f"{name} is ordered, so its effects are R's polynomial contrasts: {name}.L (linear), {name}.Q "
+        f"(quadratic) and so on. contrasts={{'{name}': 'treatment'}} compares levels with the first."
+        for name in dict.fromkeys(atoms)
+    ]
+
+
+def _factors(parsed, data, contrasts):
     """Build the grouping factors, each with its terms, most levels first as in lme4."""
     factors = {}
     for bar in parsed.bars:
         if bar.label not in factors:
-            factors[bar.label] = _factor(bar, data, parsed.text)
+            codes, levels = grouping_factor(bar, data, parsed.text)
+            factors[bar.label] = Factor(bar.label, bar.group, levels, codes, [])
         factor = factors[bar.label]
-        for columns in _bar_columns(bar, data, parsed.text):
-            twins = set(columns.names) & set(factor.names)
+        for columns in _bar_columns(bar, data, parsed.text, contrasts):
+            there = {key for term in factor.terms for key in term.columns.keys}
+            twins = [name for key, name in zip(columns.keys, columns.names, strict=True) if key in there]
             if twins:
                 raise FormulaError(
-                    f"'{min(twins)}' varies twice between the groups of {bar.label}. "
+                    f"'{twins[0]}' varies twice between the groups of {bar.label}. "
                     "Keep one of the two terms, for example (0 + x | g) beside (1 | g).",
                     parsed.text,
                     bar.place,
@@ -295,50 +377,20 @@ def _factors(parsed, data):
     return sorted(factors.values(), key=lambda factor: -len(factor.levels))
 
 
-def _bar_columns(bar, data, text):
+def _bar_columns(bar, data, text, contrasts):
     """Build the columns of a term; ``||`` gives one set for every summand."""
-    whole = make_columns(bar.columns, data, text)
+    whole = make_columns(bar.columns, data, text, contrasts)
     if not whole.names:
         raise FormulaError(f"'{bar.columns}' leaves nothing to vary.", text, bar.place)
     if not bar.independent:
         return [whole]
-    if whole.spec is None:
-        pieces = ["1" if name == "(Intercept)" else f"0 + `{name}`" for name in whole.names]
-    else:
-        from formulaic import Formula
-
-        terms = [str(term) for term in Formula(str(whole.spec.formula))]
-        pieces = ["1" if term == "1" else f"0 + {term}" for term in terms]
-    return [make_columns(piece, data, text) for piece in pieces]
+    constant = ["1"] if () in whole.keys else []
+    atoms = {label: key for key, label in zip(whole.keys, whole.labels, strict=True) if key}
+    terms = [":".join(_in_brackets(piece.atom, data) for piece in key) for key in atoms.values()]
+    pieces = [*constant, *(f"0 + {term}" for term in terms)]
+    return [make_columns(piece, data, text, contrasts) for piece in pieces]
 
 
-def _factor(bar, data, text):
-    codes, levels = _one_factor(data[bar.group[0]])
-    for name in bar.group[1:]:
-        more, labels = _one_factor(data[name])
-        combined = codes.astype(np.int64) * len(labels) + more
-        present, codes = np.unique(combined, return_inverse=True)
-        left, right = np.divmod(present, len(labels))
-        levels = pd.Index([f"{levels[i]}:{labels[j]}" for i, j in zip(left, right, strict=True)])
-    if len(levels) < 2:
-        raise FormulaError(
-            f"The grouping factor '{bar.label}' has only one level ({levels[0]!r}). Differences between "
-            "groups need at least two groups; use complete_pooling for one.",
-            text,
-            bar.place,
-        )
-    levels = levels.rename(bar.label)
-    return Factor(bar.label, bar.group, levels, np.ascontiguousarray(codes), [])
-
-
-def _one_factor(column):
-    """Return (codes, levels) without unused levels."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, levels = column.array.codes, column.array.categories
-        used = np.bincount(codes, minlength=len(levels)) > 0
-        if not used.all():
-            position = np.cumsum(used) - 1
-            codes, levels = position[codes], levels[used]
-        return codes, levels
-    codes, levels = pd.factorize(column, sort=True)
-    return codes, pd.Index(levels)
+def _in_brackets(atom, data):
+    """Write an atom so that it stays one inside a formula."""
+    return f"`{atom}`" if atom in data.columns else f"({atom})"

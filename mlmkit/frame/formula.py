@@ -1,16 +1,19 @@
-"""Read lme4's formula language: find the bars, leave everything else to formulaic.
+"""Read lme4's formula language: find the bars, and what stands beside them.
 
 ``parse`` turns text into a `MixedFormula`. Building matrices from it is the work of ``design``.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+
+from mlmkit.frame.expressions import NAME as _NAME
+from mlmkit.frame.expressions import UnreadableError, names_in, tokens
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
 CLOSING = {")", "]", "}"}
 QUOTES = {'"', "'", "`"}
-NAME = re.compile(r"`[^`]+`|[A-Za-z_.][A-Za-z0-9_.]*")
+NAME = re.compile(_NAME)
 
 
 class FormulaError(ValueError):
@@ -88,7 +91,7 @@ class MixedFormula:
     response : str
         The left side of ``~``.
     fixed : str
-        The right side without bars and offsets, in formulaic's language.
+        The right side without bars and offsets.
     bars : tuple of Bar
         The random-effects terms; ``a/b`` is already two of them.
     offsets : tuple of str
@@ -108,12 +111,28 @@ class MixedFormula:
         found = [name for text in texts for name in names_in(text)]
         return tuple(dict.fromkeys(found + [name for bar in self.bars for name in bar.group]))
 
+    def with_dot(self, columns):
+        """Write out ``.``: all columns of the data but those of the outcome, as R does.
 
-@lru_cache(maxsize=512)
-def names_in(text):
-    """List what looks like a name in a piece of formula, once each; text in quotes doesn't."""
-    found = NAME.findall(re.sub(r"(\"[^\"]*\"|'[^']*')", "", text))
-    return tuple(dict.fromkeys(name.strip("`") for name in found))
+        Parameters
+        ----------
+        columns : iterable of str
+            The data's columns.
+
+        Returns
+        -------
+        MixedFormula
+            Without the dot; this one if it has none.
+        """
+        if "." not in names_in(self.fixed):
+            return self
+        used = names_in(self.response)
+        rest = " + ".join(f"`{name}`" for name in columns if name not in used)
+        dots = [token.place for token in tokens(self.fixed) if token.text == "."]
+        fixed = self.fixed
+        for place in reversed(dots):
+            fixed = f"{fixed[:place]}({rest}){fixed[place + 1 :]}"
+        return replace(self, fixed=fixed)
 
 
 def parse(formula):
@@ -153,6 +172,10 @@ def parse(formula):
 
 @lru_cache(maxsize=512)
 def _parse(text):
+    try:
+        tokens(text)
+    except UnreadableError as problem:
+        raise FormulaError(str(problem), text, problem.place) from None
     _check_brackets(text)
     tildes = [i for i, char, depth in _walk(text) if char == "~"]
     if len(tildes) != 1:

@@ -96,10 +96,9 @@ class GeneralizedSolution(FoundByLikelihood):
         """Return the latent variance on the scale of the link, given the fitted means."""
         return self.family.latent_variance(np.log(fitted) if self.family.name == "poisson" else None)
 
-    def draw_outcome(self, mean, scale, rng):
+    def draw_outcome(self, mean, scale, rng, weights=None):
         """Draw outcomes, shape (S, n), given their means; binomial: shares of successes."""
-        n = mean.shape[1]
-        trials = self.design.trials if n == self.design.n else np.ones(n)
+        trials = np.ones(mean.shape[1]) if weights is None else weights
         return self.family.draw(mean, trials, rng)
 
     def draw_parameters(self, n_sims, rng):

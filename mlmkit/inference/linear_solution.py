@@ -84,13 +84,10 @@ class LinearSolution(FoundByLikelihood):
         )
         return LinearSolution(self.design, self.scaled, problem, optimum)
 
-    def draw_outcome(self, mean, scale, rng):
+    def draw_outcome(self, mean, scale, rng, weights=None):
         """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
-        weights = self.design.weights
         noise = rng.standard_normal(mean.shape) * scale[:, None]
-        if weights is not None and len(weights) == mean.shape[1]:
-            noise = noise / np.sqrt(weights)
-        return mean + noise
+        return mean + (noise if weights is None else noise / np.sqrt(weights))
 
     def draw_parameters(self, n_sims, rng):
         """Draw (beta, effects by factor, scale) from their approximate posterior; see ``sim``."""

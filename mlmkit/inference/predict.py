@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.frame.columns import linear_predictor
-from mlmkit.frame.new_rows import NewRows, new_rows
+from mlmkit.frame.new_rows import new_rows, new_weights, rows_of
+from mlmkit.inference.random_part import random_part
 
 MODES = ("error", "zero", "marginal")
+SCALES = ("response", "link")
 
 
-def predict(fit, newdata=None, *, new_levels="error", random=True):
+def predict(fit, newdata=None, *, new_levels="error", random=True, re_form=None, scale="response"):
     """Predict the mean of the outcome.
 
     Parameters
@@ -23,13 +25,23 @@ def predict(fit, newdata=None, *, new_levels="error", random=True):
         group); or average over the distribution of groups. In a linear model the last two agree,
         behind a link function they don't.
     random : bool
-        False leaves all group effects out (lme4's ``re.form = NA``).
+        False leaves all group effects out (lme4's ``re.form = NA``); then `newdata` needs no groups.
+    re_form : str, optional
+        Which group effects are used, as in lme4: ``"~ (1 | school)"`` takes these only; ``"~ 0"`` none.
+    scale : {"response", "link"}
+        Units of the outcome, or the linear predictor (log odds, log rates). R's ``predict`` of a `glmer` fit
+        gives the link by default; here it is the response.
 
     Returns
     -------
     Series
         One prediction a row, in units of the outcome (probabilities, or expected counts, for `glmer`).
-        Missing where a predictor is missing.
+        Missing where a predictor or a needed group is missing.
+
+    Raises
+    ------
+    ValueError
+        For unknown choices, missing columns, groups or levels that the fit has not seen.
 
     Examples
     --------
@@ -41,38 +53,45 @@ def predict(fit, newdata=None, *, new_levels="error", random=True):
     [425454.0, 713204.0]
     """
     check_mode(new_levels)
-    found, design = fit.solution, fit.design
+    if scale not in SCALES:
+        raise ValueError(f"scale is {scale!r}. Valid choices: 'response', 'link'.")
+    wanted = random_part(fit.design, random, re_form)
+    rows = rows_of(fit.design) if newdata is None else new_rows(fit.design, newdata, new_levels, wanted)
+    values = _means(fit.solution, rows, wanted, new_levels, scale)
     if newdata is None:
-        rows, index = rows_of(design), design.index
-    else:
-        rows, index = new_rows(design, newdata, new_levels if random else "zero"), newdata.index
-    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(index))
-    spread = np.zeros(len(index))
-    for (codes, arrays), modes, root in zip(rows.groups, found.modes, found.lambdas, strict=True):
-        known = codes >= 0
-        for k, array in enumerate(arrays):
-            eta = eta + np.where(known & random, array * modes[codes, k], 0.0)
+        return fit.design.rows.series(values, "prediction")
+    return pd.Series(values, index=rows.index, name="prediction")
+
+
+def fitted_values(fit):
+    """Compute the fitted values of the rows used, shape (n,)."""
+    wanted = random_part(fit.design, True, None)
+    return _means(fit.solution, rows_of(fit.design), wanted, "error", "response")
+
+
+def _means(found, rows, wanted, new_levels, scale):
+    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(rows.index))
+    spread = np.zeros(len(rows.index))
+    for place, (codes, arrays) in enumerate(rows.groups):
+        chosen = np.flatnonzero(wanted[place])
+        if not len(chosen):
+            continue
+        known, modes = codes >= 0, found.modes[place]
+        for k in chosen:
+            eta = eta + np.where(known, arrays[k] * modes[codes, k], 0.0)
         if not known.all():
-            columns = np.array(arrays).T @ (root * found.unit)
-            spread += np.where(known | (not random), 0.0, (columns**2).sum(axis=1))
-    if new_levels == "marginal" and random:
-        values = found.marginal_mean(eta, np.sqrt(spread))
-    else:
-        values = found.inverse_link(eta)
-    return pd.Series(values, index=index, name="prediction")
+            columns = np.array([arrays[k] for k in chosen]).T @ (found.lambdas[place][chosen] * found.unit)
+            spread += np.where(known, 0.0, (columns**2).sum(axis=1))
+            eta = np.where(rows.labels[place].isna(), np.nan, eta)
+    if scale == "link":
+        return eta
+    return found.marginal_mean(eta, np.sqrt(spread)) if new_levels == "marginal" else found.inverse_link(eta)
 
 
 def check_mode(new_levels):
     """Refuse unknown choices for new groups."""
     if new_levels not in MODES:
         raise ValueError(f"new_levels is {new_levels!r}. Valid choices: {', '.join(map(repr, MODES))}.")
-
-
-def rows_of(design):
-    """Take the rows of the fit itself in the form of new rows."""
-    offset = 0.0 if design.offset is None else design.offset
-    groups = [(factor.codes, factor.arrays) for factor in design.factors]
-    return NewRows(design.fixed.arrays, offset, groups, None)
 
 
 def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
@@ -90,7 +109,8 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
         For groups that the fit has not seen: refuse; a group effect of zero; or an effect drawn
         from the distribution of groups (one for each new group and draw).
     kind : {"mean", "outcome"}
-        The mean of the outcome, or a new outcome with its own residual.
+        The mean of the outcome, or a new outcome with its own residual. Binomial outcomes are shares of
+        successes among the row's trials; new rows without columns for them have one trial each.
     seed : int or Generator, optional
         Makes the draws repeatable.
 
@@ -98,6 +118,12 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     -------
     DataFrame
         A row a draw, a column a row of `newdata`.
+
+    Raises
+    ------
+    ValueError
+        For unknown choices, missing columns (the weights' too, for a new outcome), groups or levels that the
+        fit has not seen.
 
     Examples
     --------
@@ -114,26 +140,32 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
         raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome'.")
     rng = np.random.default_rng(seed)
     found, sims = fit.solution, fit.sim(n_sims, seed=rng)
-    if newdata is None:
-        rows, index = rows_of(fit.design), fit.design.index
-    else:
-        rows, index = new_rows(fit.design, newdata, new_levels), newdata.index
-    eta = np.zeros((n_sims, len(index))) + rows.offset
+    rows = rows_of(fit.design) if newdata is None else new_rows(fit.design, newdata, new_levels)
+    eta = np.zeros((n_sims, len(rows.index))) + rows.offset
     for k, array in enumerate(rows.fixed):
         eta += np.outer(sims.beta[:, k], array)
     for place, (codes, arrays) in enumerate(rows.groups):
         effects = sims.effects[place]
         if (codes < 0).any():
-            fresh = pd.factorize(rows.labels[place][codes < 0])
-            drawn = np.zeros((n_sims, len(fresh[1]), effects.shape[2]))
-            if new_levels == "marginal":
-                drawn = found.draw_new_effects(place, sims, drawn.shape, rng)
-            codes = codes.copy()
-            codes[codes < 0] = effects.shape[1] + fresh[0]
-            effects = np.concatenate([effects, drawn], axis=1)
+            effects, codes = _with_new_groups(found, sims, rows, place, new_levels, rng)
+            eta[:, rows.labels[place].isna()] = np.nan
         for k, array in enumerate(arrays):
             eta += effects[:, codes, k] * array
     values = found.inverse_link(eta)
     if kind == "outcome":
-        values = found.draw_outcome(values, sims.scale, rng)
-    return pd.DataFrame(values, columns=index)
+        weights = rows.weights if newdata is None else new_weights(fit.design, newdata)
+        missing = np.isnan(values)
+        values = found.draw_outcome(np.where(missing, 0.5, values), sims.scale, rng, weights)
+        values = np.where(missing, np.nan, values)
+    return pd.DataFrame(values, columns=rows.index)
+
+
+def _with_new_groups(found, sims, rows, place, new_levels, rng):
+    """Add an effect for each group that the fit has not seen; return effects and codes."""
+    effects, codes = sims.effects[place], rows.groups[place][0].copy()
+    own, groups = pd.factorize(rows.labels[place][codes < 0], use_na_sentinel=False)
+    drawn = np.zeros((len(effects), len(groups), effects.shape[2]))
+    if new_levels == "marginal":
+        drawn = found.draw_new_effects(place, sims, drawn.shape, rng)
+    codes[codes < 0] = effects.shape[1] + own
+    return np.concatenate([effects, drawn], axis=1), codes

@@ -1,7 +1,8 @@
 """Residuals in the kinds that R offers."""
 
 import numpy as np
-import pandas as pd
+
+from mlmkit.inference.predict import fitted_values
 
 KINDS = ("response", "pearson", "deviance")
 
@@ -39,14 +40,15 @@ def resid(fit, kind="response", scaled=False):
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}. Valid choices: {', '.join(map(repr, KINDS))}.")
-    plain, found, design = fit.residuals.to_numpy(), fit.solution, fit.design
+    found, design = fit.solution, fit.design
+    mean = fitted_values(fit)
+    plain = found.outcome - mean
     if kind == "response":
         values = plain
     elif found.scale is not None:
         values = plain if design.weights is None else plain * np.sqrt(design.weights)
     else:
-        mean, trials = fit.fitted.to_numpy(), design.trials
-        family = found.family
+        family, trials = found.family, design.trials
         values = family.pearson(found.outcome, mean, trials)
         if kind == "deviance":
             values = np.sign(plain) * np.sqrt(
@@ -54,4 +56,4 @@ def resid(fit, kind="response", scaled=False):
             )
     if scaled and found.scale is not None:
         values = values / fit.sigma
-    return pd.Series(values, index=design.index, name="residual")
+    return design.rows.series(values, "residual")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.frame.columns import linear_predictor
+from mlmkit.frame.new_rows import new_rows, new_weights, rows_of
 from mlmkit.inference.ask import ask
 from mlmkit.inference.named import Named
 
@@ -98,8 +99,8 @@ def draw(fit, n_sims, seed):
     return Simulations(fit, *found)
 
 
-def simulate_outcomes(fit, n_sims=1, seed=None):
-    """Draw new outcomes for the rows of a fit: new group effects, new residuals, parameters held.
+def simulate_outcomes(fit, n_sims=1, seed=None, newdata=None):
+    """Draw new outcomes: new group effects, new residuals, parameters held.
 
     Parameters
     ----------
@@ -109,6 +110,8 @@ def simulate_outcomes(fit, n_sims=1, seed=None):
         Number of data sets.
     seed : int or Generator, optional
         Makes the draws repeatable.
+    newdata : DataFrame, optional
+        Rows to draw outcomes for, with any groups; by default the rows of the fit.
 
     Returns
     -------
@@ -121,20 +124,35 @@ def simulate_outcomes(fit, n_sims=1, seed=None):
     >>> lmer("price ~ (1 | zipcode)", load_seattle()).simulate(2, seed=1).shape
     (869, 2)
     """
-    rng, model, found = np.random.default_rng(seed), fit.design, fit.solution
-    eta = linear_predictor(model.fixed.arrays, found.beta, model.n)
-    if model.offset is not None:
-        eta = eta + model.offset
+    rng, found = np.random.default_rng(seed), fit.solution
+    rows = rows_of(fit.design) if newdata is None else new_rows(fit.design, newdata, "zero")
+    weights = rows.weights if newdata is None else new_weights(fit.design, newdata)
+    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(rows.index))
+    groups = [_all_groups(fit.design, rows, place) for place in range(len(rows.groups))]
     columns = []
     for _ in range(whole(n_sims, "n_sims")):
         total = eta.copy()
-        for factor, root in zip(model.factors, found.lambdas, strict=True):
-            effects = found.unit * rng.standard_normal((len(factor.levels), len(root))) @ root.T
-            total += sum(array * effects[factor.codes, k] for k, array in enumerate(factor.arrays))
+        for (codes, many), (_, arrays), root in zip(groups, rows.groups, found.lambdas, strict=True):
+            effects = found.unit * rng.standard_normal((many, len(root))) @ root.T
+            total += sum(array * effects[codes, k] for k, array in enumerate(arrays))
         mean = found.inverse_link(total)[None, :]
-        drawn = found.draw_outcome(mean, np.array([found.unit]), rng)[0]
-        columns.append(drawn if model.trials is None else np.round(drawn * model.trials))
-    return pd.DataFrame(np.array(columns).T, index=model.index)
+        drawn = found.draw_outcome(mean, np.array([found.unit]), rng, weights)[0]
+        shares = fit.design.trials is not None and weights is not None
+        columns.append(np.round(drawn * weights) if shares else drawn)
+    return pd.DataFrame(np.array(columns).T, index=rows.index)
+
+
+def _all_groups(design, rows, place):
+    """Return a number for each row's group, and how many groups there are, old and new."""
+    if not rows.labels:
+        factor = design.factors[place]
+        return factor.codes, len(factor.levels)
+    codes, found = pd.factorize(rows.labels[place])
+    if (codes < 0).any():
+        raise ValueError(
+            f"newdata has {int((codes < 0).sum())} rows without a group of {design.factors[place].label}."
+        )
+    return codes, len(found)
 
 
 def whole(number, name):

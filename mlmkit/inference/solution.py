@@ -57,8 +57,11 @@ class Solution:
         """Return sigma squared, or the latent variance on the scale of the link, given the fitted means."""
         return self.scale**2
 
-    def draw_outcome(self, mean, scale, rng):
-        """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
+    def draw_outcome(self, mean, scale, rng, weights=None):
+        """Draw outcomes, shape (S, n), given their means and S residual standard deviations.
+
+        `weights` are the rows' prior weights; for binomial outcomes, which are shares, their trials.
+        """
         raise NotImplementedError
 
     def draw_new_effects(self, place, sims, shape, rng):

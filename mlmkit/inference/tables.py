@@ -7,6 +7,7 @@ import pandas as pd
 
 from mlmkit.frame.columns import INTERCEPT, linear_predictor
 from mlmkit.inference.intervals import check_level
+from mlmkit.inference.predict import fitted_values
 
 
 def tidy(fit, conf_level=0.95):
@@ -119,10 +120,10 @@ def augment(fit):
     for factor in model.factors:
         table[factor.label] = factor.levels.to_numpy()[factor.codes]
     frame = pd.DataFrame(table, index=model.index)
-    frame["fitted"] = fit.fitted
-    frame["residual"] = fit.residuals
+    frame["fitted"] = fitted_values(fit)
+    frame["residual"] = fit.solution.outcome - frame["fitted"]
     if hasattr(fit, "ranef"):
-        frame["fixed"] = fit.predict(random=False)
+        frame["fixed"] = fit.predict(random=False)[model.rows.used].to_numpy()
     return frame
 
 
@@ -150,7 +151,7 @@ def variance_parts(fit):
         for term in factor.terms:
             Z = np.array(term.columns.arrays)
             random[term.label] = float(np.sum((Z @ Z.T / model.n) * fit.varcorr[term.label].cov.to_numpy()))
-    return fixed, random, found.residual_variance(fit.fitted)
+    return fixed, random, found.residual_variance(fitted_values(fit))
 
 
 def icc(fit):

@@ -67,7 +67,7 @@ def test_missing_values_are_dropped_and_counted(frame):
     assert list(fit.fitted.index) == [i for i in range(30) if i not in (1, 2)]
     with pytest.raises(ValueError, match="2 of 30 rows have missing values: x \\(2\\), g \\(1\\)"):
         lmer("y ~ x + (1 | g)", holes, na_action="raise")
-    with pytest.raises(ValueError, match="Valid choices: 'drop', 'raise'"):
+    with pytest.raises(ValueError, match="Valid choices: 'drop', 'exclude', 'raise'"):
         lmer("y ~ x + (1 | g)", holes, na_action="omit")
 
 

@@ -144,5 +144,5 @@ def test_double_bar_splits_terms_not_columns():
 def test_combinations_of_groups_and_their_order():
     model = design("y ~ (1 | g/b)", FRAME)
     assert [factor.label for factor in model.factors] == ["b:g", "g"]
-    assert list(model.factors[0].levels) == ["False:u", "False:w", "True:u", "True:v", "True:w"]
+    assert list(model.factors[0].levels) == ["FALSE:u", "FALSE:w", "TRUE:u", "TRUE:v", "TRUE:w"]
     assert list(model.factors[0].codes) == [2, 0, 3, 3, 1, 4]

@@ -95,7 +95,7 @@ def test_refit_to_the_same_outcome_is_the_same_fit(sleepstudy):
     fit = lmer("Reaction ~ Days + (Days | Subject)", sleepstudy, REML=False)
     again = refit(fit, sleepstudy["Reaction"])
     assert again.fixef.equals(fit.fixef) and not again.reml
-    with pytest.raises(ValueError, match="the fit used 180 rows"):
+    with pytest.raises(ValueError, match="the data has 180 rows"):
         refit(fit, [1.0, 2.0])
 
 
