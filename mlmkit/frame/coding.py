@@ -91,7 +91,10 @@ def encode(atom, value, contrast, full):
         return [(Piece(atom), value)]
     if full or contrast == "treatment":
         first = 0 if full else 1
-        pieces = [Piece(atom, level, "level") for level in value.labels[first:]]
+        parts = value.labels
+        if value.contrast and not full:  # R numbers the columns of C(f, contr.treatment)
+            parts = [str(k + 1) for k in range(len(value.labels))]
+        pieces = [Piece(atom, part, "level") for part in parts[first:]]
         columns = [(value.codes == k).astype(float) for k in range(first, len(value.labels))]
     else:
         parts, table = _contrast_table(contrast, len(value.labels))

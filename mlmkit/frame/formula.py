@@ -67,17 +67,25 @@ class Bar:
         Where the term begins in the formula.
     independent : bool
         True for ``||``: every term of `columns` gets a variance, and no correlation.
+    nested : bool
+        True for the combinations that ``a/b`` stands for.
     """
 
     columns: str
     group: tuple
     place: int
     independent: bool = False
+    nested: bool = False
 
     @property
     def label(self):
-        """The grouping factor's name: ``zipcode``, or ``cask:batch`` for a combination."""
-        return ":".join(self.group)
+        """The grouping factor's name, as lme4 writes it: ``zipcode``, ``cask:batch``, ``c:(b:a)`` for ``a/b/c``."""
+        if not self.nested:
+            return ":".join(self.group)
+        written = ":".join(self.group[-2:])
+        for name in reversed(self.group[:-2]):
+            written = f"{name}:({written})"
+        return written
 
 
 @dataclass(frozen=True)
@@ -292,7 +300,8 @@ def _read_bar(text, inner, place):
         side, example = ("left", "(1 | group)") if not columns else ("right", f"({columns} | group)")
         raise FormulaError(f"The {side} side of '|' is empty. For example: {example}.", text, place)
     at = place + 1 + bars[-1] + 1
-    return [Bar(columns, names, place, double) for names in _grouping_factors(text, group, at)]
+    nested = "/" in group
+    return [Bar(columns, names, place, double, nested) for names in _grouping_factors(text, group, at)]
 
 
 def _grouping_factors(text, group, at):

@@ -120,8 +120,8 @@ def _relevel(memory, x, ref):
     return made.matched((*known, *(label for label in made.labels if label not in known)))[0]
 
 
-def _contrast(memory, x, contrast="treatment"):
-    return replace(as_levels(x), contrast=contrast_name(contrast))
+def _contrast(memory, x, contrast=None):
+    return replace(as_levels(x), contrast=contrast and contrast_name(contrast))
 
 
 def contrast_name(name):

@@ -19,7 +19,7 @@ from mlmkit.frame.formula import parse
         ("y ~ x + (0 + x | g)", "x", [("0 + x", "g", False)]),
         ("y ~ x + (x || g)", "x", [("x", "g", True)]),
         ("y ~ (1 | a/b)", "1", [("1", "b:a", False), ("1", "a", False)]),
-        ("y ~ (1 | a/b/c)", "1", [("1", "c:b:a", False), ("1", "b:a", False), ("1", "a", False)]),
+        ("y ~ (1 | a/b/c)", "1", [("1", "c:(b:a)", False), ("1", "b:a", False), ("1", "a", False)]),
         ("y ~ (1 | a:b)", "1", [("1", "a:b", False)]),
         ("y ~ (1 | a) + (1 | b) - 1", "- 1", [("1", "a", False), ("1", "b", False)]),
         ("log(y) ~ x * z + I(x^2) + (1|g)", "x * z + I(x^2)", [("1", "g", False)]),
