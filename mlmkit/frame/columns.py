@@ -111,10 +111,11 @@ class Columns:
             pieces = [key[0].atom if key else None for key in self.keys]
             return [frame.ones() if name is None else _numbers_again(name, frame) for name in pieces]
         values = []
-        for atom, memory, levels in zip(
-            self.recipe.terms.atoms, self.recipe.memories, self.recipe.levels, strict=True
+        terms = self.recipe.terms
+        for atom, source, memory, levels in zip(
+            terms.atoms, terms.sources, self.recipe.memories, self.recipe.levels, strict=True
         ):
-            values.append(like_before(atom, evaluate(atom, frame, memory), levels))
+            values.append(like_before(atom, evaluate(source, frame, memory), levels))
         arrays = [array for _, _, array in _assemble(self.recipe, values, frame)]
         return arrays if self.kept is None else [arrays[i] for i in self.kept]
 
@@ -197,7 +198,7 @@ def _plain_keys(plain):
 
 def _columns_of(terms, text, frame, contrasts):
     memories = [{} for _ in terms.atoms]
-    values = [evaluate(atom, frame, memory) for atom, memory in zip(terms.atoms, memories, strict=True)]
+    values = [evaluate(source, frame, memory) for source, memory in zip(terms.sources, memories, strict=True)]
     for atom, value in zip(terms.atoms, values, strict=True):
         _check(atom, value)
     factors = {k for k, value in enumerate(values) if isinstance(value, Levels)}
@@ -210,7 +211,7 @@ def _columns_of(terms, text, frame, contrasts):
     made = list(_assemble(recipe, values, frame))
     keys, labels = [key for key, _, _ in made], [label for _, label, _ in made]
     names = [INTERCEPT if not key else ":".join(piece.name for piece in key) for key in keys]
-    used = [name for atom in terms.atoms for name in names_in(atom) if name in frame.columns]
+    used = [name for source in terms.sources for name in names_in(source) if name in frame.columns]
     variables = list(dict.fromkeys(used))
     return Columns(text, names, [array for _, _, array in made], variables, keys, labels, recipe)
 

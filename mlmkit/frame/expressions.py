@@ -20,7 +20,13 @@ _TOKEN = re.compile(
     |(?P<operator>%\w*/?%|<=|>=|==|!=|&&|\|\||::|\*\*|[-+*/^:<>=&|!(),~\[\]{}$@;?])""",
     re.VERBOSE,
 )
-CONSTANTS: dict[str, object] = {"TRUE": True, "FALSE": False, "NA": float("nan"), "NaN": float("nan"), "Inf": float("inf")}
+CONSTANTS: dict[str, object] = {
+    "TRUE": True,
+    "FALSE": False,
+    "NA": float("nan"),
+    "NaN": float("nan"),
+    "Inf": float("inf"),
+}
 CONSTANTS |= {"pi": 3.141592653589793, "NULL": None, "True": True, "False": False}
 _PYTHON = {"^": "**", "&": " and ", "&&": " and ", "|": " or ", "||": " or ", "!": " not "}
 _PYTHON |= {"%in%": " in ", "%%": "%", "%/%": "//"}

@@ -24,12 +24,15 @@ class Terms:
         Whether the constant is among the columns.
     atoms : tuple of str
         The expressions, by R's labels, in the order in which they appear.
+    sources : tuple of str
+        The same as they were written; a name may stand in backticks.
     terms : tuple of tuple of int
         Each term as positions among `atoms`; main effects first, as R sorts.
     """
 
     intercept: bool
     atoms: tuple
+    sources: tuple
     terms: tuple
 
     def labels(self):
@@ -101,11 +104,11 @@ def read_terms(text):
     if any(term == [] for term in expanded):
         raise UnreadableError(f"'{text}' can't be read.")
     terms.sort(key=len)
-    return Terms(["1"] in expanded, tuple(atoms), tuple(terms))
+    return Terms(["1"] in expanded, tuple(atoms), tuple(atoms.values()), tuple(terms))
 
 
 def _with_placeholders(pieces, atoms, text):
-    """Write a formula again with ``v0``, ``v1``, … for its atoms, which are collected by label."""
+    """Write a formula again with ``v0``, ``v1``, … for its atoms, which are collected by label with their text."""
     written, k = [], 0
     while k < len(pieces):
         token, end = pieces[k], k + 1
@@ -133,7 +136,8 @@ def _with_placeholders(pieces, atoms, text):
 
 def _placeholder(text, atoms):
     name = label(text)
-    return f"v{atoms.setdefault(name, len(atoms))}"
+    atoms.setdefault(name, text)
+    return f"v{list(atoms).index(name)}"
 
 
 def _closing(pieces, start):

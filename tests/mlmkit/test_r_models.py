@@ -49,9 +49,7 @@ def fit_of(name):
     extra = {key: model[key] for key in ("weights", "offset") if model.get(key)}
     extra["contrasts"] = CONTRASTS.get(name)
     if model.get("family"):
-        return glmer(
-            model["py"], data_of(model["key"]), family=model["family"], nAGQ=model["nAGQ"], **extra
-        )
+        return glmer(model["py"], data_of(model["key"]), family=model["family"], nAGQ=model["nAGQ"], **extra)
     return lmer(model["py"], data_of(model["key"]), REML=model["REML"], **extra)
 
 
@@ -94,12 +92,20 @@ def _compare_variances(ours, theirs, near):
 def _compare_effects(ours, theirs, near):
     for label, table in theirs["ranef_first10"].items():
         effects = ours.ranef[label]
-        effects = effects.set_axis(effects.index.map(str)).loc[np.atleast_1d(table["rows"]), np.atleast_1d(table["cols"])].to_numpy()
+        effects = (
+            effects.set_axis(effects.index.map(str))
+            .loc[np.atleast_1d(table["rows"]), np.atleast_1d(table["cols"])]
+            .to_numpy()
+        )
         spread = effects.std(axis=0) + 1e-6
         assert (np.abs(effects - np.array(table["values"])) < 3 * max(near, 1e-3) * spread).all()
     for label, table in (theirs.get("se_ranef_first10") or {}).items():
         errors = ours.se_ranef[label]
-        errors = errors.set_axis(errors.index.map(str)).loc[np.atleast_1d(table["rows"]), np.atleast_1d(table["cols"])].to_numpy()
+        errors = (
+            errors.set_axis(errors.index.map(str))
+            .loc[np.atleast_1d(table["rows"]), np.atleast_1d(table["cols"])]
+            .to_numpy()
+        )
         np.testing.assert_allclose(errors, table["values"], rtol=0.02 + 3 * near, atol=1e-3)
 
 
