@@ -84,6 +84,7 @@ _EXPORTS = {
         "predict",
         "sigma_hat",
     ],
+    "study.marginal_model": ["marginal_model"],
     "study.power": ["power"],
     "study.simulate_data": ["simulate_data"],
     "inference.simulations": ["sim"],

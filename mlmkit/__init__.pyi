@@ -69,6 +69,7 @@ from mlmkit.plots.trace_plot import plot_trace as plot_trace
 from mlmkit.plots.valley_plot import plot_valley as plot_valley
 from mlmkit.plots.varying_slopes_plot import plot_varying_slopes as plot_varying_slopes
 from mlmkit.plots.weights_plot import plot_weights as plot_weights
+from mlmkit.study.marginal_model import marginal_model as marginal_model
 from mlmkit.study.power import power as power
 from mlmkit.study.simulate_data import simulate_data as simulate_data
 

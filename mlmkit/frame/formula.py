@@ -79,7 +79,7 @@ class Bar:
 
     @property
     def label(self):
-        """The grouping factor's name, as lme4 writes it: ``zipcode``, ``cask:batch``, ``c:(b:a)`` for ``a/b/c``."""
+        """The factor's name, as lme4 writes it: ``zipcode``, ``cask:batch``, ``c:(b:a)`` for ``a/b/c``."""
         if not self.nested:
             return ":".join(self.group)
         written = ":".join(self.group[-2:])

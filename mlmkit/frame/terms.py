@@ -108,7 +108,7 @@ def read_terms(text):
 
 
 def _with_placeholders(pieces, atoms, text):
-    """Write a formula again with ``v0``, ``v1``, … for its atoms, which are collected by label with their text."""
+    """Write a formula with ``v0``, ``v1``, … for its atoms, which are collected by label with their text."""
     written, k = [], 0
     while k < len(pieces):
         token, end = pieces[k], k + 1

@@ -70,22 +70,43 @@ def fitted_values(fit):
 
 
 def _means(found, rows, wanted, new_levels, scale):
-    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(rows.index))
-    spread = np.zeros(len(rows.index))
-    for place, (codes, arrays) in enumerate(rows.groups):
-        chosen = np.flatnonzero(wanted[place])
-        if not len(chosen):
-            continue
-        known, modes = codes >= 0, found.modes[place]
-        for k in chosen:
-            eta = eta + np.where(known, arrays[k] * modes[codes, k], 0.0)
-        if not known.all():
-            columns = np.array([arrays[k] for k in chosen]).T @ (found.lambdas[place][chosen] * found.unit)
-            spread += np.where(known, 0.0, (columns**2).sum(axis=1))
-            eta = np.where(rows.labels[place].isna(), np.nan, eta)
+    held, spread = group_part(found, rows, wanted)
+    eta = rows.offset + linear_predictor(rows.fixed, found.beta, len(rows.index)) + held
     if scale == "link":
         return eta
-    return found.marginal_mean(eta, np.sqrt(spread)) if new_levels == "marginal" else found.inverse_link(eta)
+    return found.marginal_mean(eta, spread) if new_levels == "marginal" else found.inverse_link(eta)
+
+
+def group_part(found, rows, wanted):
+    """Add up the group effects of some rows.
+
+    Parameters
+    ----------
+    found : Solution
+        The fit's effects and their covariance.
+    rows : NewRows
+        Groups and varying columns.
+    wanted : list of list of bool
+        For each grouping factor the columns that are used.
+
+    Returns
+    -------
+    held : ndarray, shape (n,)
+        The part of known groups; missing where a row has no group.
+    spread : ndarray, shape (n,)
+        Standard deviation of the part of groups that the fit has not seen, on the scale of the link.
+    """
+    held, spread = np.zeros(len(rows.index)), np.zeros(len(rows.index))
+    for place, (codes, arrays) in enumerate(rows.groups):
+        chosen = np.flatnonzero(wanted[place])
+        known = codes >= 0
+        for k in chosen:
+            held += np.where(known, arrays[k] * found.modes[place][codes, k], 0.0)
+        if len(chosen) and not known.all():
+            columns = np.array([arrays[k] for k in chosen]).T @ (found.lambdas[place][chosen] * found.unit)
+            spread += np.where(known, 0.0, (columns**2).sum(axis=1))
+            held[rows.labels[place].isna()] = np.nan
+    return held, np.sqrt(spread)
 
 
 def check_mode(new_levels):

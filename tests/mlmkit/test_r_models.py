@@ -30,7 +30,7 @@ UNIDENTIFIED = {"machines4", "orth5", "verbagg_lin"}
 def data_of(key):
     """Read a data set with the kinds and levels of its columns."""
     kinds = json.loads((FOLDER / "data" / f"{key}.json").read_text())
-    text = {name: str for name in kinds}
+    text = dict.fromkeys(kinds, str)
     table = pd.read_csv(FOLDER / "data" / f"{key}.csv.gz", dtype=text, keep_default_na=False)
     table = table.apply(lambda column: column.str.strip())
     table = table.where(~table.isin(["NA", ""]))
