@@ -28,7 +28,7 @@ def marginal_model(fit, data: pd.DataFrame, *, new_levels: str | None = None):
     new_levels : {None, "zero", "marginal"}
         None takes each row in its own group, with the group's effects. The others take it in a group that
         the fit has not seen: "zero" in the typical group, whose effects are zero; "marginal" in any group,
-        averaged over their distribution. In a linear model these two agree, behind a link function they don't.
+        averaged over their distribution. In a linear model these two agree, behind a link they don't.
 
     Returns
     -------

@@ -116,7 +116,9 @@ def everything():
     """All requirements but those on each other: name to bound."""
     found = dict(map(split, [*MLMKIT["dependencies"], *GRADER["dependencies"], *TESTS]))
     for name, extra in MLMKIT["optional-dependencies"].items():
-        if name != "marginal":  # it wants an older polars than the tests; test_marginal_effects.py installs it
+        if (
+            name != "marginal"
+        ):  # it wants an older polars than the tests; test_marginal_effects.py installs it
             found |= dict(map(split, extra))
     found.pop("mlmkit")
     return found
