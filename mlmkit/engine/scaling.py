@@ -164,7 +164,8 @@ class _Table:
 
 
 def _shift_and_scale(name, array, centred):
-    mean = float(np.add.reduce(array)) / len(array)
+    with np.errstate(invalid="ignore"):
+        mean = float(np.add.reduce(array)) / len(array)
     if not isfinite(mean):
         what = "The outcome" if name is None else f"'{name}'"
         raise ValueError(

@@ -116,7 +116,8 @@ class Columns:
             terms.atoms, terms.sources, self.recipe.memories, self.recipe.levels, strict=True
         ):
             values.append(like_before(atom, evaluate(source, frame, memory), levels))
-        arrays = [array for _, _, array in _assemble(self.recipe, values, frame)]
+        with np.errstate(all="ignore"):
+            arrays = [array for _, _, array in _assemble(self.recipe, values, frame)]
         return arrays if self.kept is None else [arrays[i] for i in self.kept]
 
 
@@ -208,7 +209,8 @@ def _columns_of(terms, text, frame, contrasts):
         for atom, value in zip(terms.atoms, values, strict=True)
     ]
     recipe = Recipe(terms, levels, codings, terms.full(factors), memories)
-    made = list(_assemble(recipe, values, frame))
+    with np.errstate(all="ignore"):  # infinite columns are reported by name
+        made = list(_assemble(recipe, values, frame))
     keys, labels = [key for key, _, _ in made], [label for _, label, _ in made]
     names = [INTERCEPT if not key else ":".join(piece.name for piece in key) for key in keys]
     used = [name for source in terms.sources for name in names_in(source) if name in frame.columns]

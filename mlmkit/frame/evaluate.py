@@ -5,9 +5,9 @@ import difflib
 
 import numpy as np
 
-from mlmkit.frame.casting import Levels, truth_values
+from mlmkit.frame.casting import Levels, as_levels, truth_values
 from mlmkit.frame.expressions import CONSTANTS, UnreadableError, r_number, syntax_tree
-from mlmkit.frame.functions import CONTRASTS, FUNCTIONS, Matrix, find_function, numbers
+from mlmkit.frame.functions import CONTRASTS, FUNCTIONS, OF_COLUMNS, OF_VALUES, Matrix, find_function, numbers
 
 _SHORT = {"T": True, "F": False}
 _ARITHMETIC = {
@@ -54,7 +54,8 @@ def evaluate(text, frame, memory):
         With a sentence about what can't be worked out.
     """
     tree, names = syntax_tree(text)
-    value = _Worker(text, names, frame, memory).work(tree)
+    with np.errstate(all="ignore"):  # infinite results are reported with the column's name
+        value = _Worker(text, names, frame, memory).work(tree)
     if isinstance(value, (bool, int, float, np.floating)) or (
         isinstance(value, np.ndarray) and value.ndim == 0
     ):
@@ -98,25 +99,28 @@ class _Worker:
             raise UnreadableError(_no_such_function(name, self.frame))
         values = [self.work(value) for value in node.args]
         given = {word.arg: self.work(word.value) for word in node.keywords}
+        if name not in OF_VALUES and values and not _is_column(values[0]):
+            raise UnreadableError(f"'{name}' in '{self.text}' needs a column, and got {values[0]!r}.")
+        if name not in OF_COLUMNS and any(map(_is_column, [*values[1:], *given.values()])):
+            raise UnreadableError(
+                f"'{name}' in '{self.text}' takes one column; its options are plain values."
+            )
         try:
             return function(self.memory.setdefault(ast.dump(node), {}), *values, **given)
-        except TypeError as problem:
-            if "argument" not in str(problem):
+        except (TypeError, ValueError, LookupError) as problem:
+            if str(problem).endswith("."):
                 raise
-            known = str(problem).partition("() ")[2] or str(problem)
+            known = str(problem).partition("() ")[2] or str(problem)  # Python's words, without its function's name
             raise UnreadableError(f"'{name}' can't be called like this: {known}.") from None
 
     def _binop(self, node):
         left, right = (self._number(side) for side in (node.left, node.right))
-        with np.errstate(all="ignore"):
-            return (
-                _ARITHMETIC[type(node.op)](left, right) if type(node.op) in _ARITHMETIC else self.work(None)
-            )
+        return _ARITHMETIC[type(node.op)](left, right)
 
     def _unaryop(self, node):
         value = self._number(node.operand)
         if isinstance(node.op, ast.Not):
-            return truth_values(np.where(np.isnan(value), np.nan, value == 0))
+            return _truth(np.where(np.isnan(value), np.nan, value == 0))
         return -value if isinstance(node.op, ast.USub) else value
 
     def _boolop(self, node):
@@ -124,7 +128,7 @@ class _Worker:
         known = np.where(np.isnan(parts), np.nan, parts != 0)
         end = 0.0 if isinstance(node.op, ast.And) else 1.0  # one FALSE settles "and", one TRUE settles "or"
         settled = (known == end).any(axis=0)
-        return truth_values(np.where(settled, end, np.where(np.isnan(known).any(axis=0), np.nan, 1.0 - end)))
+        return _truth(np.where(settled, end, np.where(np.isnan(known).any(axis=0), np.nan, 1.0 - end)))
 
     def _compare(self, node):
         if len(node.ops) > 1:
@@ -136,12 +140,21 @@ class _Worker:
             return _member(left, right if isinstance(right, list) else [right])
         if how in (ast.Eq, ast.NotEq):
             same = _equal(left, right)
-            return truth_values(same if how is ast.Eq else 1.0 - same)
+            return _truth(same if how is ast.Eq else 1.0 - same)
         left, right = numbers(left, "A comparison by size"), numbers(right, "A comparison by size")
-        return truth_values(np.where(np.isnan(left) | np.isnan(right), np.nan, _ORDER[how](left, right)))
+        return _truth(np.where(np.isnan(left) | np.isnan(right), np.nan, _ORDER[how](left, right)))
 
     def _number(self, node):
         return numbers(self.work(node), f"'{self.text}'")
+
+
+def _is_column(value):
+    return isinstance(value, Levels) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def _truth(values):
+    """Make truth values; of two plain values the answer is a plain value."""
+    return truth_values(values) if np.ndim(values) else float(values)
 
 
 def _equal(left, right):
@@ -151,7 +164,8 @@ def _equal(left, right):
     if not isinstance(left, Levels):
         left, right = numbers(left, "A comparison"), numbers(right, "A comparison")
         return np.where(np.isnan(left) | np.isnan(right), np.nan, left == right)
-    if isinstance(right, Levels):
+    if _is_column(right):
+        right = as_levels(right)
         codes, missing = right.matched(left.labels)[0].codes, (left.codes < 0) | (right.codes < 0)
     else:
         wanted = _as_label(right)
@@ -168,7 +182,7 @@ def _as_label(value):
 
 def _member(left, choices):
     """R's %in%: never missing, a missing value isn't in any list."""
-    return truth_values(np.max([np.nan_to_num(_equal(left, choice)) for choice in choices], axis=0))
+    return _truth(np.max([np.nan_to_num(_equal(left, choice)) for choice in choices], axis=0))
 
 
 def _no_such_function(name, frame):

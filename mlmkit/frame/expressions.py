@@ -163,7 +163,7 @@ def syntax_tree(text):
         else:
             written.append(token.text.removesuffix("L") if token.kind == "number" else token.text)
     try:
-        return ast.parse("".join(written).strip(), mode="eval").body, tuple(names)
+        return ast.parse(" ".join(written).strip(), mode="eval").body, tuple(names)
     except SyntaxError:
         raise UnreadableError(
             f"'{text}' can't be read as an expression. Is an operator or a comma missing?"

@@ -47,8 +47,11 @@ def _few(labels):
 def _elementwise(function, name):
     @wraps(function)
     def call(memory, *values):
-        with np.errstate(all="ignore"):  # infinite results are reported with the column's name
-            return function(*(numbers(value, name) for value in values))
+        if len(values) != function.nin:
+            raise TypeError(
+                f"{name} takes {function.nin} value{'s' * (function.nin > 1)}, and got {len(values)}."
+            )
+        return function(*(numbers(value, name) for value in values))
 
     return call
 
@@ -65,9 +68,8 @@ def _remembered(statistic, name):
 
 
 def _log(memory, x, base=np.e):
-    with np.errstate(all="ignore"):
-        value = np.log(numbers(x, "log"))
-        return value if base == np.e else value / np.log(base)
+    value = np.log(numbers(x, "log"))
+    return value if base == np.e else value / np.log(numbers(base, "log"))
 
 
 def _round(memory, x, digits=0):
@@ -80,6 +82,8 @@ def _identity(memory, x):
 
 def _combine(memory, *values):
     """R's ``c``: a list of numbers or of texts."""
+    if any(np.ndim(value) or isinstance(value, Levels) for value in values):
+        raise TypeError("c(…) lists single values, such as knots or levels; a column can't stand in it.")
     return list(values)
 
 
@@ -97,10 +101,16 @@ def _missing(memory, x):
     return truth_values(x.codes < 0 if isinstance(x, Levels) else np.isnan(numbers(x, "is.na")))
 
 
+def _remember_levels(memory, made):
+    """Keep the levels of the fit; those that only new rows have come after them, and are refused later."""
+    known = memory.setdefault("labels", made.labels)
+    return made.matched((*known, *(label for label in made.labels if label not in known)))[0]
+
+
 def _factor(memory, x, levels=None, ordered=False):
-    made = as_levels(x, ordered)
+    made = as_levels(x, bool(ordered))
     if levels is None:
-        return made.used()
+        return _remember_levels(memory, made.used())
     labels = tuple(v if isinstance(v, str) else r_number(float(v)) for v in levels)
     return made.matched(labels)[0]
 
@@ -116,8 +126,7 @@ def _relevel(memory, x, ref):
         if ref not in made.labels:
             raise ValueError(f"relevel(ref={ref!r}): the levels are {_few(made.labels)}.")
         memory["labels"] = (ref, *(label for label in made.labels if label != ref))
-    known = memory["labels"]
-    return made.matched((*known, *(label for label in made.labels if label not in known)))[0]
+    return _remember_levels(memory, made)
 
 
 def _contrast(memory, x, contrast=None):
@@ -136,7 +145,8 @@ def contrast_name(name):
 def _as_numeric(memory, x):
     """R's ``as.numeric`` of a factor is the level's number, counted from 1."""
     if isinstance(x, Levels) and not x.logical:
-        return np.where(x.codes < 0, np.nan, x.codes + 1.0)
+        codes = _remember_levels(memory, x).codes
+        return np.where(codes < 0, np.nan, codes + 1.0)
     return numbers(x, "as.numeric")
 
 
@@ -150,7 +160,7 @@ def _interaction(memory, *factors):
         labels = tuple(f"{a}.{b}" for b in other.labels for a in first.labels)
         codes = first.codes + len(first.labels) * other.codes
         first = Levels(np.where((first.codes < 0) | (other.codes < 0), -1, codes), labels)
-    return first.used()
+    return _remember_levels(memory, first.used())
 
 
 def _cut(memory, x, breaks, right=True, include_lowest=False):
@@ -240,6 +250,8 @@ FUNCTIONS |= {
     "bs": _basis(bs, "bs"),
     "ns": _basis(ns, "ns"),
 }
+OF_VALUES = {*_ONE, "pmax", "pmin", "log", "round", "I", "c"}  # what may be called with plain values too
+OF_COLUMNS = {"pmax", "pmin", "ifelse", "interaction"}  # what takes more than one column
 NUMPY = {"np.maximum": "pmax", "np.minimum": "pmin", "np.ceil": "ceiling", "np.arcsin": "asin"}
 NUMPY |= {"np.arccos": "acos", "np.arctan": "atan", "np.where": "ifelse"}
 

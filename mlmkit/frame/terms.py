@@ -98,7 +98,7 @@ def read_terms(text):
     written = _with_placeholders(list(tokens(text)), atoms, text)
     try:
         expanded = [[factor.expr for factor in term.factors] for term in Formula(written or "1")]
-    except (FormulaicError, SyntaxError, ValueError, TypeError):
+    except (FormulaicError, SyntaxError, ValueError, TypeError, LookupError, StopIteration):
         raise UnreadableError(f"'{text}' can't be read. Is an operator missing, or one too many?") from None
     terms = [tuple(sorted(int(name[1:]) for name in term)) for term in expanded if term != ["1"]]
     if any(term == [] for term in expanded):
