@@ -110,7 +110,7 @@ class _Worker:
         except (TypeError, ValueError, LookupError) as problem:
             if str(problem).endswith("."):
                 raise
-            known = str(problem).partition("() ")[2] or str(problem)  # Python's words, without its function's name
+            known = str(problem).partition("() ")[2] or str(problem)  # without the function's name
             raise UnreadableError(f"'{name}' can't be called like this: {known}.") from None
 
     def _binop(self, node):
@@ -177,6 +177,8 @@ def _equal(left, right):
 def _as_label(value):
     if isinstance(value, bool):
         return str(value).upper()
+    if value is None or isinstance(value, list):
+        raise TypeError(f"A factor is compared with one of its levels, and got {value!r}.")
     return value if isinstance(value, str) else r_number(float(value))
 
 

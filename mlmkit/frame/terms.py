@@ -100,10 +100,8 @@ def read_terms(text):
         expanded = [[factor.expr for factor in term.factors] for term in Formula(written or "1")]
     except (FormulaicError, SyntaxError, ValueError, TypeError, LookupError, StopIteration):
         raise UnreadableError(f"'{text}' can't be read. Is an operator missing, or one too many?") from None
-    terms = [tuple(sorted(int(name[1:]) for name in term)) for term in expanded if term != ["1"]]
-    if any(term == [] for term in expanded):
-        raise UnreadableError(f"'{text}' can't be read.")
-    terms.sort(key=len)
+    numbered = [tuple(sorted(int(name[1:]) for name in term if name != "1")) for term in expanded]
+    terms = sorted(filter(None, dict.fromkeys(numbered)), key=len)
     return Terms(["1"] in expanded, tuple(atoms), tuple(atoms.values()), tuple(terms))
 
 
