@@ -9,6 +9,8 @@ taken at several places; a direction is flat if it is orthogonal to all of them.
 
 import numpy as np
 
+from mlmkit.engine.optimize import hessian_by_differences
+
 CURVED = 0.1  # second derivative, for a change of 100 %, from which a direction certainly isn't flat
 SPREAD = 0.5  # relative standard deviation that is added to all, so that none is zero
 FLAT = 1e-6  # slope, for a change of 100 %, that counts as none; relative to the largest one too
@@ -38,7 +40,10 @@ def flat_directions(problem, optimum, patterns):
     theta, rest = np.split(optimum.theta, [K])
     lams = filled(theta, patterns)
     turn = _turns(lams, patterns)
-    curvature = turn.T @ optimum.hessian[:K, :K] @ turn
+    hessian = optimum.hessian
+    if optimum.rough:
+        hessian = hessian_by_differences(problem, optimum.theta, optimum.gradient)
+    curvature = turn.T @ hessian[:K, :K] @ turn
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] > CURVED:
         return none
     base = [np.linalg.cholesky(lam @ lam.T + SPREAD**2 * np.eye(len(lam))) for lam in lams]
