@@ -3,6 +3,9 @@
 Groups that share no row, not even through other groups, are independent: the three classes of one
 school have nothing to do with those of another. So the rows fall into parts (`IndependentPart`), whose sums
 add up; for nested factors that keeps the dense systems small. See `elimination` for the algebra.
+
+Where the dense part is large, evaluations are what a fit costs. The search begins there with the expected
+curvature, updates it on the way, and ends without a measured one.
 """
 
 from dataclasses import dataclass, replace

@@ -56,9 +56,9 @@ class Layout:
             result[:, where] = (part @ lam).reshape(len(matrix), -1)
         return result
 
-    def left(self, matrix, lams, transpose):
-        """Multiply by L2 (or its transpose) from the left."""
-        result = np.empty_like(matrix)
+    def left(self, matrix, lams, transpose, out=None):
+        """Multiply by L2 (or its transpose) from the left; `out` may be the matrix itself."""
+        result = np.empty_like(matrix) if out is None else out
         for place, where in self.slices:
             lam = lams[place].T if transpose else lams[place]
             if self.q[place] == 1:
@@ -104,7 +104,8 @@ class Elimination:
         P = lam @ self.inverse @ lam.T
         self.Q = _cross_product(A12, P) if pairs is None else pairs.cross_product(P)
         np.subtract(A22, self.Q, out=self.Q)
-        S = layout.left(layout.right(self.Q, lams), lams, transpose=True)
+        S = layout.right(self.Q, lams)
+        layout.left(S, lams, transpose=True, out=S)
         S[np.diag_indices_from(S)] += 1.0
         # S is symmetric, so its transpose, in LAPACK's order, can be overwritten in place
         self.root, failed = lapack.dpotrf(S.T, lower=1, overwrite_a=1)

@@ -148,10 +148,15 @@ def test_independent_parts_add_up(monkeypatch, family):
         assert np.allclose(draws.std(), split.se_coef[label].to_numpy().T.ravel(), rtol=0.1)
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("seed", range(6))
-def test_zero_variances_among_crossed_factors(seed):
+def test_zero_variances_among_crossed_factors(seed, large, monkeypatch):
     from scipy.optimize import minimize
 
+    from mlmkit.engine import crossed
+
+    if large:
+        monkeypatch.setattr(crossed, "EXPENSIVE", 0)
     rng = np.random.default_rng(seed)
     n = 60
     frame = pd.DataFrame({"a": rng.integers(0, 6, n), "b": rng.integers(0, 5, n)})

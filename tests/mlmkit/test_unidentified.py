@@ -200,3 +200,15 @@ def test_sound_models_cost_nothing(sleep):
     assert not unknown(sound)
     assert sound.solution.problem.evaluations == before
     assert unknown(fit)
+
+
+def test_large_crossed_factors_say_it_too(sleep, monkeypatch):
+    """There the search doesn't measure the curvature at the optimum; a sentence can't rest on a guess."""
+    from mlmkit.engine import crossed
+
+    monkeypatch.setattr(crossed, "EXPENSIVE", 0)
+    fit = lmer(FROM_R["same_groups"]["formula"], sleep)
+    assert fit.solution.optimum.rough
+    (message,) = unknown(fit)
+    assert message.startswith(SAID["same_groups"])
+    assert not unknown(lmer("Reaction ~ 1 + (1 | Subject) + (1 | Days)", sleep))
