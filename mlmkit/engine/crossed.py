@@ -3,15 +3,19 @@
 Groups that share no row, not even through other groups, are independent: the three classes of one
 school have nothing to do with those of another. So the rows fall into parts (`IndependentPart`), whose sums
 add up; for nested factors that keeps the dense systems small. See `elimination` for the algebra.
+
+Where the dense part is large, evaluations are what a fit costs. The search begins there with the expected
+curvature, updates it on the way, and ends without a measured one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mlmkit.engine.elimination import Elimination, diagonal_blocks
 from mlmkit.engine.memory import check_memory
 from mlmkit.engine.onefactor import LOG_2PI, AtTheta, OneFactor, _inverse_and_log_det
+from mlmkit.engine.pairs import pairs_of
 from mlmkit.engine.parts import independent_parts
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.theta import pattern
@@ -75,9 +79,17 @@ class Sums:
     A22: np.ndarray
     B1: np.ndarray
     B2: np.ndarray
+    pairs: object
 
-    def pieces(self, lams):
+    def pieces(self, lams, inform=False):
         """Compute log det M, V'M^-1V, and factor by factor the sums that the gradient needs.
+
+        Parameters
+        ----------
+        lams : list of ndarray, each (q, q)
+            Lambda of each factor.
+        inform : bool
+            Whether the information is wanted, if it can be had.
 
         Returns
         -------
@@ -89,6 +101,8 @@ class Sums:
             Summed diagonal blocks of A Lambda M^-1.
         moved : list of ndarray, each (q, q, m, m)
             H_a' U_b, where U = M^-1 V and H = B - A Lambda U.
+        information : tuple or None
+            See `Elimination.information`.
         """
         found, V1, V2, U1, U2, LU2, shift = self._solved(lams)
         layout, m = found.layout, V2.shape[1]
@@ -101,10 +115,15 @@ class Sums:
         for place, where in layout.slices:
             shape = (-1, layout.q[place], m)
             moved[place] = _products(H2[where].reshape(shape), U2[where].reshape(shape))
-        return found.log_det, explained, found.straight(), moved
+        information = found.information() if inform and max(layout.q) == 1 else None
+        return found.log_det, explained, found.straight(), moved, information
+
+    def eliminated(self, lams):
+        """Factorise this part's M."""
+        return Elimination(self.part.layout, lams, self.A11, self.A12, self.A22, self.pairs)
 
     def _solved(self, lams):
-        found = Elimination(self.part.layout, lams, self.A11, self.A12, self.A22)
+        found = self.eliminated(lams)
         V1, V2 = found.lam.T @ self.B1, found.layout.left(self.B2, lams, transpose=True)
         return found, V1, V2, *found.solve(V1, V2)
 
@@ -137,6 +156,8 @@ class Crossed:
         The criterion.
     """
 
+    needs_hessian = False  # nothing in a linear model's estimates rests on the curvature at the optimum
+
     def __init__(self, Z, XY, parts, patterns, reml):
         self.n, self.m = XY.shape
         self.patterns, self.q = patterns, [max(rows) + 1 for rows, _ in patterns]
@@ -168,7 +189,7 @@ class Crossed:
         keep = [i for i in range(self.m) if i != k]
         whole = (change @ move)[:, keep]
         other = self.with_reml(False)
-        other.sums = [Sums(s.part, s.A11, s.A12, s.A22, s.B1 @ whole, s.B2 @ whole) for s in self.sums]
+        other.sums = [replace(sums, B1=sums.B1 @ whole, B2=sums.B2 @ whole) for sums in self.sums]
         other.C = whole.T @ self.C @ whole
         other.m = self.m - 1
         other._set(False)
@@ -200,17 +221,18 @@ class Crossed:
     def pieces(self, lams):
         """Add up the parts' `Sums.pieces` for any square matrices in place of Lambda."""
         log_det, explained = 0.0, np.zeros_like(self.C)
-        straight, moved = None, None
+        straight, moved, self.information = None, None, []
         for sums in self.sums:
-            found = sums.pieces(lams)
+            found = sums.pieces(lams, self.expensive)
             log_det, explained = log_det + found[0], explained + found[1]
+            self.information.append(found[4])
             straight = found[2] if straight is None else _added(straight, found[2])
             moved = found[3] if moved is None else _added(moved, found[3])
         return log_det, explained, straight, moved
 
     def __call__(self, theta):
         """Return (deviance, gradient); infinity where the deviance isn't defined."""
-        self.evaluations += 1
+        self.evaluations, self.latest = self.evaluations + 1, theta.copy()
         nothing, p = (np.inf, np.full(len(theta), np.nan)), self.m - 1
         try:
             log_det, explained, straight, moved = self.pieces(self.lambdas(theta))
@@ -232,6 +254,18 @@ class Crossed:
         for a, b, free in zip(straight, moved, self.patterns, strict=True):
             gradient.append((2 * a - 2 * np.tensordot(b, weight, 2))[free])
         return float(value), np.concatenate(gradient)
+
+    def expected_hessian(self, theta, gradient):
+        """Approximate the curvature at the last theta, at no cost; None where that can't be.
+
+        These are the expected second derivatives of log det V + df log y'V^-1 y by the variances (Fisher's
+        scoring), taken to theta by the chain rule. See `Elimination.information` for what they leave out.
+        """
+        if None in self.information or not (np.array_equal(theta, self.latest) and np.abs(theta).min() > 0):
+            return None
+        traces, squares = (sum(parts) for parts in zip(*self.information, strict=True))
+        by_theta = 4 * (squares - np.outer(traces, traces) / self.df) / np.outer(theta, theta)
+        return by_theta + np.diag(gradient / theta)
 
     def solve(self, theta):
         """Compute everything that follows from theta; see `AtTheta`."""
@@ -273,8 +307,7 @@ class Crossed:
         lams = self.lambdas(theta)
         drawn = [np.empty((len(sigma), J, q)) for J, q in zip(self.levels, self.q, strict=True)]
         for sums in self.sums:
-            found = Elimination(sums.part.layout, lams, sums.A11, sums.A12, sums.A22)
-            for i, effects in enumerate(found.draw(rng, len(sigma))):
+            for i, effects in enumerate(sums.eliminated(lams).draw(rng, len(sigma))):
                 drawn[i][:, sums.part.groups[i]] = np.moveaxis(effects * sigma, 2, 0)
         return drawn
 
@@ -296,7 +329,7 @@ def _sums(Z, XY, parts):
         A22 = (rest.T @ rest).toarray()
         A11 = diagonal_blocks((first.T @ first).tocsr(), J, q)
         B1, B2 = np.asarray(first.T @ XY[rows]).reshape(J, q, m), np.asarray(rest.T @ XY[rows])
-        found.append(Sums(part, A11, A12, A22, B1, B2))
+        found.append(Sums(part, A11, A12, A22, B1, B2, pairs_of(A12, q)))
     return found
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from mlmkit.engine import kernels
+from mlmkit.engine.pairs import mirrored
 
 ROWS_AT_ONCE = 4_000
 
@@ -48,15 +49,21 @@ class Layout:
         result = np.empty_like(matrix)
         for place, where in self.slices:
             lam = lams[place].T if transpose else lams[place]
+            if self.q[place] == 1:  # multiplying many matrices of one number takes ten times longer
+                np.multiply(matrix[:, where], lam[0, 0], out=result[:, where])
+                continue
             part = matrix[:, where].reshape(len(matrix), -1, self.q[place])
             result[:, where] = (part @ lam).reshape(len(matrix), -1)
         return result
 
-    def left(self, matrix, lams, transpose):
-        """Multiply by L2 (or its transpose) from the left."""
-        result = np.empty_like(matrix)
+    def left(self, matrix, lams, transpose, out=None):
+        """Multiply by L2 (or its transpose) from the left; `out` may be the matrix itself."""
+        result = np.empty_like(matrix) if out is None else out
         for place, where in self.slices:
             lam = lams[place].T if transpose else lams[place]
+            if self.q[place] == 1:
+                np.multiply(matrix[where], lam[0, 0], out=result[where])
+                continue
             part = matrix[where].reshape(-1, self.q[place], matrix.shape[1])
             result[where] = (lam @ part).reshape(-1, matrix.shape[1])
         return result
@@ -77,6 +84,8 @@ class Elimination:
         Between it and the rest.
     A22 : ndarray, shape (R, R)
         The rest.
+    pairs : Pairs, optional
+        Those of A12.
 
     Raises
     ------
@@ -84,16 +93,19 @@ class Elimination:
         If M isn't positive definite in floating point.
     """
 
-    def __init__(self, layout, lams, A11, A12, A22):
+    def __init__(self, layout, lams, A11, A12, A22, pairs=None):
         from scipy.linalg import lapack
 
-        self.layout, self.lams, self.A11, self.A12, self.A22 = layout, lams, A11, A12, A22
+        self.layout, self.lams, self.A11, self.A12, self.pairs = layout, lams, A11, A12, pairs
         lam = lams[layout.first]
         self.lam, self.AL = lam, A11 @ lam
         M11 = lam.T @ self.AL + np.eye(len(lam))
         self.roots, self.inverse = np.linalg.cholesky(M11), np.linalg.inv(M11)
-        self.Q = A22 - _cross_product(A12, lam @ self.inverse @ lam.T)
-        S = layout.left(layout.right(self.Q, lams), lams, transpose=True)
+        P = lam @ self.inverse @ lam.T
+        self.Q = _cross_product(A12, P) if pairs is None else pairs.cross_product(P)
+        np.subtract(A22, self.Q, out=self.Q)
+        S = layout.right(self.Q, lams)
+        layout.left(S, lams, transpose=True, out=S)
         S[np.diag_indices_from(S)] += 1.0
         # S is symmetric, so its transpose, in LAPACK's order, can be overwritten in place
         self.root, failed = lapack.dpotrf(S.T, lower=1, overwrite_a=1)
@@ -125,14 +137,7 @@ class Elimination:
         """The rest's part of M^-1, shape (R, R)."""
         from scipy.linalg import lapack
 
-        lower = lapack.dpotri(self.root, lower=1)[0].T
-        size = len(lower)  # LAPACK filled one triangle, here the upper one; copy it without a second matrix
-        for start in range(0, size, 1000):
-            stop = min(start + 1000, size)
-            lower[start:stop, :start] = lower[:start, start:stop].T
-            block = np.triu(lower[start:stop, start:stop])
-            lower[start:stop, start:stop] = block + np.triu(block, 1).T
-        return lower
+        return mirrored(lapack.dpotri(self.root, lower=1)[0]).T  # in the order of rows
 
     @cached_property
     def _half(self):
@@ -141,7 +146,14 @@ class Elimination:
     @cached_property
     def _X(self):
         """Diagonal blocks of A12 L2 N22 L2' A12'."""
-        return self._quadratic(self._scaled_columns(), self.N22)
+        if self.pairs is None:
+            return self._quadratic(self._scaled_columns(), self.N22)
+        return self.pairs.quadratic_forms(self.layout.left(self._N22_right, self.lams, transpose=False))
+
+    @cached_property
+    def _N22_right(self):
+        """N22 L2', or the transpose of L2 N22, since N22 is symmetric."""
+        return self.layout.right(self.N22, self.lams, transpose=True)
 
     @cached_property
     def corner(self):
@@ -155,10 +167,33 @@ class Elimination:
         found[layout.first] = (self.AL @ self.corner - self._X @ self._half).sum(axis=0)
         for place, where in layout.slices:
             q = layout.q[place]
-            left = self.Q[where]
-            right = layout.left(self.N22[:, where], self.lams, transpose=False).T
+            left, right = self.Q[where], self._N22_right[where]
             found[place] = np.array([[np.vdot(left[a::q], right[b::q]) for b in range(q)] for a in range(q)])
         return found
+
+    def information(self):
+        """Sum what the expected curvature of the deviance needs, for factors with one column a group.
+
+        Returns
+        -------
+        traces : ndarray, shape (K,)
+            Of G = I - M^-1, the standardised precision Lambda'Z'V^-1 Z Lambda, factor by factor.
+        squares : ndarray, shape (K, K)
+            Sums of squares of G's blocks. Of the eliminated factor the diagonal only: where factors cross,
+            the rest is small, and it would cost as much as the factorisation.
+        """
+        layout, K = self.layout, len(self.layout.levels)
+        traces, squares = np.zeros(K), np.zeros((K, K))
+        own = 1 - self.corner[:, 0, 0]
+        traces[layout.first], squares[layout.first, layout.first] = own.sum(), own @ own
+        for i, rows in layout.slices:
+            inverse = np.trace(self.N22[rows, rows])
+            traces[i] = layout.levels[i] - inverse
+            for k, columns in layout.slices:
+                block = self.N22[rows, columns]
+                squares[i, k] = np.einsum("ij,ij->", block, block)
+            squares[i, i] += layout.levels[i] - 2 * inverse
+        return traces, squares
 
     def variances(self):
         """Diagonal blocks of Lambda M^-1 Lambda', one (J, q, q) a factor, in the model's order."""

@@ -32,6 +32,8 @@ class Optimum:
         Newton steps tried.
     alone : bool
         True where it is known that no variance is zero and that no place with a zero one is lower.
+    rough : bool
+        True where the Hessian was updated on the way and not measured here.
     """
 
     theta: np.ndarray
@@ -41,6 +43,7 @@ class Optimum:
     converged: bool
     iterations: int
     alone: bool = False
+    rough: bool = False
 
 
 def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1e-7):
@@ -88,7 +91,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
             # nothing is not taken: the deviance is flat there.
             near = length <= 0.1 * size
             if near and np.isfinite(trial.value) and trial.value <= point.value + 4 * noise:
-                point = trial
+                point = trial.updated(point)
             unseen += 1
             if small or unseen > 5:
                 unseen = 0
@@ -105,9 +108,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         elif gain < 0.25:
             radius = 0.3 * length
         if gain > 1e-4:
-            if getattr(function, "expensive", False):
-                trial.hessian = updated(point.hessian, step, trial.gradient - point.gradient)
-            point = trial
+            point = trial.updated(point)
         elif radius < 1e-14 * size:
             break
     return point.moved(canonical).measured().optimum(False, used)
@@ -115,6 +116,8 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
 
 class _Point:
     """A place in the search with its deviance, gradient and (when asked for) curvature."""
+
+    rough = False  # True where the curvature was updated, not measured
 
     def __init__(self, function, theta):
         self.function, self.theta = function, theta
@@ -125,7 +128,12 @@ class _Point:
 
     @cached_property
     def hessian(self):
-        """Second derivatives."""
+        """Second derivatives; at the start a function may know them well enough without evaluations."""
+        if getattr(self.function, "expensive", False) and hasattr(self.function, "expected_hessian"):
+            expected = self.function.expected_hessian(self.theta, self.gradient)
+            if expected is not None:
+                self.rough = True
+                return expected
         return hessian_by_differences(self.function, self.theta, self.gradient)
 
     def moved(self, canonical):
@@ -133,15 +141,32 @@ class _Point:
         theta = self.theta if canonical is None else canonical(self.theta)
         return self if np.array_equal(theta, self.theta) else _Point(self.function, theta)
 
-    def measured(self):
-        """Return this point with its curvature measured, not updated."""
+    def updated(self, last):
+        """Return this point; where evaluations are expensive with the last point's curvature, updated."""
         if getattr(self.function, "expensive", False):
+            self.hessian = updated(last.hessian, self.theta - last.theta, self.gradient - last.gradient)
+            self.rough = True
+        return self
+
+    def measured(self):
+        """Return this point with its curvature measured, where it matters.
+
+        A function that says ``needs_hessian = False`` wants to know only whether this is a minimum. The
+        updated curvature tells, unless a parameter is zero: there, by symmetry, no slope shows what a larger
+        one does.
+        """
+        if not self.rough:
+            return self
+        sizes = np.abs(self.theta)
+        tells = sizes.min() > 1e-3 * sizes.max() and np.linalg.eigvalsh(self.hessian)[0] > 0
+        if getattr(self.function, "needs_hessian", True) or not tells:
             self.hessian = hessian_by_differences(self.function, self.theta, self.gradient)
+            self.rough = False
         return self
 
     def optimum(self, converged, used):
         """Report this point."""
-        return Optimum(self.theta, self.value, self.gradient, self.hessian, converged, used)
+        return Optimum(self.theta, self.value, self.gradient, self.hessian, converged, used, rough=self.rough)
 
     def way_down(self):
         """Look along the direction of most negative curvature; return a lower point or None."""

@@ -72,12 +72,15 @@ def test_weights_and_crossed_factors(frame):
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-@pytest.mark.parametrize("way", ["dense", "sparse", "compiled"])
+@pytest.mark.parametrize("way", ["dense", "pairs", "sparse", "compiled"])
 def test_the_gradient_is_that_of_the_deviance(frame, formula, way, monkeypatch):
     from mlmkit.engine import crossed as _crossed
+    from mlmkit.engine import pairs as _pairs
 
     if way != "dense":
         monkeypatch.setattr(_crossed, "SMALL", 0)
+    if way in ("sparse", "compiled"):
+        monkeypatch.setattr(_pairs, "MOST", 0)
     with kernels.only(compiled=way == "compiled"):
         problem = lmer(formula, frame).solution.problem
         theta = np.random.default_rng(3).normal(size=len(problem.start()))
@@ -145,10 +148,15 @@ def test_independent_parts_add_up(monkeypatch, family):
         assert np.allclose(draws.std(), split.se_coef[label].to_numpy().T.ravel(), rtol=0.1)
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("seed", range(6))
-def test_zero_variances_among_crossed_factors(seed):
+def test_zero_variances_among_crossed_factors(seed, large, monkeypatch):
     from scipy.optimize import minimize
 
+    from mlmkit.engine import crossed
+
+    if large:
+        monkeypatch.setattr(crossed, "EXPENSIVE", 0)
     rng = np.random.default_rng(seed)
     n = 60
     frame = pd.DataFrame({"a": rng.integers(0, 6, n), "b": rng.integers(0, 5, n)})
@@ -171,3 +179,78 @@ def test_more_rows_than_one_chunk_holds():
     assert np.allclose(fit.fixef, half.fixef, rtol=1e-9)
     assert fit.fixef["x"] == pytest.approx(1, abs=0.01)
     assert fit.residuals.mean() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, "y ~ x + (1 | a) + (1 | b) + (1 | c)"])
+@pytest.mark.parametrize("reml", [True, False])
+def test_the_search_for_large_factors_ends_at_the_same_optimum(frame, formula, reml, monkeypatch):
+    """Pairs of entries, and curvatures that are approximated and updated: what large factors use."""
+    from mlmkit.engine import crossed
+
+    small = lmer(formula, frame, REML=reml)
+    monkeypatch.setattr(crossed, "SMALL", 0)
+    monkeypatch.setattr(crossed, "EXPENSIVE", 0)
+    large = lmer(formula, frame, REML=reml)
+    assert large.converged
+    assert large.solution.problem.sums[0].pairs is not None
+    assert large.criterion == pytest.approx(small.criterion, rel=1e-11)
+    assert np.allclose(large.theta, small.theta, atol=1e-6)
+    assert np.allclose(large.fixef, small.fixef, rtol=1e-6)
+    for label, table in small.se_ranef.items():
+        assert np.allclose(large.se_ranef[label], table, rtol=1e-5, atol=1e-7)
+
+
+def test_pairs_of_entries_give_the_products():
+    from scipy import sparse
+
+    from mlmkit.engine.pairs import Pairs
+
+    rng = np.random.default_rng(2)
+    J, q, R = 7, 2, 230  # more columns than are mirrored at once
+    A = rng.normal(size=(J * q, R)) * (rng.uniform(size=(J * q, R)) < 0.3)
+    P, C = rng.normal(size=(J, q, q)), rng.normal(size=(R, R))
+    P, C = P + P.transpose(0, 2, 1), C + C.T
+    pairs = Pairs(sparse.csr_array(A), q)
+    whole = np.zeros((J * q, J * q))
+    for j in range(J):
+        whole[j * q : (j + 1) * q, j * q : (j + 1) * q] = P[j]
+    assert np.allclose(pairs.cross_product(P), A.T @ whole @ A)
+    product = A @ C @ A.T
+    blocks = [product[j * q : (j + 1) * q, j * q : (j + 1) * q] for j in range(J)]
+    assert np.allclose(pairs.quadratic_forms(C), blocks)
+
+
+def test_too_many_pairs_are_not_listed(frame, monkeypatch):
+    from mlmkit.engine import crossed, pairs
+
+    listed = lmer("y ~ x + (1 + x | a) + (1 | b)", frame).criterion
+    monkeypatch.setattr(crossed, "SMALL", 0)
+    monkeypatch.setattr(pairs, "MOST", 10)
+    fit = lmer("y ~ x + (1 + x | a) + (1 | b)", frame)
+    assert fit.solution.problem.sums[0].pairs is None
+    assert fit.criterion == pytest.approx(listed, rel=1e-12)
+
+
+def test_the_expected_curvature_is_near_the_measured_one():
+    """A large crossed design: a few per cent; so the search needs no evaluations to begin."""
+    from mlmkit.engine.optimize import hessian_by_differences
+
+    rng = np.random.default_rng(3)
+    n = 20_000
+    frame = pd.DataFrame(
+        {name: rng.integers(0, size, n) for name, size in zip("abc", (900, 400, 12), strict=True)}
+    )
+    frame["x"] = rng.normal(size=n)
+    frame["y"] = frame["x"] + 0.4 * rng.normal(size=900)[frame["a"]] + 0.5 * rng.normal(size=400)[frame["b"]]
+    frame["y"] += 0.2 * rng.normal(size=12)[frame["c"]] + rng.normal(size=n)
+    fit = lmer("y ~ x + (1 | a) + (1 | b) + (1 | c)", frame)
+    problem, optimum = fit.solution.problem, fit.solution.optimum
+    assert problem.expensive and optimum.rough
+    assert problem.evaluations <= 10
+    _, gradient = problem(optimum.theta)
+    expected = problem.expected_hessian(optimum.theta, gradient)
+    measured = hessian_by_differences(problem, optimum.theta, gradient)
+    size = np.sqrt(np.outer(np.diagonal(measured), np.diagonal(measured)))
+    assert np.abs(expected - measured).max() < 0.1 * size.max()
+    assert np.abs((expected - measured) / size).max() < 0.1
+    assert problem.expected_hessian(optimum.theta * 1.1, gradient) is None
