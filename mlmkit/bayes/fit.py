@@ -18,6 +18,7 @@ from mlmkit.frame.formula import FormulaError
 from mlmkit.frame.outcomes import binomial_outcome
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.predict import predict_draws
+from mlmkit.inference.satterthwaite import small_sample
 from mlmkit.inference.simulations import Simulations
 
 
@@ -307,8 +308,10 @@ class StanFit(MixedEstimates):
         """What happened and what it means, in sentences."""
         return [*self.design.messages, *self._said, *few_groups(self), *separation(self.solution.model)]
 
-    def tidy(self, conf_level=0.95):
-        """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""
+    def tidy(self, conf_level=0.95, ddf=None):
+        """Tabulate medians and MAD_SDs with central intervals, in broom's columns; ``ddf`` is for lmer."""
+        if ddf is not None:
+            small_sample(self, "tidy(ddf=…)")
         return summaries.tidy(self, conf_level)
 
     def glance(self):
