@@ -115,7 +115,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return self.criterion + np.log(self.nobs) * self.npar
 
-    def sim(self, n_sims: int = 1000, seed: Seed = None) -> Simulations:
+    def sim(self, n_sims: int = 1000, seed: Seed = None, theta: str = "held") -> Simulations:
         """Draw parameters from their approximate posterior.
 
         Parameters
@@ -124,6 +124,8 @@ class LikelihoodFit(MixedEstimates):
             Number of draws.
         seed : int or Generator, optional
             Makes the draws repeatable.
+        theta : {"held", "drawn"}
+            Hold the variances between groups at their estimate, or draw them too.
 
         Returns
         -------
@@ -135,7 +137,7 @@ class LikelihoodFit(MixedEstimates):
         >>> len(fit.sim(20, seed=1))
         20
         """
-        return simulations.draw(self, n_sims, seed)
+        return simulations.draw(self, n_sims, seed, theta)
 
     def confint(
         self,

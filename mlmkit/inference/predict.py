@@ -75,7 +75,7 @@ def rows_of(design):
     return NewRows(design.fixed.arrays, offset, groups, None)
 
 
-def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
+def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None, theta="held"):
     """Draw predictions that carry the uncertainty of the fit.
 
     Parameters
@@ -93,6 +93,8 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
         The mean of the outcome, or a new outcome with its own residual.
     seed : int or Generator, optional
         Makes the draws repeatable.
+    theta : {"held", "drawn"}
+        Hold the variances between groups at their estimate, or draw them too; see `simulations.sim`.
 
     Returns
     -------
@@ -113,7 +115,7 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     if kind not in ("mean", "outcome"):
         raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome'.")
     rng = np.random.default_rng(seed)
-    found, sims = fit.solution, fit.sim(n_sims, seed=rng)
+    found, sims = fit.solution, fit.sim(n_sims, seed=rng, theta=theta)
     if newdata is None:
         rows, index = rows_of(fit.design), fit.design.index
     else:
