@@ -52,7 +52,17 @@ def test_variances_are_drawn_from_their_distribution(tau, seed):
     assert np.quantile(sims.scale, LEVELS) == pytest.approx(quantiles(*by_sigma), rel=0.015)
 
 
-@pytest.mark.long(10)
+def test_a_generalised_model_spreads_a_little_more():
+    fit = glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data_for("cbpp"))
+    sims = sim(fit, 300, seed=1, theta="drawn")
+    assert sims.scale is None and sims.sigma is None
+    assert np.median(sims.roots[0]) == pytest.approx(fit.theta[0], rel=0.25)
+    assert sims.fixef.mean().tolist() == pytest.approx(fit.fixef.tolist(), abs=0.15)
+    ratio = sims.fixef.std() / fit.se_fixef
+    assert ratio.between(0.9, 1.3).all()
+
+
+@pytest.mark.slow
 def test_theta_of_a_binomial_model_is_drawn_from_its_distribution():
     rng = np.random.default_rng(4)
     chance = 1 / (1 + np.exp(0.5 - rng.standard_normal(12)))
@@ -159,7 +169,7 @@ def coverage(studies, draws, seed, groups=6, rows=5):
     return {theta: (np.mean(found), np.std(found) / np.sqrt(studies)) for theta, found in shares.items()}
 
 
-@pytest.mark.long(8)
+@pytest.mark.long(10)
 def test_intervals_of_groups_cover_more_often():
     found = coverage(60, 200, seed=1)
     (held, _), (drawn, error) = found["held"], found["drawn"]
@@ -172,4 +182,4 @@ def test_intervals_of_groups_cover_as_often_as_they_say():
     found = coverage(1500, 600, seed=2)
     (held, _), (drawn, error) = found["held"], found["drawn"]
     assert drawn == pytest.approx(0.9, abs=3 * error) and error < 0.005
-    assert held == pytest.approx(0.85, abs=0.02)
+    assert held == pytest.approx(0.84, abs=0.02)
