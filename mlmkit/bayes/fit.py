@@ -16,7 +16,8 @@ from mlmkit.bayes.separating import separation
 from mlmkit.fits.mixed import MixedEstimates
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.predict import predict_draws
-from mlmkit.inference.simulations import Simulations
+from mlmkit.inference.satterthwaite import small_sample
+from mlmkit.inference.simulations import Simulations, check_theta
 
 
 class StanFit(MixedEstimates):
@@ -86,7 +87,7 @@ class StanFit(MixedEstimates):
 
     # Draws and predictions ---------------------------------------------------------------------
 
-    def sim(self, n_sims=None, seed=None):
+    def sim(self, n_sims=None, seed=None, theta="drawn"):
         """Give draws of fixef, ranef, coef and sigma: all of them, or ``n_sims`` chosen at random.
 
         Parameters
@@ -95,12 +96,15 @@ class StanFit(MixedEstimates):
             How many. Default: all, in the order of ``draws``.
         seed : int or Generator, optional
             Makes the choice repeatable.
+        theta : {"held", "drawn"}
+            For `lmer`'s fits. Draws of a Bayesian fit always have covariances of their own.
 
         Returns
         -------
         Simulations
             As `sim` gives them for other fits. With ``covariance``: the draws of the group covariances.
         """
+        check_theta(theta)
         size = self.solution.posterior.size
         if n_sims is None or n_sims == size:
             chosen = self.solution.posterior
@@ -111,7 +115,9 @@ class StanFit(MixedEstimates):
         sims.covariance = chosen.covariance
         return sims
 
-    def predict_draws(self, newdata=None, n_sims=None, new_levels="error", kind="mean", seed=None):
+    def predict_draws(
+        self, newdata=None, n_sims=None, new_levels="error", kind="mean", seed=None, theta="drawn"
+    ):
         """Draw predictions, a row a draw and a column a row of ``newdata``; by default one for every draw.
 
         The arguments are those of ``lmer``'s fits. For new groups ``new_levels="marginal"`` draws an
@@ -119,6 +125,7 @@ class StanFit(MixedEstimates):
         """
         n_sims = self.solution.posterior.size if n_sims is None else count("draws", n_sims)
         seed = check_seed(seed)
+        check_theta(theta)
         problem = too_large(self, self.nobs if newdata is None else len(newdata), n_sims)
         if problem:
             raise ValueError(problem)
@@ -285,8 +292,10 @@ class StanFit(MixedEstimates):
         """What happened and what it means, in sentences."""
         return [*self.design.messages, *self._said, *few_groups(self), *separation(self.solution.model)]
 
-    def tidy(self, conf_level=0.95):
-        """Tabulate medians and MAD_SDs with central intervals, in broom's columns."""
+    def tidy(self, conf_level=0.95, ddf=None):
+        """Tabulate medians and MAD_SDs with central intervals, in broom's columns; ``ddf`` is for lmer."""
+        if ddf is not None:
+            small_sample(self, "tidy(ddf=…)")
         return summaries.tidy(self, conf_level)
 
     def glance(self):

@@ -1,5 +1,6 @@
 """What only a fit by maximum likelihood offers: its criterion, profiles, new outcomes, and draws."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -114,7 +115,7 @@ class LikelihoodFit(MixedEstimates):
         """
         return self.criterion + np.log(self.nobs) * self.npar
 
-    def sim(self, n_sims: int = 1000, seed: Seed = None) -> Simulations:
+    def sim(self, n_sims: int = 1000, seed: Seed = None, theta: str = "held") -> Simulations:
         """Draw parameters from their approximate posterior.
 
         Parameters
@@ -123,6 +124,8 @@ class LikelihoodFit(MixedEstimates):
             Number of draws.
         seed : int or Generator, optional
             Makes the draws repeatable.
+        theta : {"held", "drawn"}
+            Hold the variances between groups at their estimate, or draw them too.
 
         Returns
         -------
@@ -134,16 +137,24 @@ class LikelihoodFit(MixedEstimates):
         >>> len(fit.sim(20, seed=1))
         20
         """
-        return simulations.draw(self, n_sims, seed)
+        return simulations.draw(self, n_sims, seed, theta)
 
-    def confint(self, level: float = 0.95, method: str = "profile", **options) -> pd.DataFrame:
-        """Compute confidence intervals for all parameters.
+    def confint(
+        self,
+        parm: str | Iterable[str] | None = None,
+        level: float = 0.95,
+        method: str = "profile",
+        **options,
+    ) -> pd.DataFrame:
+        """Compute confidence intervals for all parameters, or for those that are named.
 
         Parameters
         ----------
+        parm : str or list of str, optional
+            Names of parameters, ``"beta_"`` or ``"theta_"``. Default: all.
         level : float
             Confidence level.
-        method : {"profile", "wald", "boot"}
+        method : {"profile", "wald", "t", "boot"}
             See the function ``confint``.
         **options
             ``n_sims`` and ``seed`` of the bootstrap.
@@ -158,7 +169,7 @@ class LikelihoodFit(MixedEstimates):
         >>> fit.confint(method="wald").round(-3).loc["(Intercept)"].tolist()
         [713000.0, 330000.0, 1097000.0]
         """
-        return intervals.likelihood_intervals(self, level, method, **options)
+        return intervals.likelihood_intervals(self, parm, level, method, **options)
 
     def profile(self, parameter: str, **options) -> pd.DataFrame:
         """Trace the profile likelihood of one parameter.
@@ -208,25 +219,43 @@ class LikelihoodFit(MixedEstimates):
         """
         return simulations.simulate_outcomes(self, n_sims, seed, newdata)
 
-    def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
+    def tidy(self, conf_level: float = 0.95, ddf: str | None = None) -> pd.DataFrame:
         """Tabulate estimates as broom does.
 
         Parameters
         ----------
         conf_level : float
             Level of the intervals.
+        ddf : {"satterthwaite"}, optional
+            Add t tests of the fixed effects, and make their intervals Student's t intervals; for fits of
+            lmer. The word is R's (lmerTest), short for the denominator's degrees of freedom, and the same as
+            in ``anova(fit, ddf=…)``; ``df`` is the column that it gives.
 
         Returns
         -------
         DataFrame
-            Columns ``term, estimate, std_error, conf_low, conf_high, group, level``.
+            Columns ``term, estimate, std_error, conf_low, conf_high, group, level``; with `ddf` also
+            ``statistic, df, p_value``, which are missing for everything but fixed effects.
+
+        Raises
+        ------
+        TypeError
+            For `ddf` with a fit of glmer.
+
+        Notes
+        -----
+        Without `ddf` the intervals use normal quantiles, as if the standard errors were known. With few
+        groups they aren't: with nine groups a normal interval at level 0.95 covers the mean in 91 or 92 of
+        100 studies, the t interval in 95.
 
         Examples
         --------
         >>> fit.tidy()["term"].tolist()[:3]
         ['(Intercept)', 'sd__(Intercept)', 'sd__Observation']
+        >>> fit.tidy(ddf="satterthwaite").loc[0, "df"].round(2).item()
+        7.94
         """
-        return tables.tidy(self, conf_level)
+        return tables.tidy(self, conf_level, ddf)
 
     def glance(self) -> pd.DataFrame:
         """Summarise the fit in one row.

@@ -163,6 +163,7 @@ class MixedEstimates(Estimates):
         new_levels: str = "error",
         kind: str = "mean",
         seed: Seed = None,
+        theta: str = "held",
     ) -> pd.DataFrame:
         """Draw predictions with their uncertainty.
 
@@ -178,6 +179,8 @@ class MixedEstimates(Estimates):
             The mean of the outcome, or a new outcome.
         seed : int or Generator, optional
             Makes the draws repeatable.
+        theta : {"held", "drawn"}
+            Hold the variances between groups at their estimate, or draw them too; see the function ``sim``.
 
         Returns
         -------
@@ -189,4 +192,4 @@ class MixedEstimates(Estimates):
         >>> fit.predict_draws(n_sims=20, seed=1).shape
         (20, 869)
         """
-        return predict_draws(self, newdata, n_sims, new_levels, kind, seed)
+        return predict_draws(self, newdata, n_sims, new_levels, kind, seed, theta)

@@ -1,6 +1,7 @@
 """Regressions without random effects: statsmodels' results, under the names that mixed fits have."""
 
 import warnings
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from mlmkit.engine.families import FAMILIES
 from mlmkit.fits.estimates import Estimates
 from mlmkit.inference.ask import Absent
-from mlmkit.inference.intervals import check_level
+from mlmkit.inference.intervals import check_level, chosen_names
 from mlmkit.inference.named import Named
 from mlmkit.inference.predict import predict
 from mlmkit.inference.printout import call_text, coefficient_lines, html_table
@@ -214,11 +215,15 @@ class RegressionFit(Estimates):
         """
         return predict(self, newdata, new_levels="zero" if self.pooling == "complete_pooling" else "error")
 
-    def confint(self, level: float = 0.95, method: str = "wald") -> pd.DataFrame:
-        """Compute confidence intervals for all coefficients.
+    def confint(
+        self, parm: str | Iterable[str] | None = None, level: float = 0.95, method: str = "wald"
+    ) -> pd.DataFrame:
+        """Compute confidence intervals for all coefficients, or for those that are named.
 
         Parameters
         ----------
+        parm : str or list of str, optional
+            Names of coefficients. Default: all.
         level : float
             Confidence level.
         method : {"wald"}
@@ -232,11 +237,15 @@ class RegressionFit(Estimates):
         """
         check_level(level)
         if method != "wald":
-            raise ValueError(f"method is {method!r}. A regression has the intervals 'wald' only.")
+            raise ValueError(
+                f"method is {method!r}. A regression has the intervals 'wald' only; in least squares they "
+                "are Student's t intervals."
+            )
         found = self.statsmodels
         limits = np.asarray(found.conf_int(1 - level))
         table = {"estimate": np.asarray(found.params), "low": limits[:, 0], "high": limits[:, 1]}
-        return pd.DataFrame(table, index=list(self._all_coefficients()[0].index))
+        names = list(self._all_coefficients()[0].index)
+        return pd.DataFrame(table, index=names).loc[chosen_names(parm, names, names)]
 
     def _all_coefficients(self):
         """List all coefficients and their errors, named as R's lm would name them."""

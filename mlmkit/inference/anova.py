@@ -1,39 +1,87 @@
-"""Comparing nested models by likelihood ratio."""
+"""Comparing nested models by likelihood ratio, and tests of the terms of one model."""
 
 import numpy as np
 import pandas as pd
 
 from mlmkit.inference.ask import ask
+from mlmkit.inference.f_tests import f_tests
+from mlmkit.inference.satterthwaite import check_ddf, fits_exactly
 
 COLUMNS = ["npar", "aic", "bic", "loglik", "deviance", "chisq", "df", "p_value"]
 
 
-def anova(*fits, refit: bool = True) -> pd.DataFrame:
-    """Compare nested models by likelihood ratio, as R's ``anova(fit1, fit2)``.
+class Comparison(pd.DataFrame):
+    """The table of `anova`; what its numbers can't say stands in sentences beneath, ``attrs["messages"]``."""
+
+    @classmethod
+    def of(cls, table, messages):
+        """Give a table its sentences."""
+        made = cls(table)
+        made.attrs["messages"] = messages
+        return made
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame
+
+    @property
+    def _sentences(self):
+        return self.attrs.get("messages", [])
+
+    def __repr__(self):
+        return "\n".join([super().__repr__(), *(f"* {message}" for message in self._sentences)])
+
+    def _repr_html_(self):
+        return super()._repr_html_() + "".join(f"<p>{message}</p>" for message in self._sentences)
+
+
+def anova(*fits, refit: bool = True, ddf: str | None = None) -> pd.DataFrame:
+    """Compare nested models by likelihood ratio, or test the terms of one model by F tests.
+
+    As R's ``anova(fit1, fit2)``, and as ``anova(fit)`` of R's package lmerTest.
 
     Parameters
     ----------
-    *fits : two or more fits of lmer, glmer or complete_pooling
-        To the same rows. They are ordered by their number of parameters.
+    *fits : two or more fits of lmer, glmer or complete_pooling, or one fit of lmer
+        Several: to the same rows. They are ordered by their number of parameters.
     refit : bool
         Refit REML fits by maximum likelihood, since REML criteria of models with different fixed
         effects can't be compared. False compares REML criteria; then all fixed effects must be the same.
+    ddf : {"satterthwaite"}, optional
+        How the denominator's degrees of freedom of the F tests are computed; for one fit only, and the only
+        choice there is. R's name for it.
 
     Returns
     -------
     DataFrame
-        A row a model: ``npar, aic, bic, loglik, deviance, chisq, df, p_value``; ``chisq`` is the drop in
-        deviance from the row above. ``deviance`` is minus twice the log-likelihood.
+        Of several fits a row a model: ``npar, aic, bic, loglik, deviance, chisq, df, p_value``; ``chisq`` is
+        the drop in deviance from the row above. ``deviance`` is minus twice the log-likelihood. Of one fit a
+        row a term of its fixed part: ``sum_sq, mean_sq, num_df, den_df, f_value, p_value``. Sentences about
+        the numbers are printed beneath and are in ``attrs["messages"]``.
 
     Raises
     ------
     ValueError
-        If the fits use different rows or outcomes, or their likelihoods can't be compared.
+        If the fits use different rows or outcomes, or their likelihoods can't be compared; if a fit goes
+        through every row exactly, since its likelihood has no bound.
+    TypeError
+        If one fit is given and it is none of lmer.
 
     Notes
     -----
     When the smaller model sets a variance to zero, that value lies on the edge of the possible
     ones and the p-value is too large, about twice for one variance (Self and Liang 1987).
+
+    The F tests ask of each term whether the coefficients of all its columns are zero, as the columns are
+    coded (lmerTest's ``type = "marginal"``), and use Satterthwaite's degrees of freedom, which allow for few
+    groups. For models without interactions, and for the largest interactions themselves, this is lmerTest's
+    default, type III. A term inside of an interaction is tested where the other variables of the interaction
+    are zero or at their first level; type III averages over the levels of factors.
+
+    References
+    ----------
+    A. Kuznetsova, P. B. Brockhoff, R. H. B. Christensen (2017), "lmerTest Package: Tests in Linear Mixed
+    Effects Models", Journal of Statistical Software 82(13).
 
     Examples
     --------
@@ -43,11 +91,33 @@ def anova(*fits, refit: bool = True) -> pd.DataFrame:
     >>> large = lmer("price ~ scale_sqft + (1 | zipcode)", homes)
     >>> anova(small, large)["chisq"].round(2).tolist()
     [nan, 899.21]
+    >>> slopes = lmer("price ~ scale_sqft + (1 + scale_sqft | zipcode)", homes)
+    >>> anova(slopes).loc["scale_sqft", ["den_df", "f_value"]].round(2).tolist()
+    [8.01, 19.87]
     """
-    if len(fits) < 2:
-        raise ValueError("anova compares at least two fits: anova(small, large).")
+    if ddf is not None:
+        check_ddf(ddf)
+    if not fits:
+        raise ValueError(
+            "anova needs fits: anova(small, large) compares them, anova(fit) tests the terms of one."
+        )
+    for fit in fits:
+        ask(fit, "design", "anova")
+    if len(fits) == 1:
+        return Comparison.of(*f_tests(fits[0]))
+    if ddf is not None:
+        raise ValueError(
+            "ddf belongs to the F tests of one fit. Several fits are compared by likelihood ratio: "
+            "leave ddf out, or call anova(fit)."
+        )
     for fit in fits:
         ask(fit, "loglik", "anova")
+        if fits_exactly(fit):
+            raise ValueError(
+                f"The fit '{fit.formula}' goes through every row exactly: its residual standard deviation is "
+                "zero and its likelihood has no bound, so it can't be compared. Does the outcome follow from "
+                "the predictors by definition?"
+            )
     first = fits[0]
     for fit in fits[1:]:
         if fit.nobs != first.nobs or not np.array_equal(fit.design.y, first.design.y):
@@ -69,15 +139,26 @@ def anova(*fits, refit: bool = True) -> pd.DataFrame:
             "REML criteria of models with different fixed effects can't be compared; use refit=True."
         )
     models = sorted(models, key=lambda fit: fit.npar)
-    rows, before = [], None
+    rows, before, messages = [], None, []
     for fit in models:
         chisq = df = p_value = np.nan
         if before is not None:
             chisq, df = max(2 * (fit.loglik - before.loglik), 0.0), fit.npar - before.npar
             p_value = _chi_squared_tail(chisq, df) if df else np.nan
+            messages += [] if df else [_as_many(before, fit)]
         rows.append((fit.npar, fit.aic, fit.bic, fit.loglik, -2 * fit.loglik, chisq, df, p_value))
         before = fit
-    return pd.DataFrame(rows, columns=COLUMNS, index=pd.Index([fit.formula for fit in models], name="model"))
+    index = pd.Index([fit.formula for fit in models], name="model")
+    return Comparison.of(pd.DataFrame(rows, columns=COLUMNS, index=index), messages)
+
+
+def _as_many(one, other):
+    """Say why two models with the same number of parameters have no p-value."""
+    return (
+        f"'{one.formula}' and '{other.formula}' have {one.npar} parameters each. A likelihood ratio test "
+        "compares a model with a larger one that contains it, so there is no p-value here (df is 0). Compare "
+        "aic or bic: smaller is better."
+    )
 
 
 def _chi_squared_tail(chisq, df):

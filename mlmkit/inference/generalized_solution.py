@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mlmkit.inference.drawn_theta import draw_theta, in_random_order
 from mlmkit.inference.separation import runaway_factors, separated_terms
 from mlmkit.inference.solution import FoundByLikelihood, mean_over_groups
 
@@ -105,12 +106,27 @@ class GeneralizedSolution(FoundByLikelihood):
         """Draw (beta, effects by factor, None) from the normal approximation, theta held."""
         moved = rng.standard_normal((n_sims, len(self.beta))) @ np.linalg.cholesky(self.inner_vcov).T
         noise = self.problem.draw_effects(self.optimum.theta, n_sims, rng)
-        effects = []
-        for deviation, modes, slopes, back in zip(
-            noise, self.inner[0], self.inner[2], self.scaled.z_maps, strict=True
-        ):
-            effects.append((modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation) @ back.T)
-        return self.beta + moved @ self.scaled.x_map.T, effects, None
+        return self.beta + moved @ self.scaled.x_map.T, self._effects(self.inner, noise, moved), None
+
+    def draw_all_parameters(self, n_sims, rng):
+        """Draw (beta, effects by factor, None, roots): theta too; see `drawn_theta`."""
+        phis, counts = draw_theta(self, self.problem, n_sims, rng)
+        draws = []
+        for phi, count in zip(phis, counts, strict=True):
+            beta = self.scaled.x_map @ phi[self.n_theta :]
+            inner, noise = self.problem.solve(phi), self.problem.draw_effects(phi, count, rng)
+            effects = self._effects(inner, noise, np.zeros((count, len(beta))))
+            draws.append((np.tile(beta, (count, 1)), effects, None))
+        return in_random_order(self, draws, phis[:, : self.n_theta], counts, rng)
+
+    def _effects(self, inner, noise, moved):
+        """Add up group effects, in the data's columns: modes, their noise, and how beta moves them."""
+        return [
+            (modes - np.tensordot(moved, slopes, axes=(1, 2)) + deviation) @ back.T
+            for deviation, modes, slopes, back in zip(
+                noise, inner[0], inner[2], self.scaled.z_maps, strict=True
+            )
+        ]
 
 
 def _positive_inverse(matrix):

@@ -202,12 +202,12 @@ def _with_full_blocks(found):
 
 
 def linear_deviance(problem, lams, sigma=None):
-    """Compute minus twice the log-likelihood of a linear mixed model at any factors of its covariances.
+    """Compute the criterion of a linear mixed model at any factors of its covariances.
 
     Parameters
     ----------
     problem : OneFactor or Crossed
-        The sums.
+        The sums, and whether the criterion is minus twice the log-likelihood or the REML criterion.
     lams : list of ndarray, each (q, q)
         Any square matrices in place of Lambda, factor by factor.
     sigma : float, optional
@@ -216,30 +216,38 @@ def linear_deviance(problem, lams, sigma=None):
     Returns
     -------
     value : float
-        The deviance; infinite where it isn't defined.
+        The criterion; infinite where it isn't defined.
     by_lam : list of ndarray, each (q, q)
         Derivatives in all entries.
     by_log_sigma : float
         Derivative in log sigma; 0 where sigma is the best one.
     """
     nothing = np.inf, [np.full_like(lam, np.nan) for lam in lams], np.nan
-    n, p = problem.n, problem.m - 1
+    rows, p = problem.df, problem.m - 1
     try:
-        if isinstance(problem, OneFactor):
-            log_det, explained, straight, moved = (part[0] for part in problem.pieces(lams[0][None]))
-            straight, moved = [straight], [moved]
-        else:
-            log_det, explained, straight, moved = problem.pieces(lams)
+        log_det, explained, straight, moved = linear_pieces(problem, lams)
         schur = problem.C - explained
-        beta = _inverse_and_log_det(schur[:p, :p])[0] @ schur[:p, p]
+        inverse, log_det_x = _inverse_and_log_det(schur[:p, :p])
+        beta = inverse @ schur[:p, p]
     except np.linalg.LinAlgError:
         return nothing
     rss = schur[p, p] - schur[:p, p] @ beta
     if not (np.isfinite(rss) and rss > 0):
         return nothing
-    variance = rss / n if sigma is None else sigma**2
-    value = log_det + n * (LOG_2PI + np.log(variance)) + rss / variance
+    variance = rss / rows if sigma is None else sigma**2
+    value = log_det + rows * (LOG_2PI + np.log(variance)) + rss / variance
     contrast = np.append(-beta, 1.0)
     weight = np.outer(contrast, contrast) / variance
+    if problem.reml:
+        value += log_det_x
+        weight[:p, :p] += inverse
     by_lam = [2 * a - 2 * np.tensordot(b, weight, 2) for a, b in zip(straight, moved, strict=True)]
-    return float(value), by_lam, 2 * n - 2 * rss / variance
+    return float(value), by_lam, 2 * rows - 2 * rss / variance
+
+
+def linear_pieces(problem, lams):
+    """Compute log det M, V'M^-1 V, A Lambda M^-1 and H_a' U_b, the last two by factor; see `OneFactor`."""
+    if not isinstance(problem, OneFactor):
+        return problem.pieces(lams)
+    log_det, explained, straight, moved = (part[0] for part in problem.pieces(lams[0][None]))
+    return log_det, explained, [straight], [moved]

@@ -7,6 +7,7 @@ import numpy as np
 from mlmkit.engine.optimize import minimise
 from mlmkit.engine.theta import canonical, pattern
 from mlmkit.frame.columns import INTERCEPT
+from mlmkit.inference.drawn_theta import draw_theta, in_random_order
 from mlmkit.inference.solution import FoundByLikelihood
 
 
@@ -90,16 +91,36 @@ class LinearSolution(FoundByLikelihood):
         return mean + (noise if weights is None else noise / np.sqrt(weights))
 
     def draw_parameters(self, n_sims, rng):
-        """Draw (beta, effects by factor, scale) from their approximate posterior; see ``sim``."""
-        inner, scaled = self.inner, self.scaled
-        n, p = self.design.n, len(inner.beta)
-        sigma = np.sqrt(inner.rss / (2 * rng.gamma((n - p) / 2, size=n_sims)))
+        """Draw (beta, effects by factor, scale) from their approximate posterior, theta held; see ``sim``."""
+        df = self.design.n - len(self.inner.beta)
+        return self._draw_at(self.optimum.theta, self.inner, df, n_sims, rng)
+
+    def draw_all_parameters(self, n_sims, rng):
+        """Draw (beta, effects, scale, roots): theta too; see `drawn_theta`. An ML fit is drawn as by REML."""
+        problem = self.problem.with_reml(True)
+        problem.df -= self.n_theta
+        if problem.df < 1:
+            raise ValueError(
+                f'theta="drawn" needs more rows: {self.design.n} are too few for {len(self.beta)} fixed '
+                f"effects and {self.n_theta} variances and covariances."
+            )
+        thetas, counts = draw_theta(self, problem, n_sims, rng)
+        draws = [
+            self._draw_at(theta, problem.solve(theta), problem.df, count, rng)
+            for theta, count in zip(thetas, counts, strict=True)
+        ]
+        return in_random_order(self, draws, thetas, counts, rng)
+
+    def _draw_at(self, theta, inner, df, n_sims, rng):
+        """Draw (beta, effects by factor, scale) given theta, what follows from it, and sigma's freedom."""
+        scaled, p = self.scaled, len(inner.beta)
+        sigma = np.sqrt(inner.rss / (2 * rng.gamma(df / 2, size=n_sims)))
         root = np.linalg.inv(np.linalg.cholesky(inner.schur)) if p else np.zeros((0, 0))
         moved = sigma[:, None] * (rng.standard_normal((n_sims, p)) @ root)
         beta = scaled.y_scale * ((inner.beta + moved) @ scaled.x_map.T)
         if scaled.y_shift:
             beta[:, self.design.fixed.names.index(INTERCEPT)] += scaled.y_shift
-        noise = self.problem.draw_effects(self.optimum.theta, sigma, rng)
+        noise = self.problem.draw_effects(theta, sigma, rng)
         effects = []
         for deviation, modes, slopes, back in zip(
             noise, inner.modes, inner.slopes, scaled.z_maps, strict=True

@@ -115,7 +115,7 @@ def check_mode(new_levels):
         raise ValueError(f"new_levels is {new_levels!r}. Valid choices: {', '.join(map(repr, MODES))}.")
 
 
-def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None):
+def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean", seed=None, theta="held"):
     """Draw predictions that carry the uncertainty of the fit.
 
     Parameters
@@ -134,6 +134,8 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
         successes among the row's trials; new rows without columns for them have one trial each.
     seed : int or Generator, optional
         Makes the draws repeatable.
+    theta : {"held", "drawn"}
+        Hold the variances between groups at their estimate, or draw them too; see `simulations.sim`.
 
     Returns
     -------
@@ -160,7 +162,7 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     if kind not in ("mean", "outcome"):
         raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome'.")
     rng = np.random.default_rng(seed)
-    found, sims = fit.solution, fit.sim(n_sims, seed=rng)
+    found, sims = fit.solution, fit.sim(n_sims, seed=rng, theta=theta)
     rows = rows_of(fit.design) if newdata is None else new_rows(fit.design, newdata, new_levels)
     eta = np.zeros((n_sims, len(rows.index))) + rows.offset
     for k, array in enumerate(rows.fixed):

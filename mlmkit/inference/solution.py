@@ -67,7 +67,8 @@ class Solution:
     def draw_new_effects(self, place, sims, shape, rng):
         """Draw effects, shape (S, groups, q), of groups that the fit has not seen."""
         scale = 1.0 if sims.scale is None else sims.scale[:, None, None]
-        return scale * (rng.standard_normal(shape) @ self.lambdas[place].T)
+        root = self.lambdas[place] if sims.roots is None else sims.roots[place]
+        return scale * (rng.standard_normal(shape) @ np.swapaxes(root, -1, -2))
 
 
 def mean_over_groups(inverse_link, eta, spread):

@@ -8,9 +8,10 @@ import pandas as pd
 from mlmkit.frame.columns import INTERCEPT, linear_predictor
 from mlmkit.inference.intervals import check_level
 from mlmkit.inference.predict import fitted_values
+from mlmkit.inference.satterthwaite import t_columns
 
 
-def tidy(fit, conf_level=0.95):
+def tidy(fit, conf_level=0.95, ddf=None):
     """Tabulate the estimates with broom's columns.
 
     Parameters
@@ -19,11 +20,15 @@ def tidy(fit, conf_level=0.95):
         The model.
     conf_level : float
         Level of the intervals, which are estimate plus or minus a normal quantile times the standard error.
+    ddf : {"satterthwaite"}, optional
+        Fits of lmer: test the fixed effects and give them Student's t intervals, with degrees of freedom
+        computed in this way.
 
     Returns
     -------
     DataFrame
-        Columns ``term, estimate, std_error, conf_low, conf_high, group, level``. Fixed effects first
+        Columns ``term, estimate, std_error, conf_low, conf_high, group, level``; with `ddf` also ``statistic,
+        df, p_value``, as broom.mixed has them, missing but for fixed effects. Fixed effects first
         (no group), then standard deviations and correlations (``sd__…``, ``cor__…``), then random effects.
 
     Examples
@@ -35,18 +40,10 @@ def tidy(fit, conf_level=0.95):
     """
     check_level(conf_level, "conf_level")
     z = NormalDist().inv_cdf(0.5 + conf_level / 2)
-    rows = [
-        (
-            term,
-            value,
-            fit.se_fixef[term],
-            value - z * fit.se_fixef[term],
-            value + z * fit.se_fixef[term],
-            None,
-            None,
-        )
-        for term, value in fit.fixef.items()
-    ]
+    tests, quantile = t_columns(fit, conf_level, ddf) if ddf is not None else ([], np.full(len(fit.fixef), z))
+    low, high = fit.fixef - quantile * fit.se_fixef, fit.fixef + quantile * fit.se_fixef
+    fixed = zip(fit.fixef.index, fit.fixef, fit.se_fixef, low, high, strict=True)
+    rows = [(*values, None, None) for values in fixed]
     nothing = (np.nan,) * 3
     for label, block in fit.varcorr.items():
         names, corr = list(block.sd.index), block.corr.to_numpy()
@@ -65,7 +62,11 @@ def tidy(fit, conf_level=0.95):
                 value, error = effects.at[level, term], errors.at[level, term]
                 rows.append((term, value, error, value - z * error, value + z * error, label, level))
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high", "group", "level"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    if ddf is not None:
+        table = table.join(pd.DataFrame(tests, columns=["statistic", "df", "p_value"]))
+        table = table[[*columns[:3], "statistic", "df", "p_value", *columns[3:]]]
+    return table
 
 
 def glance(fit):

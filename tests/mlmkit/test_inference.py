@@ -5,6 +5,7 @@ import pytest
 from from_r import data_for
 
 from mlmkit import anova, bootstrap, complete_pooling, confint, glmer, lmer, profile
+from mlmkit.inference.profile import Parameter
 
 # lme4 1.1-31: confint(fit) and anova(fit0, fit); lme4 interpolates its profiles, hence the tolerances
 SLEEP = {
@@ -39,7 +40,7 @@ def test_profiles_of_a_linear_model(sleep):
     assert set(table.index) == set(SLEEP)
     for name, limits in SLEEP.items():
         assert np.allclose(table.loc[name, ["low", "high"]].astype(float), limits, rtol=1e-4)
-    assert sleep.confint(0.5).loc["Days", "low"] > table.loc["Days", "low"]
+    assert sleep.confint(level=0.5).loc["Days", "low"] > table.loc["Days", "low"]
 
 
 def test_profiles_of_a_generalised_model(cbpp):
@@ -90,8 +91,8 @@ def test_anova_refuses_what_cannot_be_compared(sleep, cbpp):
     data = data_for("sleepstudy")
     with pytest.raises(ValueError, match="different rows"):
         anova(sleep, lmer("Reaction ~ (1 | Subject)", data.head(100)))
-    with pytest.raises(ValueError, match="at least two"):
-        anova(sleep)
+    with pytest.raises(ValueError, match="anova needs fits"):
+        anova()
     with pytest.raises(TypeError, match="not on int"):
         anova(sleep, 3)
     ml = lmer("Reaction ~ Days + (1 | Subject)", data, REML=False)
@@ -104,12 +105,12 @@ def test_anova_refuses_what_cannot_be_compared(sleep, cbpp):
 def test_other_intervals(sleep):
     wald = confint(sleep, method="wald")
     assert wald.loc["Days", "high"] == pytest.approx(sleep.fixef["Days"] + 1.959964 * sleep.se_fixef["Days"])
-    boot = confint(sleep, 0.8, method="boot", n_sims=100, seed=1)
+    boot = confint(sleep, level=0.8, method="boot", n_sims=100, seed=1)
     assert (boot["low"] < boot["high"]).all() and boot.loc["sigma", "low"] < 25.6 < boot.loc["sigma", "high"]
-    with pytest.raises(ValueError, match="'profile', 'wald', 'boot'"):
+    with pytest.raises(ValueError, match="'profile', 'wald', 't', 'boot'"):
         confint(sleep, method="bayes")
     with pytest.raises(ValueError, match="between 0 and 1"):
-        confint(sleep, 95)
+        confint(sleep, level=95)
 
 
 def test_the_bootstrap_spreads_like_the_standard_errors(sleep, cbpp):
@@ -121,3 +122,41 @@ def test_the_bootstrap_spreads_like_the_standard_errors(sleep, cbpp):
     one = bootstrap(cbpp, lambda fit: fit.fixef["period2"], n_sims=40, seed=2)
     assert one.shape == (40, 1) and one.attrs["failed"] == 0
     assert one.equals(bootstrap(cbpp, lambda fit: fit.fixef["period2"], n_sims=40, seed=2))
+
+
+def test_parameters_by_name(sleep, cbpp, monkeypatch):
+    whole, fixed = confint(sleep), ["(Intercept)", "Days"]
+    profiled = []
+    limit = Parameter.limit
+    monkeypatch.setattr(
+        Parameter, "limit", lambda self, *rest: profiled.append(self.name) or limit(self, *rest)
+    )
+    assert confint(sleep, "sigma").equals(whole.loc[["sigma"]])
+    assert profiled == ["sigma", "sigma"]  # the two sides, and nothing else
+    profiled.clear()
+    assert confint(sleep, "beta_").equals(whole.loc[fixed]) and set(profiled) == set(fixed)
+    assert sleep.confint("theta_").equals(whole.drop(fixed))
+    assert sleep.confint(["Days", "sigma", "beta_"]).equals(whole.loc[["sigma", *fixed]])
+    assert list(confint(cbpp, "theta_", method="boot", n_sims=5, seed=1).index) == ["sd__(Intercept)|herd"]
+    assert list(confint(sleep, "Days", method="wald").index) == ["Days"]
+    pooled = complete_pooling("Reaction ~ Days + (1 | Subject)", data_for("sleepstudy"))
+    assert confint(pooled, "Days").equals(confint(pooled).loc[["Days"]])
+
+
+def test_a_wrong_name_is_told_the_right_ones(sleep):
+    pooled = complete_pooling("Reaction ~ Days + (1 | Subject)", data_for("sleepstudy"))
+    with pytest.raises(
+        ValueError, match=r"no parameter 'day'\. Valid names: sd__.*, sigma, .*, Days, 'beta_', 'theta_'"
+    ):
+        confint(sleep, ["Days", "day"])
+    with pytest.raises(ValueError, match="fixed effects only; 'profile' and 'boot' have all"):
+        confint(sleep, "sigma", method="wald")
+    with pytest.raises(
+        ValueError, match=r"no parameter 'theta_'\. Valid names: \(Intercept\), Days, 'beta_'\."
+    ):
+        confint(pooled, "theta_")
+    with pytest.raises(ValueError, match="parm is empty"):
+        confint(sleep, [])
+    for fit in (sleep, pooled):  # until now the level came second
+        with pytest.raises(ValueError, match=r"takes names of parameters: .*level=0\.9"):
+            confint(fit, 0.9)
