@@ -164,9 +164,10 @@ def _linear_held(ml, into, name):
 
 
 def _generalised_held(found, into):
-    problem, optimum, k = found.problem, found.optimum, found.n_theta
-    gamma = np.linalg.solve(into, optimum.theta[k:])[:-1]
-    state = {"start": np.concatenate([optimum.theta[:k], gamma])}
+    problem = found.problem
+    theta, _, extra = np.split(found.optimum.theta, [found.n_theta, found.n_theta + len(problem.X)])
+    gamma = np.linalg.solve(into, found.inner_beta)[:-1]
+    state = {"start": np.concatenate([theta, gamma, extra])}
     turned = into.T @ problem.X
 
     def deviance(value):
