@@ -1,8 +1,8 @@
 """The outcome distributions of `glmer`, each with its link.
 
 A family sees the rows of a fit through ``known``, what it made once of outcomes and trials, and gives its
-`Moments` at a linear predictor. Log-likelihoods are relative to the saturated model, row by row: the logarithms
-of large counts' probabilities would lose the digits that a search needs.
+`Moments` at a linear predictor. Log-likelihoods are relative to the saturated model, row by row: the
+logarithms of large counts' probabilities would lose the digits that a search needs.
 """
 
 from typing import NamedTuple
@@ -199,7 +199,7 @@ def means_of_counts(eta, known):
 
 
 def stirling_rest(count):
-    """Compute log(count!) - (count log(count) - count), what Stirling's formula leaves, without loss of digits.
+    """Compute log(count!) - (count log(count) - count), what Stirling's formula leaves, to the last digits.
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ class Laplace:
         return blocks.left(kept, last.u)  # the same effects
 
     def mode(self, family, lams, fixed):
-        """Find the random effects' mode by Newton's method, and keep it as the next start; return a `Mode`."""
+        """Find the random effects' mode by Newton's method, keep it for the next start; return a `Mode`."""
         blocks, u = self.blocks, self._start(lams, fixed)
         step, gain, best, kept = None, np.inf, np.inf, u
         for _ in range(INNER_STEPS):
@@ -206,7 +206,9 @@ class Laplace:
         mode = self.mode(*self.take(phi))
         blocks, lams, curvature = self.blocks, mode.lams, mode.moments.curvature
         columns = [
-            blocks.left(lams, blocks.solve(mode.system, blocks.left(lams, blocks.scores(curvature * x), True)))
+            blocks.left(
+                lams, blocks.solve(mode.system, blocks.left(lams, blocks.scores(curvature * x), True))
+            )
             for x in self.X
         ]
         flat = np.array(columns).reshape(len(self.X), -1)

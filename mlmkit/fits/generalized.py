@@ -49,6 +49,34 @@ class GeneralizedFit(LikelihoodFit):
         return self.solution.family.name
 
     @property
+    def size(self) -> float:
+        """Size of negative binomial counts: their variance is ``mean + mean**2 / size``, as R's ``dnbinom``.
+
+        ``getME(fit, "glmer.nb.theta")`` in R. Infinite where the counts vary no more than Poisson counts.
+
+        Examples
+        --------
+        >>> from mlmkit import glmer, load_seattle
+        >>> fit = glmer("view ~ (1 | zipcode)", load_seattle(), family="negative_binomial")
+        >>> round(fit.size, 3)
+        0.163
+        """
+        if self.solution.size is None:
+            raise AttributeError(f"A {self.kind} has no size: only family='negative_binomial' has one.")
+        return self.solution.size
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters: fixed effects, theta, and the size of negative binomial counts.
+
+        Examples
+        --------
+        >>> glmer_fit.npar
+        3
+        """
+        return super().npar + self.solution.family.extra
+
+    @property
     def call(self) -> tuple[str, ...]:
         """The call as R would show it: function and arguments.
 
@@ -104,6 +132,33 @@ class GeneralizedFit(LikelihoodFit):
         True
         """
         return self.solution.optimum.converged and not any(self.solution.separated)
+
+    def display_text(self, digits: int = 2) -> str:
+        """Write the print-out of the lecture; negative binomial fits add their size.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        str
+            What `display` prints.
+
+        Examples
+        --------
+        >>> glmer_fit.display_text().splitlines()[-1]
+        'deviance = 181.7'
+        """
+        text = super().display_text(digits)
+        return text if self.solution.size is None else f"{text}\nsize = {self.size:.{digits}f}"
+
+    def _repr_html_(self):
+        html = super()._repr_html_()
+        if self.solution.size is None:
+            return html
+        return html.replace("</div>", f"<p>Size of the negative binomial counts: {self.size:.2f}.</p></div>")
 
     def refit(self, y):
         """Fit the same model to another outcome.
@@ -207,4 +262,3 @@ def _problem(model, family, nAGQ):
         blocks = CrossedBlocks([columns[z] for z in scaled.z], codes, groups, labels)
     rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
     return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
-

@@ -19,9 +19,9 @@ OTHERS = {
     ("quasipoisson",): "For counts that vary more than Poisson counts use family='negative_binomial'.",
 }
 ELSEWHERE = (
-    "Other distributions and links are not offered. In R, glmmTMB fits Gamma, beta, ordered beta, Tweedie and "
-    "zero-inflated outcomes and other links, and clmm of the package ordinal fits ordered categories; in Python, "
-    "bambi fits many of these by MCMC."
+    "Other distributions and links are not offered. In R, glmer itself has Gamma and inverse Gaussian "
+    "outcomes and the probit and cloglog links, glmmTMB beta and zero-inflated outcomes, and clmm of the "
+    "package ordinal ordered categories; in Python, bambi fits all of these by MCMC."
 )
 
 
@@ -51,7 +51,7 @@ def glmer(
         Nodes of adaptive Gauss-Hermite quadrature: 1 is the Laplace approximation; more are possible
         for a single scalar term such as ``(1 | g)``.
     weights : str or array, optional
-        Binomial: number of trials by row, when the outcome is a share. Not beside ``cbind``, which holds them.
+        Binomial: number of trials by row, when the outcome is a share; ``cbind`` holds them already.
     offset : str or array, optional
         A known part of the linear predictor, for example the log of an exposure.
     na_action : {"drop", "raise"}
@@ -71,9 +71,9 @@ def glmer(
     -----
     The deviance is that of lme4 (Bates et al. 2015), minimised over theta and beta together with exact
     gradients; standard errors come from its Hessian, as lme4's do. With ``nAGQ > 1`` the log-likelihood is
-    relative to the saturated model, as in lme4. A negative binomial fit minimises over the size too, in the same
-    search (``glmer.nb`` of lme4 does it in turns, and stops earlier); the Laplace approximation takes expected
-    curvatures, as lme4 does, where glmmTMB takes observed ones.
+    relative to the saturated model, as in lme4. A negative binomial fit minimises over the size in the same
+    search (``glmer.nb`` of lme4 does it in turns, and stops earlier); the Laplace approximation takes
+    expected curvatures, as lme4 does, where glmmTMB takes observed ones.
 
     Examples
     --------

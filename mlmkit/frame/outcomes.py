@@ -43,7 +43,7 @@ def binomial_outcome(text, data, formula):
         if len(between):
             raise FormulaError(
                 f"The outcome '{text}' holds {len(between)} values between 0 and 1, such as {between[0]:g}: "
-                "shares. A share of what? Give the numbers of trials as weights of glmer (weights='trials'), or "
+                "shares. Of how many? Give the numbers of trials as weights of glmer (weights='trials'), or "
                 "write cbind(successes, failures) as the outcome.",
                 formula,
             )

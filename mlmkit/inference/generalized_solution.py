@@ -7,9 +7,11 @@ import numpy as np
 from mlmkit.inference.separation import runaway_factors, separated_terms
 from mlmkit.inference.solution import FoundByLikelihood, mean_over_groups
 
+POISSON_LIKE = 1e-4  # so small a share of the variance of the largest count is none
+
 
 class GeneralizedSolution(FoundByLikelihood):
-    """The estimates of a generalised linear mixed model; the optimum holds theta and beta.
+    """The estimates of a generalised linear mixed model; the optimum holds theta, beta, and size^(-1/2).
 
     See `Solution` and `FoundByLikelihood` for the names.
     """
@@ -23,6 +25,13 @@ class GeneralizedSolution(FoundByLikelihood):
     def family(self):
         """The distribution of the outcome, with the parameter that it has."""
         return self.problem.take(self.optimum.theta)[0]
+
+    @cached_property
+    def size(self):
+        """Size of negative binomial counts, infinite where they vary no more than Poisson's; else None."""
+        if not self.family.extra:
+            return None
+        return self.family.size if self.family.a * self.design.y.max() > POISSON_LIKE else np.inf
 
     @cached_property
     def inner(self):

@@ -57,7 +57,9 @@ def test_laplace_agrees_with_one_node():
     model = laplace.solution.problem
     one = Quadrature(1, Binomial, model.y, model.trials, model.offset, model.X, model.blocks, [])
     one.patterns, one.n_theta = model.patterns, 1
-    assert one(laplace.solution.optimum.theta)[0] - 2 * model.saturated == pytest.approx(laplace.criterion, rel=1e-10)
+    assert one(laplace.solution.optimum.theta)[0] - 2 * model.saturated == pytest.approx(
+        laplace.criterion, rel=1e-10
+    )
 
 
 def test_many_nodes_agree_with_brute_force():
