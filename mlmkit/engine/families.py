@@ -41,9 +41,14 @@ class Binomial:
 
     @staticmethod
     def known(y, trials):
-        """Prepare what `moments` needs: successes, trials, and the best log-likelihood of each row."""
+        """Prepare what `moments` needs: successes, trials, and each row's best log-likelihood.
+
+        The last is None where every row is one trial: there it is zero.
+        """
         from scipy.special import xlogy
 
+        if (trials == 1).all():
+            return y, trials, None
         return y, trials, xlogy(y, y / trials) + xlogy(trials - y, 1 - y / trials)
 
     @staticmethod
@@ -58,13 +63,15 @@ class Binomial:
         np.abs(eta, out=tail)
         np.negative(tail, out=tail)
         np.exp(tail, out=tail)
+        np.add(tail, 1.0, out=inverse)
         np.maximum(eta, 0.0, out=loglik)
-        loglik += np.log1p(tail, out=rest)
+        # The first one is faster; times many trials it would not be exact enough.
+        loglik += np.log(inverse, out=rest) if saturated is None else np.log1p(tail, out=rest)
         loglik *= trials
         np.multiply(y, eta, out=rest)
         np.subtract(rest, loglik, out=loglik)
-        loglik -= saturated
-        np.add(tail, 1.0, out=inverse)
+        if saturated is not None:
+            loglik -= saturated
         np.divide(1.0, inverse, out=inverse)
         np.multiply(tail, inverse, out=weight)  # the smaller of p and 1 - p
         np.copyto(rest, inverse)
@@ -86,6 +93,8 @@ class Binomial:
     @staticmethod
     def saturated(y, trials):
         """Return the saturated model's log-likelihood by row."""
+        if (trials == 1).all():
+            return np.zeros(len(y))
         return stirling_rest(trials) - stirling_rest(y) - stirling_rest(trials - y)
 
     @staticmethod

@@ -1,20 +1,23 @@
-"""Where the search for a generalised mixed model begins: near the optimum, with few passes over the rows."""
+"""Where the search for a generalised mixed model begins: near the optimum, after few passes over the rows."""
 
 import numpy as np
 
 from mlmkit.engine.families import Poisson
+from mlmkit.engine.row_passes import look
 
-ROUNDS = 3  # of what comes after the regression; later ones gain less than the search itself
+SCORING = 2  # steps of the regression without groups
+ROUNDS = 6  # of what comes after it; later ones would gain less than the search itself
 SPREAD = 0.7  # of a group effect, in units of the link, before anything is known
+STRIDE = 3.0  # the longest step of a coefficient or an effect
 ROOTS = (0.1, 2.0)  # between these size^(-1/2) begins
 
 
 def first_guess(problem, terms):
     """Guess theta, the fixed effects, and the size of negative binomial counts.
 
-    A regression without groups by iterated weighted least squares (McCullagh and Nelder 1989, section 2.5);
-    then, a few times, the groups' modes, a Newton step of the fixed effects on the penalised likelihood, and
-    one step of the EM algorithm for the covariances (Breslow and Clayton 1993).
+    A regression without groups by scoring (McCullagh and Nelder 1989, section 2.5); then steps of fixed and
+    group effects together on the penalised likelihood (Breslow and Clayton 1993), with variances from the
+    effects' squares and their degrees of freedom in between (Schall 1991, Biometrika 78, 719-727).
 
     Parameters
     ----------
@@ -28,72 +31,70 @@ def first_guess(problem, terms):
     ndarray
         What `problem` is called with.
     """
-    family = Poisson if problem.family.extra else problem.family
+    family, X = Poisson if problem.family.extra else problem.family, problem.X
     theta = np.concatenate([(rows == columns) * SPREAD for rows, columns in problem.patterns])
-    beta = regression(family, problem)
+    u, beta = np.zeros(problem.blocks.size), _regression(family, problem)
     for _ in range(ROUNDS):
-        mode = problem.mode(family, problem.lambdas(theta), problem.offset + beta @ problem.X)
-        score, information = problem.X @ mode.moments.rest, problem.fixed_information(mode)
-        step = _solve(information, score)
-        if not np.isfinite(step).all():
+        lams = problem.lambdas(theta)
+        fixed = problem.offset + beta @ X
+        moments, _, sums = look(problem, family, lams, fixed, u)
+        if sums is None:
+            system = problem.blocks.factorise(lams, moments.weight)
+        else:
+            system = problem.blocks.system(lams, sums[1])
+        by_u, by_beta = _penalised_step(problem, lams, u, moments, system)
+        if not np.isfinite(by_u).all():
             break
-        beta = beta + step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
-        theta = _spread_of_modes(problem, mode, terms)
+        u, beta = u + np.clip(by_u, -STRIDE, STRIDE), beta + np.clip(by_beta, -STRIDE, STRIDE)
+        theta, u = _variances(problem, lams, u, system, terms)
+    if np.isfinite(u).all():
+        problem.first = u
     if not problem.family.extra:
         return np.concatenate([theta, beta])
-    mean, y = problem.y - mode.moments.rest, problem.y
-    more = float(np.sum((y - mean) ** 2 - mean) / np.sum(mean**2))
+    mean = problem.y - moments.rest
+    more = float(np.sum(moments.rest**2 - mean) / np.sum(mean**2))
     return np.concatenate([theta, beta, [np.clip(np.sqrt(max(more, 0.0)), *ROOTS)]])
 
 
-def regression(family, problem, steps=8):
-    """Fit the regression without random effects, nearly.
-
-    Parameters
-    ----------
-    family : Binomial or Poisson
-        Outcome distribution.
-    problem : Laplace or Quadrature
-        Rows and columns.
-    steps : int
-        Scoring steps at most: where the outcomes are separated there is no end.
-
-    Returns
-    -------
-    ndarray, shape (p,)
-        Coefficients.
-    """
-    X, offset = problem.X, problem.offset
-    eta, best, beta = family.first_eta(problem.y, problem.trials), -np.inf, np.zeros(len(X))
-    for _ in range(steps):
-        moments = family.moments(eta, problem.known)
+def _regression(family, problem):
+    """Fit the regression without random effects, nearly; return its coefficients."""
+    X, eta = problem.X, family.first_eta(problem.y, problem.trials)
+    beta = np.zeros(len(X))
+    for _ in range(SCORING):
+        moments = family.moments(eta, problem.known, problem.space[:4])
         weighted = X * moments.weight
-        found = _solve(weighted @ X.T, weighted @ (eta - offset) + X @ moments.rest)
-        eta = offset + found @ X
-        loglik = family.moments(eta, problem.known).loglik.sum()
-        if not loglik > best + 0.5:
-            break
-        best, beta = loglik, found
+        beta = _solve(weighted @ X.T, weighted @ (eta - problem.offset) + X @ moments.rest)
+        eta = problem.offset + beta @ X
     return beta
 
 
-def _spread_of_modes(problem, mode, terms):
-    """Return theta from one EM step: the modes' mean square, plus their mean conditional variance."""
-    blocks, lams = problem.blocks, mode.lams
-    modes = blocks.split(blocks.left(lams, mode.u))
-    found = []
-    for effects, variances, some, (rows, columns) in zip(
-        modes, blocks.variances(lams, mode.system), terms, problem.patterns, strict=True
-    ):
-        whole = (effects.T @ effects + variances.sum(axis=0)) / len(effects)
-        lam = np.zeros_like(whole)
+def _penalised_step(problem, lams, u, moments, system):
+    """Return Newton's step of group and fixed effects together; variances are held."""
+    blocks, X = problem.blocks, problem.X
+    weighted = X * moments.weight
+    own = blocks.solve(system, blocks.left(lams, blocks.scores(moments.rest), True) - u)
+    shared = np.array([blocks.left(lams, blocks.scores(x), True) for x in weighted]).reshape(len(X), -1)
+    follow = np.array([blocks.solve(system, part) for part in shared]).reshape(len(X), -1)
+    step = _solve(weighted @ X.T - shared @ follow.T, X @ moments.rest - shared @ own)
+    return own - step @ follow, step
+
+
+def _variances(problem, lams, u, system, terms):
+    """Return the theta that effects of this size suggest, and u in its units."""
+    blocks, theta, change = problem.blocks, [], []
+    pieces = zip(lams, blocks.outer(u, u), blocks.straight(lams, system), terms, problem.patterns, strict=True)
+    for lam, squares, straight, some, (rows, columns) in pieces:
+        freedom, new = lam.T @ straight, np.zeros_like(lam)
         for term in some:
             where = slice(term.first, term.first + term.size)
-            values, vectors = np.linalg.eigh(whole[where, where])
-            values = np.maximum(values, 0.02 * max(values.max(), 1e-2))
-            lam[where, where] = np.linalg.cholesky((vectors * values) @ vectors.T)
-        found.append(lam[rows, columns])
-    return np.concatenate(found)
+            values, vectors = np.linalg.eigh(freedom[where, where] + freedom[where, where].T)
+            root = lam[where, where] @ (vectors / np.sqrt(np.maximum(values / 2, 0.1))) @ vectors.T
+            values, vectors = np.linalg.eigh(root @ squares[where, where] @ root.T)
+            values = np.clip(values, 0.02 * max(values.max(), 1e-2), 1e3)
+            new[where, where] = np.linalg.cholesky((vectors * values) @ vectors.T)
+        theta.append(new[rows, columns])
+        change.append(np.linalg.solve(new, lam))
+    return np.concatenate(theta), blocks.left(change, u)
 
 
 def _solve(matrix, right):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlmkit.engine.families import Moments
+from mlmkit.engine.row_passes import gradient_sums, look
 from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
@@ -35,7 +36,9 @@ class Mode(NamedTuple):
     u : ndarray
         The mode, flat.
     moments : Moments
-        Of the family.
+        Of the family, by row.
+    loglik : float
+        Log-likelihood given u, relative to the saturated model.
     pull : ndarray
         Z' times the derivatives of l in eta, flat.
     system : tuple
@@ -46,6 +49,7 @@ class Mode(NamedTuple):
     fixed: np.ndarray
     u: np.ndarray
     moments: Moments
+    loglik: float
     pull: np.ndarray
     system: tuple
 
@@ -75,8 +79,8 @@ class Laplace:
         self.known = family.known(y, trials)
         self.saturated = 0.0 if family.extra else float(family.saturated(y, trials).sum())
         self.expensive = len(y) > LARGE
-        self.space = np.empty((4, len(y)))
-        self.last = None
+        self.space = np.empty((5, len(y)))
+        self.last, self.first = None, None
         self.evaluations = 0
 
     def lambdas(self, theta):
@@ -109,7 +113,8 @@ class Laplace:
         """Predict the mode from the last one: it moves as its equation's derivatives say."""
         last, blocks = self.last, self.blocks
         if last is None:
-            return np.zeros(blocks.size)
+            first, self.first = self.first, None  # what was guessed is tried once
+            return np.zeros(blocks.size) if first is None else first
         moved = [new - old for new, old in zip(lams, last.lams, strict=True)]
         pull = blocks.scores(last.moments.curvature * (fixed - last.fixed))
         pull += blocks.times_cross(moved, last.system, last.u)
@@ -125,8 +130,8 @@ class Laplace:
         blocks, u = self.blocks, self._start(lams, fixed)
         step, gain, best, kept = None, np.inf, np.inf, u
         for _ in range(INNER_STEPS):
-            moments = family.moments(fixed + blocks.eta(lams, u), self.known, self.space)
-            objective = u @ u - 2 * moments.loglik.sum()
+            moments, loglik, sums = look(self, family, lams, fixed, u)
+            objective = u @ u - 2 * loglik
             if not objective <= best + 1e-9 * (1 + abs(best)) and step is not None:
                 step = step / 2
                 if np.abs(step).max() < 1e-12:
@@ -134,7 +139,10 @@ class Laplace:
                 u = kept + step
                 continue
             best, kept = objective, u
-            system, pull = blocks.factorise(lams, moments.curvature), blocks.scores(moments.rest)
+            if sums is None:
+                system, pull = blocks.factorise(lams, moments.curvature), blocks.scores(moments.rest)
+            else:
+                pull, system = sums[0], blocks.system(lams, sums[1])
             if gain < NEAR:
                 break
             downhill = blocks.left(lams, pull, True) - u
@@ -145,7 +153,7 @@ class Laplace:
             u = u + step
         else:
             best = np.inf  # no mode was found: don't start from here again
-        found = Mode(lams, fixed, kept, moments, pull, system)
+        found = Mode(lams, fixed, kept, moments, float(loglik), pull, system)
         self.last = found if np.isfinite(best) else None
         return found
 
@@ -161,19 +169,13 @@ class Laplace:
         self.evaluations += 1
         family, lams, fixed = self.take(phi)
         mode = self.mode(family, lams, fixed)
-        blocks, u, (loglik, rest, curvature, _, slope) = self.blocks, mode.u, mode.moments
-        system = self.expected(mode)
+        blocks, u, system = self.blocks, mode.u, self.expected(mode)
         saturated = float(family.saturated(self.y, self.trials).sum()) if family.extra else self.saturated
-        value = u @ u - 2 * (loglik.sum() + saturated) + blocks.log_det(system)
+        value = u @ u - 2 * (mode.loglik + saturated) + blocks.log_det(system)
         if not np.isfinite(value):
             self.last = None
             return np.inf, np.full(len(phi), np.nan)
-        leverage = blocks.leverage(lams, system)
-        pull = slope * leverage  # derivative of log det M in eta
-        pulled = blocks.scores(pull)
-        s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
-        moved = blocks.eta(lams, s)
-        by_beta = self.X @ (pull - 2 * rest - curvature * moved)
+        pulled, s, by_rest = self._by_rows(family, mode, system)
         toward = pulled - 2 * mode.pull - blocks.times_cross(lams, mode.system, s)
         pieces = zip(
             blocks.outer(toward, u),
@@ -183,11 +185,29 @@ class Laplace:
             strict=True,
         )
         by_theta = [(a + 2 * b + c)[rows, columns] for a, b, c, (rows, columns) in pieces]
-        by_extra = []
-        if family.extra:
-            loglik, rest, weight = family.by_root(fixed + blocks.eta(lams, u), self.known)
-            by_extra = [weight @ leverage + rest @ moved - 2 * loglik.sum()]
-        return float(value), np.concatenate([*by_theta, by_beta, by_extra])
+        return float(value), np.concatenate([*by_theta, by_rest])
+
+    def _by_rows(self, family, mode, system):
+        """Return Z' d, s = M^-1 Lambda' Z' d, and the gradient in beta and the family's parameter.
+
+        d is the derivative of log det M in the rows' eta.
+        """
+        blocks, lams, (_, rest, curvature, _, slope) = self.blocks, mode.lams, mode.moments
+        sums = None if family.extra else gradient_sums(self, mode, system)
+        if sums is not None:
+            pulled, direct, moved = sums
+            s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
+            return pulled, s, direct - moved(s)
+        leverage = blocks.leverage(lams, system)
+        pull = slope * leverage
+        pulled = blocks.scores(pull)
+        s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
+        moved = blocks.eta(lams, s)
+        by_beta = self.X @ (pull - 2 * rest - curvature * moved)
+        if not family.extra:
+            return pulled, s, by_beta
+        loglik, rest, weight = family.by_root(mode.fixed + blocks.eta(lams, mode.u), self.known)
+        return pulled, s, np.append(by_beta, weight @ leverage + rest @ moved - 2 * loglik.sum())
 
     def solve(self, phi):
         """Compute mode, conditional variances and slopes at phi.
@@ -214,7 +234,7 @@ class Laplace:
         flat = np.array(columns).reshape(len(self.X), -1)
         slopes = [np.moveaxis(part, 0, 2) for part in blocks.split(flat)]
         modes = blocks.split(blocks.left(lams, mode.u))
-        return modes, blocks.variances(lams, self.expected(mode)), slopes, float(mode.moments.loglik.sum())
+        return modes, blocks.variances(lams, self.expected(mode)), slopes, mode.loglik
 
     def information(self, phi):
         """Compute the fixed effects' information with theta held, shape (p, p)."""

@@ -88,7 +88,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
             # nothing is not taken: the deviance is flat there.
             near = length <= 0.1 * size
             if near and np.isfinite(trial.value) and trial.value <= point.value + 4 * noise:
-                point = trial
+                point = trial.after(point)
             unseen += 1
             if small or unseen > 5:
                 unseen = 0
@@ -105,9 +105,7 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
         elif gain < 0.25:
             radius = 0.3 * length
         if gain > 1e-4:
-            if getattr(function, "expensive", False):
-                trial.hessian = updated(point.hessian, step, trial.gradient - point.gradient)
-            point = trial
+            point = trial.after(point)
         elif radius < 1e-14 * size:
             break
     return point.moved(canonical).measured().optimum(False, used)
@@ -115,6 +113,8 @@ def minimise(function, start, *, canonical=None, max_iterations=200, tolerance=1
 
 class _Point:
     """A place in the search with its deviance, gradient and (when asked for) curvature."""
+
+    known = True  # whether the curvature is that of this place
 
     def __init__(self, function, theta):
         self.function, self.theta = function, theta
@@ -133,10 +133,17 @@ class _Point:
         theta = self.theta if canonical is None else canonical(self.theta)
         return self if np.array_equal(theta, self.theta) else _Point(self.function, theta)
 
+    def after(self, last):
+        """Return this point, with the curvature updated from the last one where measuring is expensive."""
+        if getattr(self.function, "expensive", False):
+            change = self.gradient - last.gradient
+            self.hessian, self.known = updated(last.hessian, self.theta - last.theta, change), False
+        return self
+
     def measured(self):
         """Return this point with its curvature measured, not updated."""
-        if getattr(self.function, "expensive", False):
-            self.hessian = hessian_by_differences(self.function, self.theta, self.gradient)
+        if not self.known:
+            self.hessian, self.known = hessian_by_differences(self.function, self.theta, self.gradient), True
         return self
 
     def optimum(self, converged, used):
