@@ -74,7 +74,7 @@ def group_scores(Z, starts, rest, weight, pull, A):
 
 @njit(cache=True, fastmath=ANY_ORDER)
 def gradient_sums(Z, X, starts, C, rest, curvature, slope, pulled, by_beta, across):
-    """Fill what a gradient needs of the rows; the twin is in ``Laplace.__call__``.
+    """Fill what a gradient needs of the rows; the twin is ``Laplace._by_rows``.
 
     With each row's leverage l = z'C z: Z'(slope l) by group, X(slope l - 2 rest), and X H Z' by group.
     """
@@ -84,15 +84,14 @@ def gradient_sums(Z, X, starts, C, rest, curvature, slope, pulled, by_beta, acro
     pull = np.empty(n)
     for j in range(groups):
         first, end = starts[j], starts[j + 1] if j + 1 < groups else n
+        share = C[j, 0, 0]
         for i in range(first, end):
-            pull[i] = 0.0
-        for a in range(q):
+            pull[i] = slope[i] * share * Z[0, i] * Z[0, i]
+        for a in range(1, q):
             for c in range(a + 1):
                 share = C[j, a, c] if a == c else 2.0 * C[j, a, c]
                 for i in range(first, end):
-                    pull[i] += share * Z[a, i] * Z[c, i]
-        for i in range(first, end):
-            pull[i] *= slope[i]
+                    pull[i] += slope[i] * share * Z[a, i] * Z[c, i]
         for a in range(q):
             total = 0.0
             for i in range(first, end):

@@ -82,7 +82,9 @@ def _penalised_step(problem, lams, u, moments, system):
 def _variances(problem, lams, u, system, terms):
     """Return the theta that effects of this size suggest, and u in its units."""
     blocks, theta, change = problem.blocks, [], []
-    pieces = zip(lams, blocks.outer(u, u), blocks.straight(lams, system), terms, problem.patterns, strict=True)
+    pieces = zip(
+        lams, blocks.outer(u, u), blocks.straight(lams, system), terms, problem.patterns, strict=True
+    )
     for lam, squares, straight, some, (rows, columns) in pieces:
         freedom, new = lam.T @ straight, np.zeros_like(lam)
         for term in some:

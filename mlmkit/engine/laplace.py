@@ -19,7 +19,7 @@ from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
 NEAR = 3e-11  # what a Newton step gains: after a step that gains so little, the next gains about its square
-THERE = 1e-20  # a step that gains so little need not be taken
+THERE = 1e-20  # a step that gains so little changes what the rows say in proportion
 LEAP = 1.0  # a predicted move of the effects is trusted up to here
 LARGE = 2_000  # rows from which curvatures are updated on the way, and measured at the end only
 
@@ -35,6 +35,8 @@ class Mode(NamedTuple):
         The linear predictor without random effects.
     u : ndarray
         The mode, flat.
+    step : ndarray
+        The last, tiny step to it: all but `moments` hold it.
     moments : Moments
         Of the family, by row.
     loglik : float
@@ -48,6 +50,7 @@ class Mode(NamedTuple):
     lams: list
     fixed: np.ndarray
     u: np.ndarray
+    step: np.ndarray
     moments: Moments
     loglik: float
     pull: np.ndarray
@@ -80,7 +83,7 @@ class Laplace:
         self.saturated = 0.0 if family.extra else float(family.saturated(y, trials).sum())
         self.expensive = len(y) > LARGE
         self.space = np.empty((5, len(y)))
-        self.last, self.first = None, None
+        self.last, self.first, self.shared, self.across = None, None, None, None
         self.evaluations = 0
 
     def lambdas(self, theta):
@@ -107,6 +110,7 @@ class Laplace:
         """
         theta, beta, extra = np.split(phi, [self.n_theta, self.n_theta + len(self.X)])
         family = self.family(*extra) if self.family.extra else self.family
+        self.beta = beta
         return family, self.lambdas(theta), self.offset + beta @ self.X
 
     def _start(self, lams, fixed):
@@ -116,7 +120,7 @@ class Laplace:
             first, self.first = self.first, None  # what was guessed is tried once
             return np.zeros(blocks.size) if first is None else first
         moved = [new - old for new, old in zip(lams, last.lams, strict=True)]
-        pull = blocks.scores(last.moments.curvature * (fixed - last.fixed))
+        pull = self._moved_pull(last, fixed)
         pull += blocks.times_cross(moved, last.system, last.u)
         toward = blocks.left(moved, last.pull, True) - blocks.left(last.lams, pull, True)
         step = blocks.solve(last.system, toward)
@@ -124,6 +128,13 @@ class Laplace:
             return last.u + step
         kept = [np.linalg.pinv(new) @ old for new, old in zip(lams, last.lams, strict=True)]
         return blocks.left(kept, last.u)  # the same effects
+
+    def _moved_pull(self, last, fixed):
+        """Return by how much less Z' times the derivatives of l would be at another fixed part, about."""
+        if self.across is None or self.across[0] is not last.fixed or self.across[1] is not self.X:
+            return self.blocks.scores(last.moments.curvature * (fixed - last.fixed))
+        *_, beta, across = self.across
+        return (self.beta - beta) @ across
 
     def mode(self, family, lams, fixed):
         """Find the random effects' mode by Newton's method, keep it for the next start; return a `Mode`."""
@@ -143,17 +154,19 @@ class Laplace:
                 system, pull = blocks.factorise(lams, moments.curvature), blocks.scores(moments.rest)
             else:
                 pull, system = sums[0], blocks.system(lams, sums[1])
-            if gain < NEAR:
-                break
-            downhill = blocks.left(lams, pull, True) - u
+            last_gain, downhill = gain, blocks.left(lams, pull, True) - u
             step = blocks.solve(system, downhill)
             gain = np.abs(step * downhill).max()
-            if gain < THERE:
+            if last_gain < NEAR or gain < THERE:
                 break
             u = u + step
         else:
             best = np.inf  # no mode was found: don't start from here again
-        found = Mode(lams, fixed, kept, moments, float(loglik), pull, system)
+        if u is not kept:
+            step = np.zeros_like(u)
+        loglik = float(loglik + blocks.left(lams, pull, True) @ step)
+        pull = pull - blocks.times_cross(lams, system, step)
+        found = Mode(lams, fixed, kept + step, step, moments, loglik, pull, system)
         self.last = found if np.isfinite(best) else None
         return found
 
@@ -195,19 +208,20 @@ class Laplace:
         blocks, lams, (_, rest, curvature, _, slope) = self.blocks, mode.lams, mode.moments
         sums = None if family.extra else gradient_sums(self, mode, system)
         if sums is not None:
-            pulled, direct, moved = sums
+            pulled, direct, across = sums
+            self.across = mode.fixed, self.X, self.beta, across
             s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
-            return pulled, s, direct - moved(s)
+            return pulled, s, direct - across @ blocks.left(lams, s - 2 * mode.step)
         leverage = blocks.leverage(lams, system)
         pull = slope * leverage
         pulled = blocks.scores(pull)
         s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
-        moved = blocks.eta(lams, s)
-        by_beta = self.X @ (pull - 2 * rest - curvature * moved)
+        by_beta = self.X @ (pull - 2 * rest - curvature * blocks.eta(lams, s - 2 * mode.step))
         if not family.extra:
             return pulled, s, by_beta
         loglik, rest, weight = family.by_root(mode.fixed + blocks.eta(lams, mode.u), self.known)
-        return pulled, s, np.append(by_beta, weight @ leverage + rest @ moved - 2 * loglik.sum())
+        implicit = rest @ blocks.eta(lams, s)
+        return pulled, s, np.append(by_beta, weight @ leverage + implicit - 2 * loglik.sum())
 
     def solve(self, phi):
         """Compute mode, conditional variances and slopes at phi.

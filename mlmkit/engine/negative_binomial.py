@@ -1,7 +1,7 @@
 """Counts that vary more than Poisson counts: the negative binomial distribution with the log link.
 
 Variance = mean + mean^2 / size (Venables and Ripley 2002, section 7.4; R's ``dnbinom(size=)``). The search
-moves t = size^(-1/2). The deviance is even in t, so it needs no bound, as with the columns of Lambda; t = 0 is
+moves t = size^(-1/2). The deviance is even in t and needs no bound, as with the columns of Lambda; t = 0 is
 the Poisson distribution. With a = t^2 = 1 / size, all is written so that no digits are lost for small a.
 """
 

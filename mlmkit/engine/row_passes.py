@@ -1,4 +1,4 @@
-"""Passes over the rows of a generalised mixed model: by NumPy, or by compiled kernels where the rows are sorted."""
+"""Passes over the rows of a generalised mixed model: by NumPy, or compiled where rows are sorted by group."""
 
 import numpy as np
 
@@ -82,19 +82,45 @@ def gradient_sums(problem, mode, system):
     Returns
     -------
     tuple or None
-        With the rows' leverages l: Z'(W' l), flat; X(W' l - 2 rest); and a function that takes s to
-        X H Z Lambda s. None without a kernel.
+        With the rows' leverages l: Z'(W' l), flat; X(W' l - 2 rest); and X H Z, shape (p, J q). None
+        without a kernel.
     """
     kernel = _kernel("gradient_sums", problem)
     if kernel is None:
         return None
     blocks, X, lams, moments = problem.blocks, problem.X, mode.lams, mode.moments
-    pulled, across = np.empty((blocks.groups, blocks.q)), np.empty((len(X), blocks.groups, blocks.q))
-    direct, (C,) = np.empty(len(X)), blocks.variances(lams, system)
+    own, others, rest_of_X = _own_columns(problem)
+    A, pull = mode.system[0], mode.pull + blocks.times_cross(lams, mode.system, mode.step)
+    rest = pull.reshape(blocks.groups, blocks.q)  # without the last step, as the rows have it
+    pulled, (C,) = np.empty_like(rest), blocks.variances(lams, system)
+    sums, across = np.empty(len(others)), np.empty((len(others), *rest.shape))
     rows = moments.rest, moments.curvature, moments.slope
-    kernel(blocks.Z, X, blocks.starts, C, *rows, pulled, direct, across)
+    kernel(blocks.Z, rest_of_X, blocks.starts, C, *rows, pulled, sums, across)
+    if not own:
+        return pulled.ravel(), sums, across.reshape(len(X), -1)
+    direct, whole = np.empty(len(X)), np.empty((len(X), *rest.shape))
+    direct[others], whole[others] = sums, across
+    for k, a in own.items():  # what varies between groups too was added up already
+        direct[k], whole[k] = (pulled[:, a] - 2 * rest[:, a]).sum(), A[:, a]
+    return pulled.ravel(), direct, whole.reshape(len(X), -1)
 
-    def moved(s):
-        return across.reshape(len(X), -1) @ blocks.left(lams, s)
 
-    return pulled.ravel(), direct, moved
+def _own_columns(problem):
+    """Find the fixed-effects columns that vary between groups too; keep the answer for the next pass.
+
+    Returns
+    -------
+    own : dict
+        From their places in X to those in Z.
+    others : list of int
+        The places of the other ones.
+    columns : ndarray
+        The other ones.
+    """
+    X, Z = problem.X, problem.blocks.Z
+    if problem.shared is None or problem.shared[0] is not X:  # a profile changes X
+        pairs = [(k, a) for k in range(len(X)) for a in range(len(Z)) if X[k][0] == Z[a][0]]
+        own = {k: a for k, a in pairs if np.array_equal(X[k], Z[a])}
+        others = [k for k in range(len(X)) if k not in own]
+        problem.shared = X, own, others, np.ascontiguousarray(X[others])
+    return problem.shared[1:]

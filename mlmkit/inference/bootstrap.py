@@ -11,7 +11,7 @@ from mlmkit.inference.simulations import Seed, simulate_outcomes
 
 
 def parameter_values(fit):
-    """Collect a fit's parameters in one Series: standard deviations, correlations, sigma or size, the rest."""
+    """Collect a fit's parameters in one Series: variances, correlations, sigma or size, fixed effects."""
     values = {}
     for label, block in fit.varcorr.items():
         names, corr = list(block.sd.index), block.corr.to_numpy()
