@@ -59,7 +59,7 @@ class GeneralizedFit(LikelihoodFit):
         >>> from mlmkit import glmer, load_seattle
         >>> fit = glmer("view ~ (1 | zipcode)", load_seattle(), family="negative_binomial")
         >>> round(fit.size, 3)
-        0.163
+        0.167
         """
         if self.solution.size is None:
             raise AttributeError(f"A {self.kind} has no size: only family='negative_binomial' has one.")
@@ -149,7 +149,7 @@ class GeneralizedFit(LikelihoodFit):
         Examples
         --------
         >>> glmer_fit.display_text().splitlines()[-1]
-        'deviance = 181.7'
+        'deviance = 156.3'
         """
         text = super().display_text(digits)
         return text if self.solution.size is None else f"{text}\nsize = {self.size:.{digits}f}"
