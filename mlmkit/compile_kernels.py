@@ -20,6 +20,7 @@ def small_data():
 def compile_fits():
     """Compile what `lmer` and `glmer` use."""
     from mlmkit.engine import crossed, kernels
+    from mlmkit.fits.glmer import glmer
     from mlmkit.fits.lmer import lmer
 
     kernels.load()
@@ -28,6 +29,8 @@ def compile_fits():
         fit = lmer(formula, small_data())
         assert np.isfinite(fit.fixef).all()
         assert np.isfinite(fit.deviance)
+    for formula in ("y > 0 ~ x + (1 | g)", "y > 0 ~ x + (x | g)"):
+        assert np.isfinite(glmer(formula, small_data()).fixef).all()
     kernels.mark_ready()
 
 

@@ -55,7 +55,8 @@ class Family:
         if self.has_sigma:
             z = (y - eta) / sigma[:, None]
             return -0.5 * z**2 - np.log(sigma)[:, None] - 0.5 * np.log(2 * np.pi)
-        return self._other.moments(eta, y, trials)[0] + self._other.constants(y, trials)[0]
+        other = self._other
+        return other.moments(eta, other.known(y, trials)).loglik + other.saturated(y, trials)
 
 
 FAMILIES = {

@@ -100,7 +100,10 @@ def build_model(formula, data, family, given_priors, *, function, na_action="dro
         Ready for a sampler.
     """
     if not isinstance(family, str) or family not in FAMILIES:
-        raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
+        only_there = " glmer fits negative binomial counts." if family == "negative_binomial" else ""
+        raise ValueError(
+            f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.{only_there}"
+        )
     family = FAMILIES[family]
     reader = outcome_reader(family)
     model = design(formula, data, na_action=na_action, outcome=reader, contrasts=contrasts)

@@ -5,6 +5,8 @@
 
 import numpy as np
 
+from mlmkit.engine.onefactor import small_inverses
+
 
 class GroupBlocks:
     """Random effects of one grouping factor; rows are sorted by group.
@@ -47,14 +49,22 @@ class GroupBlocks:
         lam = lams[0] if transpose else lams[0].T
         return (b.reshape(self.groups, self.q) @ lam).ravel()
 
-    def factorise(self, lams, W):
-        """Return what `solve`, `leverage` and the others need at these weights."""
+    def squares(self, W):
+        """Z'WZ, its diagonal blocks, shape (J, q, q)."""
         A = np.empty((self.groups, self.q, self.q))
         for a in range(self.q):
             for b in range(a + 1):
                 A[:, a, b] = A[:, b, a] = self.sums(W * self.Z[a] * self.Z[b])
-        M = lams[0].T @ A @ lams[0] + np.eye(self.q)
-        return A, M, np.linalg.inv(M)
+        return A
+
+    def factorise(self, lams, W):
+        """Return what `solve`, `leverage` and the others need at these weights."""
+        return self.system(lams, self.squares(W))
+
+    def system(self, lams, A):
+        """Return the same, given Z'WZ."""
+        M = lams[0].T @ A @ lams[0] + np.eye(self.q) if self.q > 1 else lams[0] ** 2 * A + 1
+        return A, M, small_inverses(M)
 
     def solve(self, system, v):
         """M^-1 v."""
@@ -62,6 +72,8 @@ class GroupBlocks:
 
     def log_det(self, system):
         """Log det M."""
+        if self.q == 1:
+            return float(np.log(system[1]).sum())
         return float(np.linalg.slogdet(system[1])[1].sum())
 
     def leverage(self, lams, system):

@@ -14,7 +14,7 @@ from pathlib import Path
 UNIT = 1e-4  # seconds: what a compiled kernel saves when it has little to do
 COST = {True: 0.5 / UNIT, False: 30.0 / UNIT}  # of loading, of compiling too; by whether kernels lie ready
 
-FILES = ("compiled", "compiled_sums")
+FILES = ("compiled", "compiled_sums", "compiled_rows")
 _state = {"kernels": None, "failed": False, "saved": 0.0, "ready": None}
 
 

@@ -4,27 +4,66 @@ With eta = offset + X beta + Z Lambda u, l the log-likelihood given u, and u at 
 
     d(theta, beta) = -2 l(u) + u'u + log det M,    M = Lambda' Z' W Z Lambda + I
 
-(Bates et al. 2015; W holds the variances, for the links used here also the working weights). The
-mode moves with theta and beta, so the gradient has an implicit part; it needs the derivative of
-log det M in each eta_i, which is W'_i times the row's leverage.
+(Bates et al. 2015; W holds the expected curvatures of l in eta, as lme4 takes them, also where the link isn't
+canonical). The mode moves with theta and beta, by the curvatures H that the data show; so the gradient has an
+implicit part. It needs the derivative of log det M in each eta_i, which is W'_i times the row's leverage.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
+from mlmkit.engine.families import Moments
+from mlmkit.engine.row_passes import gradient_sums, look
 from mlmkit.engine.theta import pattern as free_entries
 
 INNER_STEPS = 100
-NEAR = 5e-6  # Newton's error after a step of this size is about its square
+NEAR = 3e-11  # what a Newton step gains: after a step that gains so little, the next gains about its square
+THERE = 1e-20  # a step that gains so little changes what the rows say in proportion
+LEAP = 1.0  # a predicted move of the effects is trusted up to here
 LARGE = 2_000  # rows from which curvatures are updated on the way, and measured at the end only
 
 
+class Mode(NamedTuple):
+    """Where the random effects' density is highest, and what follows there.
+
+    Attributes
+    ----------
+    lams : list of ndarray
+        Lambda of each grouping factor.
+    fixed : ndarray, shape (n,)
+        The linear predictor without random effects.
+    u : ndarray
+        The mode, flat.
+    step : ndarray
+        The last, tiny step to it: all but `moments` hold it.
+    moments : Moments
+        Of the family, by row.
+    loglik : float
+        Log-likelihood given u, relative to the saturated model.
+    pull : ndarray
+        Z' times the derivatives of l in eta, flat.
+    system : tuple
+        M with H in place of W, and its inverse: what moves the mode.
+    """
+
+    lams: list
+    fixed: np.ndarray
+    u: np.ndarray
+    step: np.ndarray
+    moments: Moments
+    loglik: float
+    pull: np.ndarray
+    system: tuple
+
+
 class Laplace:
-    """Laplace-approximated deviance over (theta, beta).
+    """Laplace-approximated deviance over (theta, beta), and a parameter of the family where it has one.
 
     Parameters
     ----------
-    family : Binomial or Poisson
-        Outcome distribution.
+    family : Binomial, Poisson or NegativeBinomial
+        Outcome distribution (the class).
     y, trials, offset : ndarray, shape (n,)
         Outcome (successes or counts), trials, known part of eta.
     X : ndarray, shape (p, n)
@@ -40,11 +79,11 @@ class Laplace:
         self.blocks = blocks
         self.patterns = [free_entries(some) for some in terms]
         self.n_theta = sum(len(rows) for rows, _ in self.patterns)
-        constant, saturated = family.constants(y, trials)
-        self.constant, self.saturated = float(constant.sum()), float(saturated.sum())
+        self.known = family.known(y, trials)
+        self.saturated = 0.0 if family.extra else float(family.saturated(y, trials).sum())
         self.expensive = len(y) > LARGE
-        self.space = np.empty((4, len(y)))
-        self.u = np.zeros(blocks.size)
+        self.space = np.empty((5, len(y)))
+        self.last, self.first, self.shared, self.across = None, None, None, None
         self.evaluations = 0
 
     def lambdas(self, theta):
@@ -57,66 +96,132 @@ class Laplace:
             filled.append(lam)
         return filled
 
-    def mode(self, lams, fixed):
-        """Find the random effects' mode by Newton's method; the last mode is the start.
+    def take(self, phi):
+        """Take phi = (theta, beta, the family's parameter) apart.
 
         Returns
         -------
-        u : ndarray
-            The mode, flat.
-        moments : tuple
-            Of the family, at the mode.
-        system : tuple
-            M and its inverse, at the mode.
+        family : Binomial, Poisson or NegativeBinomial
+            With its parameter.
+        lams : list of ndarray
+            Lambda of each grouping factor.
+        fixed : ndarray, shape (n,)
+            The linear predictor without random effects.
         """
-        blocks, u = self.blocks, self.u
-        step, best, last = None, np.inf, self.u
+        theta, beta, extra = np.split(phi, [self.n_theta, self.n_theta + len(self.X)])
+        family = self.family(*extra) if self.family.extra else self.family
+        self.beta = beta
+        return family, self.lambdas(theta), self.offset + beta @ self.X
+
+    def _start(self, lams, fixed):
+        """Predict the mode from the last one: it moves as its equation's derivatives say."""
+        last, blocks = self.last, self.blocks
+        if last is None:
+            first, self.first = self.first, None  # what was guessed is tried once
+            return np.zeros(blocks.size) if first is None else first
+        moved = [new - old for new, old in zip(lams, last.lams, strict=True)]
+        pull = self._moved_pull(last, fixed)
+        pull += blocks.times_cross(moved, last.system, last.u)
+        toward = blocks.left(moved, last.pull, True) - blocks.left(last.lams, pull, True)
+        step = blocks.solve(last.system, toward)
+        if np.abs(blocks.left(lams, step)).max() < LEAP:
+            return last.u + step
+        kept = [np.linalg.pinv(new) @ old for new, old in zip(lams, last.lams, strict=True)]
+        return blocks.left(kept, last.u)  # the same effects
+
+    def _moved_pull(self, last, fixed):
+        """Return by how much less Z' times the derivatives of l would be at another fixed part, about."""
+        if self.across is None or self.across[0] is not last.fixed or self.across[1] is not self.X:
+            return self.blocks.scores(last.moments.curvature * (fixed - last.fixed))
+        *_, beta, across = self.across
+        return (self.beta - beta) @ across
+
+    def mode(self, family, lams, fixed):
+        """Find the random effects' mode by Newton's method, keep it for the next start; return a `Mode`."""
+        blocks, u = self.blocks, self._start(lams, fixed)
+        step, gain, best, kept = None, np.inf, np.inf, u
         for _ in range(INNER_STEPS):
-            moments = self.family.moments(fixed + blocks.eta(lams, u), self.y, self.trials, self.space)
-            objective = u @ u - 2 * moments[0].sum()
+            moments, loglik, sums = look(self, family, lams, fixed, u)
+            objective = u @ u - 2 * loglik
             if not objective <= best + 1e-9 * (1 + abs(best)) and step is not None:
                 step = step / 2
                 if np.abs(step).max() < 1e-12:
                     break
-                u = last + step
+                u = kept + step
                 continue
-            best, last = objective, u
-            system = blocks.factorise(lams, moments[2])
-            if step is not None and np.abs(step).max() < NEAR:
+            best, kept = objective, u
+            if sums is None:
+                system, pull = blocks.factorise(lams, moments.curvature), blocks.scores(moments.rest)
+            else:
+                pull, system = sums[0], blocks.system(lams, sums[1])
+            last_gain, downhill = gain, blocks.left(lams, pull, True) - u
+            step = blocks.solve(system, downhill)
+            gain = np.abs(step * downhill).max()
+            if last_gain < NEAR or gain < THERE:
                 break
-            step = blocks.solve(system, blocks.left(lams, blocks.scores(self.y - moments[1]), True) - u)
             u = u + step
-        if np.isfinite(best):
-            self.u = last
-        return last, moments, system
+        else:
+            best = np.inf  # no mode was found: don't start from here again
+        if u is not kept:
+            step = np.zeros_like(u)
+        loglik = float(loglik + blocks.left(lams, pull, True) @ step)
+        pull = pull - blocks.times_cross(lams, system, step)
+        found = Mode(lams, fixed, kept + step, step, moments, loglik, pull, system)
+        self.last = found if np.isfinite(best) else None
+        return found
+
+    def expected(self, mode):
+        """Return M and its inverse with the expected curvatures W."""
+        moments = mode.moments
+        if moments.weight is moments.curvature:
+            return mode.system
+        return self.blocks.factorise(mode.lams, moments.weight)
 
     def __call__(self, phi):
-        """Return (deviance, gradient) at phi = (theta, beta)."""
+        """Return (deviance, gradient) at phi = (theta, beta, the family's parameter)."""
         self.evaluations += 1
-        lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
-        fixed = self.offset + beta @ self.X
-        u, (loglik, mean, W, W_slope), system = self.mode(lams, fixed)
-        blocks = self.blocks
-        value = u @ u - 2 * (loglik.sum() + self.constant) + blocks.log_det(system)
+        family, lams, fixed = self.take(phi)
+        mode = self.mode(family, lams, fixed)
+        blocks, u, system = self.blocks, mode.u, self.expected(mode)
+        saturated = float(family.saturated(self.y, self.trials).sum()) if family.extra else self.saturated
+        value = u @ u - 2 * (mode.loglik + saturated) + blocks.log_det(system)
         if not np.isfinite(value):
-            self.u = np.zeros_like(self.u)
+            self.last = None
             return np.inf, np.full(len(phi), np.nan)
-        rest = self.y - mean
-        pull = W_slope * blocks.leverage(lams, system)  # derivative of log det M in eta
-        s = blocks.solve(system, blocks.left(lams, blocks.scores(pull), True))
-        moved = W * blocks.eta(lams, s)
-        by_beta = self.X @ (pull - 2 * rest - moved)
-        r = blocks.scores(rest)
-        toward = blocks.scores(pull) - 2 * r - blocks.times_cross(lams, system, s)
+        pulled, s, by_rest = self._by_rows(family, mode, system)
+        toward = pulled - 2 * mode.pull - blocks.times_cross(lams, mode.system, s)
         pieces = zip(
             blocks.outer(toward, u),
             blocks.straight(lams, system),
-            blocks.outer(r, s),
+            blocks.outer(mode.pull, s),
             self.patterns,
             strict=True,
         )
         by_theta = [(a + 2 * b + c)[rows, columns] for a, b, c, (rows, columns) in pieces]
-        return float(value), np.concatenate([*by_theta, by_beta])
+        return float(value), np.concatenate([*by_theta, by_rest])
+
+    def _by_rows(self, family, mode, system):
+        """Return Z' d, s = M^-1 Lambda' Z' d, and the gradient in beta and the family's parameter.
+
+        d is the derivative of log det M in the rows' eta.
+        """
+        blocks, lams, (_, rest, curvature, _, slope) = self.blocks, mode.lams, mode.moments
+        sums = None if family.extra else gradient_sums(self, mode, system)
+        if sums is not None:
+            pulled, direct, across = sums
+            self.across = mode.fixed, self.X, self.beta, across
+            s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
+            return pulled, s, direct - across @ blocks.left(lams, s - 2 * mode.step)
+        leverage = blocks.leverage(lams, system)
+        pull = slope * leverage
+        pulled = blocks.scores(pull)
+        s = blocks.solve(mode.system, blocks.left(lams, pulled, True))
+        by_beta = self.X @ (pull - 2 * rest - curvature * blocks.eta(lams, s - 2 * mode.step))
+        if not family.extra:
+            return pulled, s, by_beta
+        loglik, rest, weight = family.by_root(mode.fixed + blocks.eta(lams, mode.u), self.known)
+        implicit = rest @ blocks.eta(lams, s)
+        return pulled, s, np.append(by_beta, weight @ leverage + implicit - 2 * loglik.sum())
 
     def solve(self, phi):
         """Compute mode, conditional variances and slopes at phi.
@@ -132,25 +237,28 @@ class Laplace:
         loglik : float
             Log-likelihood given the random effects, relative to the saturated model.
         """
-        lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
-        u, moments, system = self.mode(lams, self.offset + beta @ self.X)
-        blocks = self.blocks
+        mode = self.mode(*self.take(phi))
+        blocks, lams, curvature = self.blocks, mode.lams, mode.moments.curvature
         columns = [
-            blocks.left(lams, blocks.solve(system, blocks.left(lams, blocks.scores(moments[2] * x), True)))
+            blocks.left(
+                lams, blocks.solve(mode.system, blocks.left(lams, blocks.scores(curvature * x), True))
+            )
             for x in self.X
         ]
         flat = np.array(columns).reshape(len(self.X), -1)
         slopes = [np.moveaxis(part, 0, 2) for part in blocks.split(flat)]
-        modes = blocks.split(blocks.left(lams, u))
-        return modes, blocks.variances(lams, system), slopes, float(moments[0].sum()) - self.saturated
+        modes = blocks.split(blocks.left(lams, mode.u))
+        return modes, blocks.variances(lams, self.expected(mode)), slopes, mode.loglik
 
     def information(self, phi):
         """Compute the fixed effects' information with theta held, shape (p, p)."""
-        lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
-        _, moments, system = self.mode(lams, self.offset + beta @ self.X)
-        blocks, W = self.blocks, moments[2]
+        return self.fixed_information(self.mode(*self.take(phi)))
+
+    def fixed_information(self, mode):
+        """Compute the fixed effects' information at a `Mode`."""
+        blocks, lams, W, system = self.blocks, mode.lams, mode.moments.weight, self.expected(mode)
         inner = [blocks.solve(system, blocks.left(lams, blocks.scores(W * x), True)) for x in self.X]
-        rows = self.X - np.array([blocks.eta(lams, u) for u in inner])
+        rows = self.X - np.array([blocks.eta(lams, u) for u in inner]).reshape(self.X.shape)
         return (self.X * W) @ rows.T
 
     def draw_effects(self, phi, n_sims, rng):
@@ -161,6 +269,5 @@ class Laplace:
         list of ndarray, each (n_sims, J, q)
             Normal with the covariance of the Laplace approximation.
         """
-        lams, beta = self.lambdas(phi[: self.n_theta]), phi[self.n_theta :]
-        _, _, system = self.mode(lams, self.offset + beta @ self.X)
-        return self.blocks.draw(lams, system, n_sims, rng)
+        mode = self.mode(*self.take(phi))
+        return self.blocks.draw(mode.lams, self.expected(mode), n_sims, rng)

@@ -324,7 +324,7 @@ class OneFactor:
         beta = _inverse_and_log_det(self.C[:p, :p])[0] @ self.C[:p, p]
         rest = self.B[:, :, p] - self.B[:, :, :p] @ beta
         rss = self.C[p, p] - self.C[:p, p] @ beta
-        inverse = _inverses(self.A + ridge)
+        inverse = small_inverses(self.A + ridge)
         estimates = (inverse @ rest[:, :, None])[:, :, 0]
         within = max(rss - np.sum(rest * estimates), 1e-8 * rss) / max(self.n - self.groups * self.q, 1)
         good = np.einsum("jaa->ja", inverse).max(axis=1) * size.max() < 1e2
@@ -337,7 +337,7 @@ class OneFactor:
         return np.linalg.cholesky((vectors * values) @ vectors.T)[self.pattern]
 
 
-def _inverses(matrices):
+def small_inverses(matrices):
     """Invert many small symmetric matrices, shape (J, q, q); up to two columns by the formula."""
     if len(matrices[0]) == 1:
         return 1.0 / matrices

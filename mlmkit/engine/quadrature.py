@@ -18,7 +18,7 @@ class Quadrature(Laplace):
     nodes : int
         Number of quadrature nodes; 1 is the Laplace approximation.
     *rest
-        As for `Laplace`, with one grouping factor and one varying column.
+        As for `Laplace`, with a canonical link, one grouping factor and one varying column.
     """
 
     def __init__(self, nodes, *rest):
@@ -32,8 +32,9 @@ class Quadrature(Laplace):
         blocks, X = self.blocks, self.X
         lam, beta = phi[0], phi[1:]
         fixed = self.offset + beta @ X
-        u, (_, mean, W, W_slope), system = self.mode(self.lambdas(phi[:1]), fixed)
-        z, rest = blocks.Z[0], self.y - mean
+        mode = self.mode(self.family, self.lambdas(phi[:1]), fixed)
+        u, (_, rest, _, W, W_slope), system = mode.u, mode.moments, mode.system
+        z = blocks.Z[0]
         M = system[1][:, 0, 0]
         tau = M**-0.5
         # how the mode and M move with lambda (first) and each beta
@@ -48,8 +49,7 @@ class Quadrature(Laplace):
         logs, slopes = [], []
         for node, log_weight in zip(self.z, self.log_weight, strict=True):
             at = u + tau * node
-            loglik, mean, *_ = self.family.moments(fixed + lam * z * blocks.spread(at), self.y, self.trials)
-            rest = self.y - mean
+            loglik, rest, *_ = self.family.moments(fixed + lam * z * blocks.spread(at), self.known)
             pull = blocks.sums(z * rest)
             logs.append(blocks.sums(loglik) - 0.5 * at**2 + log_weight)
             direct = np.vstack([at * pull, blocks.sums(X * rest)])
@@ -58,9 +58,9 @@ class Quadrature(Laplace):
         top = logs.max(axis=0)
         shares = np.exp(logs - top)
         total = shares.sum(axis=0)
-        value = -2 * (np.sum(np.log(total) + top + np.log(tau)) - self.saturated)
+        value = -2 * np.sum(np.log(total) + top + np.log(tau))
         if not np.isfinite(value):
-            self.u = np.zeros_like(self.u)
+            self.last = None
             return np.inf, np.full(len(phi), np.nan)
         gradient = tau_move / tau + np.einsum("kj,kij->ij", shares / total, np.array(slopes))
         return float(value), -2 * gradient.sum(axis=1)

@@ -5,12 +5,13 @@ import numpy as np
 from mlmkit.engine.blocks import GroupBlocks
 from mlmkit.engine.crossed_blocks import CrossedBlocks
 from mlmkit.engine.elsewhere import look_elsewhere
+from mlmkit.engine.first_guess import first_guess
 from mlmkit.engine.laplace import Laplace
 from mlmkit.engine.optimize import minimise
 from mlmkit.engine.quadrature import Quadrature
 from mlmkit.engine.rank import drop_dependent
 from mlmkit.engine.scaling import scale_columns
-from mlmkit.engine.theta import canonical, pattern
+from mlmkit.engine.theta import canonical
 from mlmkit.fits.likelihood import LikelihoodFit
 from mlmkit.frame.design import with_outcome
 from mlmkit.inference.generalized_solution import GeneralizedSolution
@@ -46,6 +47,34 @@ class GeneralizedFit(LikelihoodFit):
         'binomial'
         """
         return self.solution.family.name
+
+    @property
+    def size(self) -> float:
+        """Size of negative binomial counts: their variance is ``mean + mean**2 / size``, as R's ``dnbinom``.
+
+        ``getME(fit, "glmer.nb.theta")`` in R. Infinite where the counts vary no more than Poisson counts.
+
+        Examples
+        --------
+        >>> from mlmkit import glmer, load_seattle
+        >>> fit = glmer("view ~ (1 | zipcode)", load_seattle(), family="negative_binomial")
+        >>> round(fit.size, 3)
+        0.167
+        """
+        if self.solution.size is None:
+            raise AttributeError(f"A {self.kind} has no size: only family='negative_binomial' has one.")
+        return self.solution.size
+
+    @property
+    def npar(self) -> int:
+        """Number of parameters: fixed effects, theta, and the size of negative binomial counts.
+
+        Examples
+        --------
+        >>> glmer_fit.npar
+        3
+        """
+        return super().npar + self.solution.family.extra
 
     @property
     def call(self) -> tuple[str, ...]:
@@ -104,6 +133,33 @@ class GeneralizedFit(LikelihoodFit):
         """
         return self.solution.optimum.converged and not any(self.solution.separated)
 
+    def display_text(self, digits: int = 2) -> str:
+        """Write the print-out of the lecture; negative binomial fits add their size.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+
+        Returns
+        -------
+        str
+            What `display` prints.
+
+        Examples
+        --------
+        >>> glmer_fit.display_text().splitlines()[-1]
+        'deviance = 156.3'
+        """
+        text = super().display_text(digits)
+        return text if self.solution.size is None else f"{text}\nsize = {self.size:.{digits}f}"
+
+    def _repr_html_(self):
+        html = super()._repr_html_()
+        if self.solution.size is None:
+            return html
+        return html.replace("</div>", f"<p>Size of the negative binomial counts: {self.size:.2f}.</p></div>")
+
     def refit(self, y):
         """Fit the same model to another outcome.
 
@@ -126,12 +182,13 @@ class GeneralizedFit(LikelihoodFit):
         """
         design = with_outcome(self.design, y)
         most = design.trials if self.family == "binomial" else np.inf
-        if not ((design.y >= 0) & (design.y <= most)).all():
+        if not ((design.y >= 0) & (design.y <= most) & (design.y == np.round(design.y))).all():
+            what = "successes, no more than the trials," if self.family == "binomial" else "counts,"
             raise ValueError(
-                f"The new outcome goes from {design.y.min():g} to {design.y.max():g}. It must hold "
-                f"{'successes, no more than the trials' if self.family == 'binomial' else 'counts'}."
+                f"The new outcome goes from {design.y.min():g} to {design.y.max():g}. It must hold {what} "
+                "all of them whole numbers."
             )
-        return fit_design(design, self.solution.family, self.nAGQ)
+        return fit_design(design, self.solution.problem.family, self.nAGQ)
 
 
 def fit_design(model, family, nAGQ=1):
@@ -141,8 +198,8 @@ def fit_design(model, family, nAGQ=1):
     ----------
     model : Design
         From ``design``.
-    family : Binomial or Poisson
-        Outcome distribution.
+    family : Binomial, Poisson or NegativeBinomial
+        Outcome distribution (the class).
     nAGQ : int
         Quadrature nodes.
 
@@ -158,6 +215,8 @@ def fit_design(model, family, nAGQ=1):
             f"The outcome '{model.formula.response}' is {share[0]:g} in all {model.n} rows. "
             "There is nothing to explain; is it the right column?"
         )
+    if nAGQ > 1 and family.extra:
+        raise ValueError("nAGQ above 1 is for binomial and Poisson models. Use nAGQ=1 with this family.")
     scalar = len(model.factors) == 1 and len(model.factors[0].names) == 1
     if nAGQ > 1 and not scalar:
         raise ValueError(
@@ -165,15 +224,14 @@ def fit_design(model, family, nAGQ=1):
             "approximation, for this formula."
         )
     problem, scaled = _problem(model, family, nAGQ)
-    patterns = [pattern(factor.terms) for factor in model.factors]
-    blocks = [factor.terms for factor in model.factors]
-    n_theta = problem.n_theta
+    patterns, terms = problem.patterns, [factor.terms for factor in model.factors]
+    n_theta, n_fixed = problem.n_theta, len(problem.X)
 
     def tidy_signs(phi):
-        return np.concatenate([canonical(phi[:n_theta], patterns, blocks), phi[n_theta:]])
+        theta, beta, extra = np.split(phi, [n_theta, n_theta + n_fixed])
+        return np.concatenate([canonical(theta, patterns, terms), beta, np.abs(extra)])
 
-    theta = np.concatenate([(rows == columns) * 0.7 for rows, columns in patterns])
-    optimum = minimise(problem, np.concatenate([theta, _without_groups(problem)]), canonical=tidy_signs)
+    optimum = minimise(problem, first_guess(problem, terms), canonical=tidy_signs)
     found = GeneralizedSolution(model, scaled, problem, optimum)
     few = min(len(factor.levels) for factor in model.factors) < FEW_GROUPS and model.n <= FEW_ROWS
     if few and not any(found.separated):
@@ -204,17 +262,3 @@ def _problem(model, family, nAGQ):
         blocks = CrossedBlocks([columns[z] for z in scaled.z], codes, groups, labels)
     rest = (family, y, trials, offset, columns[scaled.x], blocks, terms)
     return (Laplace(*rest) if nAGQ == 1 else Quadrature(nAGQ, *rest)), scaled
-
-
-def _without_groups(problem):
-    """Fit the regression without random effects by a few steps of scoring, as a start."""
-    X, beta = problem.X, np.zeros(len(problem.X))
-    for _ in range(8):
-        eta = np.clip(problem.offset + beta @ X, -8, 8)
-        _, mean, W, _ = problem.family.moments(eta, problem.y, problem.trials)
-        cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))
-        step = np.linalg.solve(cross, X @ (problem.y - mean))
-        beta = np.clip(beta + np.clip(step, -2, 2), -8, 8)
-        if np.abs(step).max() < 0.1:
-            break
-    return beta

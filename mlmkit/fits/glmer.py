@@ -3,10 +3,26 @@
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mlmkit.engine.families import FAMILIES
+from mlmkit.engine.families import Binomial, Poisson
+from mlmkit.engine.negative_binomial import NegativeBinomial
 from mlmkit.fits.generalized import GeneralizedFit, fit_design
 from mlmkit.frame.design import design
-from mlmkit.frame.outcomes import binomial_outcome, poisson_outcome, use_trials
+from mlmkit.frame.outcomes import binomial_outcome, binomial_shares, poisson_outcome, use_trials
+
+FITTED = {family.name: family for family in (Binomial, Poisson, NegativeBinomial)}
+OTHERS = {
+    ("gaussian", "normal", "identity"): "For a Gaussian outcome use lmer.",
+    ("nbinom", "nbinom2", "negbin", "nb", "neg_binomial_2", "negativebinomial", "negative.binomial"): (
+        "Counts that vary more than Poisson counts have family='negative_binomial' here."
+    ),
+    ("bernoulli", "logit", "logistic", "quasibinomial"): "For yes or no use family='binomial'.",
+    ("quasipoisson",): "For counts that vary more than Poisson counts use family='negative_binomial'.",
+}
+ELSEWHERE = (
+    "Other distributions and links are not offered. In R, glmer itself has Gamma and inverse Gaussian "
+    "outcomes and the probit and cloglog links, glmmTMB beta and zero-inflated outcomes, and clmm of the "
+    "package ordinal ordered categories; in Python, bambi fits all of these by MCMC."
+)
 
 
 def glmer(
@@ -29,13 +45,14 @@ def glmer(
         is success), an expression such as ``price > 1e6``, or ``cbind(successes, failures)``.
     data : pandas.DataFrame
         One row an observation.
-    family : {"binomial", "poisson"}
-        The distribution of the outcome.
+    family : {"binomial", "poisson", "negative_binomial"}
+        The distribution of the outcome: logit link, or log link for counts. Negative binomial counts have
+        variance ``mean + mean**2 / size``, and ``fit.size`` is estimated.
     nAGQ : int
         Nodes of adaptive Gauss-Hermite quadrature: 1 is the Laplace approximation; more are possible
         for a single scalar term such as ``(1 | g)``.
     weights : str or array, optional
-        Binomial: number of trials by row, when the outcome is a share.
+        Binomial: number of trials by row, when the outcome is a share; ``cbind`` holds them already.
     offset : str or array, optional
         A known part of the linear predictor, for example the log of an exposure.
     na_action : {"drop", "exclude", "raise"}
@@ -59,7 +76,9 @@ def glmer(
     -----
     The deviance is that of lme4 (Bates et al. 2015), minimised over theta and beta together with exact
     gradients; standard errors come from its Hessian, as lme4's do. With ``nAGQ > 1`` the log-likelihood is
-    relative to the saturated model, as in lme4.
+    relative to the saturated model, as in lme4. A negative binomial fit minimises over the size in the same
+    search (``glmer.nb`` of lme4 does it in turns, and stops earlier); the Laplace approximation takes
+    expected curvatures, as lme4 does, where glmmTMB takes observed ones.
 
     Examples
     --------
@@ -68,11 +87,17 @@ def glmer(
     >>> fit.fixef.round(2).to_dict()
     {'(Intercept)': -6.93, 'scale_sqft': 3.42}
     """
-    if family not in FAMILIES:
-        raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
+    if not isinstance(family, str) or family not in FITTED:
+        raise ValueError(_no_such_family(family))
     if isinstance(nAGQ, bool) or int(nAGQ) != nAGQ or not 1 <= nAGQ <= 100:
         raise ValueError(f"nAGQ is {nAGQ!r}. It must be a whole number from 1 to 100.")
-    outcome = binomial_outcome if family == "binomial" else poisson_outcome
+    if weights is not None and family != "binomial":
+        raise ValueError(
+            "weights of glmer are numbers of trials; a model of counts has none. Use an offset for exposures."
+        )
+    outcome = poisson_outcome
+    if family == "binomial":
+        outcome = binomial_outcome if weights is None else binomial_shares
     model = design(
         formula,
         data,
@@ -83,5 +108,12 @@ def glmer(
         contrasts=contrasts,
     )
     if weights is not None:
-        use_trials(model, family)
-    return fit_design(model, FAMILIES[family], int(nAGQ))
+        use_trials(model)
+    return fit_design(model, FITTED[family], int(nAGQ))
+
+
+def _no_such_family(family):
+    """Say what can be fitted, and what fits the rest."""
+    name = str(family).lower()
+    told = [sentence for names, sentence in OTHERS.items() if name in names] or [ELSEWHERE]
+    return f"family is {family!r}. Valid choices: {', '.join(map(repr, FITTED))}. {told[0]}"

@@ -37,11 +37,36 @@ def outcome_reader(family):
 def binomial_outcome(text, data, formula):
     """Read a binomial outcome; return successes and trials by row."""
     pair = CBIND.match(text.strip())
-    if pair:
-        wins, losses = (_counts(part.strip(), data, formula) for part in pair.groups())
-        if not (wins + losses > 0).all():
-            raise ValueError(f"In '{text}' some rows have no trials at all. Drop them.")
-        return wins, wins + losses
+    if not pair:
+        y, trials = _shares(text, data, formula)
+        between = y[y != np.round(y)]
+        if len(between):
+            raise FormulaError(
+                f"The outcome '{text}' holds {len(between)} values between 0 and 1, such as {between[0]:g}: "
+                "shares. Of how many? Give the numbers of trials as weights of glmer (weights='trials'), or "
+                "write cbind(successes, failures) as the outcome.",
+                formula,
+            )
+        return y, trials
+    wins, losses = (_counts(part.strip(), data, formula) for part in pair.groups())
+    if not (wins + losses > 0).all():
+        raise ValueError(f"In '{text}' some rows have no trials at all. Drop them.")
+    return wins, wins + losses
+
+
+def binomial_shares(text, data, formula):
+    """Read a binomial outcome whose numbers of trials are given apart; return shares, and ones as trials."""
+    if CBIND.match(text.strip()):
+        raise FormulaError(
+            f"'{text}' gives the numbers of trials already, so glmer takes no weights beside it. If they are "
+            "the same trials, leave weights out. If a row stands for several like it, multiply: "
+            "cbind(w * successes, w * failures).",
+            formula,
+        )
+    return _shares(text, data, formula)
+
+
+def _shares(text, data, formula):
     y = one_vector(text, data, formula)
     if not isinstance(y, np.ndarray):
         levels = sorted(y.dropna().unique(), key=str)
@@ -75,12 +100,19 @@ def _counts(text, data, formula):
     return y
 
 
-def use_trials(model, family):
-    """Turn a design's shares with weights into successes and trials; `family` is the name."""
-    if family != "binomial":
-        raise ValueError("weights of glmer are numbers of trials; a Poisson model has none. Use an offset.")
-    model.trials, model.weights = model.trials * model.weights, None
-    model.y = model.y * model.trials
-    if np.abs(model.y - np.round(model.y)).max() > 1e-6:
-        raise ValueError("share times trials must be a whole number of successes in every row.")
-    model.y = np.round(model.y)
+def use_trials(model):
+    """Turn a design's shares with weights into successes and trials."""
+    trials, model.weights = model.weights, None
+    if (trials != np.round(trials)).any():
+        raise ValueError(
+            "weights of a binomial model are numbers of trials, whole numbers; "
+            f"one is {trials[trials != np.round(trials)][0]:g}."
+        )
+    wins = model.y * trials
+    if np.abs(wins - np.round(wins)).max() > 1e-6:
+        place = int(np.abs(wins - np.round(wins)).argmax())
+        raise ValueError(
+            "share times trials must be a whole number of successes in every row; in row "
+            f"{model.index[place]!r} it is {wins[place]:g}."
+        )
+    model.y, model.trials = np.round(wins), trials

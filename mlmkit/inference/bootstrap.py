@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.inference.ask import ask
+from mlmkit.inference.profile import SIZE
 from mlmkit.inference.simulations import Seed, simulate_outcomes
 
 
 def parameter_values(fit):
-    """Collect a fit's parameters in one Series: standard deviations, correlations, sigma, fixed effects."""
+    """Collect a fit's parameters in one Series: variances, correlations, sigma or size, fixed effects."""
     values = {}
     for label, block in fit.varcorr.items():
         names, corr = list(block.sd.index), block.corr.to_numpy()
@@ -19,6 +20,8 @@ def parameter_values(fit):
             values |= {f"cor__{names[j]}.{names[i]}|{label}": corr[i, j] for j in range(i)}
     if fit.solution.scale is not None:
         values["sigma"] = fit.sigma
+    if fit.solution.size is not None:
+        values[SIZE] = fit.solution.size
     return pd.Series({**values, **fit.fixef.to_dict()}, name="estimate")
 
 

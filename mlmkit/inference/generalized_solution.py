@@ -8,9 +8,11 @@ from mlmkit.inference.drawn_theta import draw_theta, in_random_order
 from mlmkit.inference.separation import runaway_factors, separated_terms
 from mlmkit.inference.solution import FoundByLikelihood, mean_over_groups
 
+POISSON_LIKE = 1e-4  # so small a share of the variance of the largest count is none
+
 
 class GeneralizedSolution(FoundByLikelihood):
-    """The estimates of a generalised linear mixed model; the optimum holds theta and beta.
+    """The estimates of a generalised linear mixed model; the optimum holds theta, beta, and size^(-1/2).
 
     See `Solution` and `FoundByLikelihood` for the names.
     """
@@ -20,10 +22,17 @@ class GeneralizedSolution(FoundByLikelihood):
         """Number of relative covariance parameters; they come first in the optimum."""
         return self.problem.n_theta
 
-    @property
+    @cached_property
     def family(self):
-        """The distribution of the outcome."""
-        return self.problem.family
+        """The distribution of the outcome, with the parameter that it has."""
+        return self.problem.take(self.optimum.theta)[0]
+
+    @cached_property
+    def size(self):
+        """Size of negative binomial counts, infinite where they vary no more than Poisson's; else None."""
+        if not self.family.extra:
+            return None
+        return self.family.size if self.family.a * self.design.y.max() > POISSON_LIKE else np.inf
 
     @cached_property
     def inner(self):
@@ -33,21 +42,27 @@ class GeneralizedSolution(FoundByLikelihood):
     @cached_property
     def beta(self):
         """Fixed effects, shape (p,)."""
-        return self.scaled.x_map @ self.optimum.theta[self.n_theta :]
+        return self.scaled.x_map @ self.inner_beta
+
+    @property
+    def inner_beta(self):
+        """Fixed effects of the scaled columns, shape (p,)."""
+        return self.optimum.theta[self.n_theta :][: len(self.problem.X)]
 
     @cached_property
     def inner_vcov(self):
-        """Covariance of the scaled fixed effects: twice the inverse Hessian in theta and beta, as lme4's."""
-        k = self.n_theta
+        """Covariance of the scaled fixed effects: twice the inverse Hessian in all parameters, as lme4's."""
+        k, end = self.n_theta, self.n_theta + len(self.problem.X)
         hessian = self.optimum.hessian
-        free = np.ones(len(hessian), dtype=bool)
-        free[:k] = np.abs(self.optimum.theta[:k]) > 1e-6  # a variance of zero stays there
+        free = np.abs(self.optimum.theta) > 1e-6  # a variance of zero stays there
+        free[k:end] = True
         try:
             whole = 2 * np.linalg.inv(hessian[np.ix_(free, free)])
             np.linalg.cholesky(whole)
         except np.linalg.LinAlgError:
             return _positive_inverse(self.problem.information(self.optimum.theta))
-        return whole[free[:k].sum() :, free[:k].sum() :]
+        own = slice(free[:k].sum(), free[:end].sum())
+        return whole[own, own]
 
     @cached_property
     def vcov(self):
@@ -75,9 +90,8 @@ class GeneralizedSolution(FoundByLikelihood):
     @cached_property
     def separated(self):
         """What runs away, since nothing in the data bounds it: (names of coefficients, factors)."""
-        inner = self.optimum.theta[self.n_theta :]
-        terms = separated_terms(self.design.fixed.names, inner, np.diagonal(self.inner_vcov))
-        return terms, runaway_factors(self.design.factors, self.inner_lambdas)
+        terms = separated_terms(self.design.fixed.names, self.inner_beta, np.diagonal(self.inner_vcov))
+        return terms, runaway_factors(self, self.inner_lambdas)
 
     @property
     def outcome(self):
@@ -95,7 +109,7 @@ class GeneralizedSolution(FoundByLikelihood):
 
     def residual_variance(self, fitted):
         """Return the latent variance on the scale of the link, given the fitted means."""
-        return self.family.latent_variance(np.log(fitted) if self.family.name == "poisson" else None)
+        return self.family.latent_variance(np.log(fitted) if self.family.link == "log" else None)
 
     def draw_outcome(self, mean, scale, rng, weights=None):
         """Draw outcomes, shape (S, n), given their means; binomial: shares of successes."""

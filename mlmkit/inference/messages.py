@@ -47,6 +47,11 @@ def fit_messages(found, converged):
         messages += unidentified_messages(lines, found.design.factors)
         messages += _singular_messages(found, middle, bayes)
     messages += separated
+    if found.size == np.inf:
+        messages.append(
+            "The counts vary no more than Poisson counts do: the size of the negative binomial distribution "
+            "went to infinity. The fit is the one with family='poisson'; use that."
+        )
     if not separated and not converged:
         messages.append(
             "The search for the variances stopped before it found an optimum, so these numbers aren't the "

@@ -9,6 +9,8 @@ from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.held import SIGMA, HeldVariances
 from mlmkit.inference.varcorr import variances_between
 
+SIZE = "size"
+
 
 class Parameter:
     """One parameter of a fit, and the deviance with it held at a value.
@@ -16,7 +18,7 @@ class Parameter:
     Attributes
     ----------
     name : str
-        ``sd__(Intercept)|zipcode``, ``cor__…``, ``sigma``, or a fixed effect's name.
+        ``sd__(Intercept)|zipcode``, ``cor__…``, ``sigma``, ``size``, or a fixed effect's name.
     estimate : float
         By maximum likelihood.
     scale : float
@@ -85,10 +87,10 @@ def parameters(found):
     best : float
         The deviance at the optimum, on the scale of the parameters' ``deviance``.
     found : list of Parameter
-        Standard deviations and correlations term by term, sigma, fixed effects.
+        Standard deviations and correlations term by term, sigma, size (if it is finite), fixed effects.
     """
     ml = found if found.scale is None else found.by_ml
-    return ml.optimum.value, [*_variance_parameters(ml), *_fixed_parameters(ml)]
+    return ml.optimum.value, [*_variance_parameters(ml), *_size(ml), *_fixed_parameters(ml)]
 
 
 def _variance_parameters(ml):
@@ -110,6 +112,29 @@ def _variance_parameters(ml):
         guess = ml.scale / np.sqrt(2 * ml.design.n)
         found.append(_held(SIGMA, ml.scale, guess, ml, (SIGMA,), 0.0, np.inf))
     return found
+
+
+def _size(found):
+    """List the size of negative binomial counts, where there is one to find."""
+    if found.size is None or np.isinf(found.size):
+        return []
+    optimum, state = found.optimum, {"start": found.optimum.theta[:-1]}
+    error = np.sqrt(2 * np.abs(np.linalg.inv(optimum.hessian)[-1, -1]))  # of size^(-1/2)
+
+    def deviance(size):
+        if size <= 0:
+            return np.inf
+
+        def held(free):
+            value, gradient = found.problem(np.append(free, size**-0.5))
+            return value, gradient[:-1]
+
+        lowest = minimise(held, state["start"])
+        if np.isfinite(lowest.value):
+            state["start"] = lowest.theta
+        return lowest.value
+
+    return [Parameter(SIZE, found.size, 2 * found.size**1.5 * error, deviance, 0.0, np.inf)]
 
 
 def _unit(ml, term, k):
@@ -164,9 +189,10 @@ def _linear_held(ml, into, name):
 
 
 def _generalised_held(found, into):
-    problem, optimum, k = found.problem, found.optimum, found.n_theta
-    gamma = np.linalg.solve(into, optimum.theta[k:])[:-1]
-    state = {"start": np.concatenate([optimum.theta[:k], gamma])}
+    problem = found.problem
+    theta, _, extra = np.split(found.optimum.theta, [found.n_theta, found.n_theta + len(problem.X)])
+    gamma = np.linalg.solve(into, found.inner_beta)[:-1]
+    state = {"start": np.concatenate([theta, gamma, extra])}
     turned = into.T @ problem.X
 
     def deviance(value):

@@ -6,6 +6,7 @@ from mlmkit.frame.columns import INTERCEPT
 
 FAR = 12.0  # a coefficient or a standard deviation this large, per standard deviation of its column
 UNBOUNDED = 100.0  # a standard error this large means that nothing in the data bounds the coefficient
+KNOWN = 0.2  # a coefficient whose standard error is less than this share of it is far, but known
 WHAT_TO_TRY = (
     "Merge rare levels, leave the predictor out, or use a prior that bounds the coefficient (stan_glmer; "
     "Gelman and Hill 2007, section 5.8)."
@@ -27,15 +28,17 @@ def separated_terms(names, inner_beta, inner_variance):
     list of str
         The intercept stands in it only when it is alone: with another term it runs away too.
     """
-    away = (np.abs(inner_beta) > FAR) | (inner_variance > UNBOUNDED**2)
+    error, size = np.sqrt(inner_variance), np.abs(inner_beta)
+    away = (size > FAR) & (error > KNOWN * size) | (error > UNBOUNDED)
     found = [name for name, gone in zip(names, away, strict=True) if gone]
     return [name for name in found if name != INTERCEPT] or found
 
 
-def runaway_factors(factors, inner_lambdas):
-    """List the grouping factors with a standard deviation that runs away."""
-    pairs = zip(factors, inner_lambdas, strict=True)
-    return [factor for factor, lam in pairs if np.sqrt((lam**2).sum(axis=1)).max() > FAR]
+def runaway_factors(found, inner_lambdas):
+    """List the grouping factors of a `GeneralizedSolution` whose standard deviation runs away."""
+    pairs = zip(found.design.factors, inner_lambdas, strict=True)
+    far = [factor for factor, lam in pairs if np.sqrt((lam**2).sum(axis=1)).max() > FAR]
+    return [factor for factor in far if _constant_groups(found, factor)]
 
 
 def separation_messages(found):

@@ -31,9 +31,12 @@ class Solution:
         Root of the covariance between groups, relative to `scale`.
     scale : float or None
         The residual standard deviation; None where the model has none.
+    size : float or None
+        Of negative binomial counts, infinite where they vary no more than Poisson counts; else None.
     """
 
     scale = None
+    size = None
 
     @property
     def unit(self):

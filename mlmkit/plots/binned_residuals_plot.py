@@ -75,7 +75,8 @@ def plot_binned_residuals(fit, *, x=None, bins=None, ax=None):
 
 def _across(fit):
     kind = getattr(fit, "family", "gaussian")
-    return {"binomial": "Fitted probability", "poisson": "Fitted count"}.get(kind, "Fitted value")
+    counts = dict.fromkeys(["poisson", "negative_binomial"], "Fitted count")
+    return {"binomial": "Fitted probability", **counts}.get(kind, "Fitted value")
 
 
 def _in_words(fit, x, averages, half):

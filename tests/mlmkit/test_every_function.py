@@ -22,6 +22,9 @@ MAKERS = {
     "lmer, crossed": lambda data: lmer("price ~ (1 | zipcode) + (1 | grade)", data, REML=False),
     "glmer, binomial": lambda data: glmer(YES_NO, data),
     "glmer, poisson": lambda data: glmer("bedrooms ~ (1 | zipcode)", data, family="poisson"),
+    "glmer, negative binomial": lambda data: glmer(
+        "view ~ scale_sqft + (1 | zipcode)", data, family="negative_binomial"
+    ),
     "complete pooling": lambda data: complete_pooling("price ~ scale_sqft + (1 | zipcode)", data),
     "complete pooling, binomial": lambda data: complete_pooling(YES_NO, data, family="binomial"),
     "no pooling": lambda data: no_pooling("price ~ scale_sqft + (1 | zipcode)", data),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from from_r import data_for, reference
 
-from mlmkit import lmer, no_pooling
+from mlmkit import glmer, lmer, no_pooling
 from mlmkit.engine import kernels
 
 LINEAR = [name for name, model in reference().items() if model["type"] == "lmer"]
@@ -208,6 +208,7 @@ def test_compiled_and_numpy_kernels_agree(seattle):
 def test_kernels_are_found_once_they_are_compiled(seattle):
     with kernels.only(compiled=True):
         lmer("price ~ scale_sqft + (1 + scale_sqft | zipcode)", seattle)
+        glmer("price > 1e6 ~ scale_sqft + (1 | zipcode)", seattle)
     kernels.mark_ready()
     folder = Path(kernels.__file__).parent / "__pycache__"
     assert all(list(folder.glob(f"{name}.*.nbi")) for name in kernels.FILES)
