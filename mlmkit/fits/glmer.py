@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from mlmkit.engine.families import FAMILIES
 from mlmkit.fits.generalized import GeneralizedFit, fit_design
 from mlmkit.frame.design import design
-from mlmkit.frame.outcomes import binomial_outcome, poisson_outcome, use_trials
+from mlmkit.frame.outcomes import binomial_outcome, poisson_outcome, shares_without_trials, use_trials
 
 
 def glmer(
@@ -84,4 +84,6 @@ def glmer(
     )
     if weights is not None:
         use_trials(model, family)
+    elif family == "binomial":
+        model.messages += shares_without_trials(model)
     return fit_design(model, FAMILIES[family], int(nAGQ))

@@ -84,3 +84,14 @@ def use_trials(model, family):
     if np.abs(model.y - np.round(model.y)).max() > 1e-6:
         raise ValueError("share times trials must be a whole number of successes in every row.")
     model.y = np.round(model.y)
+
+
+def shares_without_trials(model):
+    """Say that shares without numbers of trials count as one trial a row; R warns of them too."""
+    shares = int((model.y != np.round(model.y)).sum())
+    if not shares:
+        return []
+    return [
+        f"The outcome '{model.formula.response}' is a share in {shares} of {model.n} rows, and each row "
+        "counts as one trial. Give the numbers of trials as weights, or use cbind(successes, failures)."
+    ]
