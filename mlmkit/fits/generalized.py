@@ -209,7 +209,7 @@ def _problem(model, family, nAGQ):
 def _without_groups(problem):
     """Fit the regression without random effects by a few steps of scoring, as a start."""
     X, beta = problem.X, np.zeros(len(problem.X))
-    for _ in range(8):
+    for _ in range(8 if len(X) else 0):
         eta = np.clip(problem.offset + beta @ X, -8, 8)
         _, mean, W, _ = problem.family.moments(eta, problem.y, problem.trials)
         cross = (X * W) @ X.T + 1e-6 * len(W) * np.eye(len(X))

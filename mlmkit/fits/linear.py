@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+import numpy as np
+
 from mlmkit.engine.crossed import crossed_problem
 from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.onefactor import OneFactor, group_sums
@@ -15,6 +17,7 @@ from mlmkit.frame.design import with_outcome
 from mlmkit.inference.linear_solution import LinearSolution
 
 MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
+RANK_ENTRIES = 1_000_000  # as lme4: a larger matrix of group effects isn't checked for its rank
 
 
 class LinearMixedFit(LikelihoodFit):
@@ -192,7 +195,7 @@ def _check_sizes(model, y):
             "There is nothing to explain; is it the right column?"
         )
     for factor in model.factors:
-        groups, q = len(factor.levels), len(factor.names)
+        groups, q = len(factor.levels), max(term.size for term in factor.terms)
         if groups >= n:
             raise ValueError(
                 f"Each of the {n} rows is a group of its own in '{factor.label}', so differences between "
@@ -203,3 +206,20 @@ def _check_sizes(model, y):
                 f"'{factor.label}' has {groups} groups with {q} varying terms each: {groups * q} random "
                 f"effects for {n} rows. There must be fewer than rows; let fewer terms vary."
             )
+    effects = sum(len(factor.levels) * len(factor.names) for factor in model.factors)
+    if n <= effects and n * effects <= RANK_ENTRIES and _rank_of_group_effects(model) >= n:
+        raise ValueError(
+            f"The group effects of '{text}' could reproduce all {n} rows exactly, so nothing is left to tell "
+            "the residual standard deviation from. Leave a term out, or use more rows."
+        )
+
+
+def _rank_of_group_effects(model):
+    """Rank of the random-effects columns of all terms together (R's check.nobs.vs.rankZ)."""
+    one_hot = [np.eye(len(factor.levels))[factor.codes] for factor in model.factors]
+    wide = [
+        groups * array[:, None]
+        for groups, factor in zip(one_hot, model.factors, strict=True)
+        for array in factor.arrays
+    ]
+    return np.linalg.matrix_rank(np.hstack(wide))
