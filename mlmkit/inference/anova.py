@@ -6,6 +6,7 @@ import pandas as pd
 from mlmkit.inference.ask import ask
 
 COLUMNS = ["npar", "aic", "bic", "loglik", "deviance", "chisq", "df", "p_value"]
+TINY = np.finfo(float).tiny
 
 
 def anova(*fits, refit: bool = True) -> pd.DataFrame:
@@ -28,7 +29,8 @@ def anova(*fits, refit: bool = True) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the fits use different rows or outcomes, or their likelihoods can't be compared.
+        If the fits use different rows or outcomes, or their likelihoods can't be compared, or a fixed effect
+        of a smaller model is no part of the larger one. Whether group effects are nested is not checked.
 
     Notes
     -----
@@ -73,11 +75,30 @@ def anova(*fits, refit: bool = True) -> pd.DataFrame:
     for fit in models:
         chisq = df = p_value = np.nan
         if before is not None:
+            if fit.npar > before.npar:
+                _check_nested(before, fit)
             chisq, df = max(2 * (fit.loglik - before.loglik), 0.0), fit.npar - before.npar
             p_value = _chi_squared_tail(chisq, df) if df else np.nan
         rows.append((fit.npar, fit.aic, fit.bic, fit.loglik, -2 * fit.loglik, chisq, df, p_value))
         before = fit
     return pd.DataFrame(rows, columns=COLUMNS, index=pd.Index([fit.formula for fit in models], name="model"))
+
+
+def _check_nested(small, large):
+    """Refuse a test if a fixed effect of the smaller model is no combination of those of the larger one."""
+    if getattr(large, "pooling", None) == "no_pooling":  # its groups have an intercept each, or all columns
+        return
+    arrays = large.design.fixed.arrays
+    X = np.column_stack(arrays) if arrays else np.zeros((large.nobs, 1))
+    basis = np.linalg.qr(X / np.maximum(np.abs(X).max(axis=0), TINY))[0]
+    for name, column in zip(small.design.fixed.names, small.design.fixed.arrays, strict=True):
+        rest = column - basis @ (basis.T @ column)
+        if np.linalg.norm(rest) > 1e-6 * np.linalg.norm(column):
+            raise ValueError(
+                f"'{small.formula}' has the fixed effect {name}, and '{large.formula}', with more "
+                "parameters, has not. A likelihood-ratio test compares nested models only. Compare "
+                "fit.aic of the two."
+            )
 
 
 def _chi_squared_tail(chisq, df):
