@@ -77,7 +77,7 @@ def herds():
 # Data sets on which lme4 once failed, or that its tests were written for
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - {"no_fixed_poisson"}))
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"no_fixed_poisson", "colonizers"}))
 def test_a_hard_data_set_of_lme4(name):
     theirs, ours = CASES[name], case_fit(name)
     below = theirs["crit"] - ours.criterion
@@ -93,6 +93,16 @@ def test_a_hard_data_set_of_lme4(name):
     assert_allclose(ours.fitted.iloc[:6], theirs["fitted"], rtol=near + 1e-4)
     if name != "eggs":
         assert_allclose(ours.resid("deviance").iloc[:6], theirs["resid"], rtol=1e-3 + near, atol=1e-4)
+
+
+def test_separated_counts_are_told():
+    """lme4 stops at coefficients of -45 and 23, without a word."""
+    theirs, ours = CASES["colonizers"], case_fit("colonizers")
+    assert_allclose(ours.loglik, theirs["loglik"], atol=1e-6)
+    assert not ours.converged
+    assert any("Separation: the coefficients of respspeciesH" in text for text in ours.messages)
+    steady = [k for k, name in enumerate(theirs["names"]) if "resp" not in name]
+    assert_allclose(ours.fixef.iloc[steady], np.array(theirs["beta"])[steady], rtol=1e-4)
 
 
 def test_a_year_in_any_unit_gives_one_fit():
@@ -966,3 +976,145 @@ def test_a_line_a_subject():
     boys = no_pooling("distance ~ age", data_of("Orthodont"), group="Subject").coef["Subject"]
     assert_allclose(boys.mean(), [16.7611111, 0.660185185], rtol=1e-8)
     assert_allclose(lines.mean(), slopes().fixef, rtol=1e-9)  # balanced data
+
+
+# lme4's older tests, outside of testthat
+
+
+def test_three_terms_whose_columns_outnumber_the_rank():
+    """31 rows, 31 group effects, of which 21 are independent; lme4's figures are of the first 29 rows."""
+    first = [
+        0.34,
+        -1.23,
+        -2.46,
+        -0.84,
+        -1.57,
+        -0.31,
+        -0.18,
+        -0.94,
+        -0.81,
+        0.77,
+        0.4,
+        -2.37,
+        -2.78,
+        1.29,
+        -0.95,
+    ]
+    rest = [
+        -1.58,
+        -2.06,
+        -3.11,
+        -3.2,
+        -0.1,
+        -0.49,
+        -2.02,
+        -0.75,
+        1.71,
+        -0.85,
+        -1.19,
+        0.13,
+        1.35,
+        1.92,
+        1.04,
+        1.08,
+    ]
+    data = pd.DataFrame(
+        {
+            "operator": np.repeat([1, 2, 3, 4, 5], [3, 4, 8, 8, 8]),
+            "part": [int(k) for k in "2351123112233451233445512233455"],
+            "y": [*first, *rest],
+        }
+    )
+    formula = "y ~ (1 | part) + (1 | operator) + (1 | part:operator)"
+    assert lmer(formula, data).converged
+    fit = lmer(formula, data.head(29), REML=False)
+    spread = [fit.varcorr[name].sd.iloc[0] for name in ("part:operator", "operator", "part")]
+    assert_allclose(sorted([*spread, fit.sigma]), [0.4824796, 0.5291422, 0.6359187, 1.040664], rtol=1e-3)
+
+
+def test_information_criteria_of_sleepstudy():
+    without = lmer("Reaction ~ Days + (1 | Subject) + (0 + Days | Subject)", sleep())
+    fits = [fit.refit_ml() for fit in (slopes(), without)]
+    assert_allclose([fit.aic for fit in fits], [1763.94, 1762.0], rtol=1e-5)
+    assert_allclose([fit.bic for fit in fits], [1783.1, 1777.97], rtol=1e-5)
+
+
+def test_profiles_of_dyestuff_and_penicillin():
+    limits = confint(lmer("Yield ~ 1 + (1 | Batch)", data_of("Dyestuff"), REML=False))
+    assert_allclose(limits.loc["sigma", ["low", "high"]].astype(float), np.exp([3.64362, 4.21446]), rtol=2e-5)
+    ends = limits.loc["(Intercept)", ["low", "high"]].astype(float)
+    assert_allclose(ends, [1486.451500, 1568.548494], rtol=1e-5)
+    formula = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    limits = confint(lmer(formula, data_of("Penicillin"), REML=False))
+    expected = {
+        "sd__(Intercept)|plate": [0.6335658, 1.1821040],
+        "sd__(Intercept)|sample": [1.0957822, 3.5563194],
+        "sigma": np.exp([-0.7218645, -0.4629033]),
+        "(Intercept)": [21.2666274, 24.6778176],
+    }
+    for name, ends in expected.items():
+        assert_allclose(limits.loc[name, ["low", "high"]].astype(float), ends, rtol=1e-4)
+    wald = confint(slopes(), method="wald").loc["Days", ["low", "high"]].astype(float)
+    assert_allclose(wald, [7.437592, 13.496980], rtol=2e-5)
+
+
+def test_twenty_five_nodes():
+    fit = glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", data_of("cbpp"), nAGQ=25)
+    assert_allclose(fit.fixef, [-1.39922533, -0.99140729, -1.12782185, -1.57946627], rtol=5e-5)
+    assert_allclose(fit.criterion, 100.010030538, rtol=1e-9)
+    assert_allclose((fit.resid("deviance") ** 2).sum(), 73.373, rtol=2e-5)
+
+
+def test_bacteria_have_one_likelihood_under_all_contrasts():
+    formula, data = "y ~ trt + I(week > 2) + (1 | ID)", data_of("bacteria")
+    fits = [glmer(formula, data, contrasts={"trt": coding}) for coding in ("treatment", "sum", "helmert")]
+    assert_allclose([fit.loglik for fit in fits], -96.13069, rtol=1e-6)
+    assert_allclose([fit.fixef.iloc[-1] for fit in fits], -1.598591, rtol=1e-4)
+    assert_allclose(fits[0].fixef["trtdrug"], -1.366723, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", [None, "poisson"])
+def test_an_offset_moves_a_slope_and_nothing_else(family):
+    rng = np.random.default_rng(101)
+    data = pd.DataFrame({"block": np.repeat(np.arange(26), 20), "x": rng.random(520)})
+    mean = 1 + 3 * data["x"] + rng.normal(size=26)[data["block"]]
+    data["y"] = rng.poisson(np.exp(mean)) if family else mean + rng.normal(size=520)
+    options = (glmer, {"family": family}) if family else (lmer, {})
+    plain, moved = (
+        options[0](f"y ~ x + (1 | block){more}", data, **options[1]) for more in ("", " + offset(3 * x)")
+    )
+    assert_allclose(plain.fixef["x"] - 3, moved.fixef["x"], atol=1e-5)
+    for newdata in (None, data, data.iloc[::9]):
+        assert_allclose(plain.predict(newdata), moved.predict(newdata), rtol=1e-5)
+    assert bootstrap(moved, n_sims=3, seed=1).attrs["failed"] == 0
+
+
+def test_groups_that_are_fixed_effects_too():
+    """Senseless, and unidentifiable; lme4 fits it, and all variation is that of the fixed effects."""
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(
+        {"lagoon": np.repeat(list("abcd"), 25), "habitat": np.repeat(range(20), 5).astype(str)}
+    )
+    data["y"] = np.round(10 * rng.normal(loc=10 * np.repeat([1, 2, 3, 4], 25)))
+    nested, plain = (lmer(f"y ~ 0 + lagoon + (1 | {group})", data) for group in ("habitat:lagoon", "habitat"))
+    assert_allclose(nested.fixef, data.groupby("lagoon")["y"].mean())
+    assert_allclose(nested.criterion, plain.criterion)
+    both = lmer("y ~ 0 + habitat + (1 | habitat)", data)
+    assert_allclose(both.fixef, data.groupby("habitat")["y"].mean(), rtol=1e-6)
+    with pytest.raises(FormulaError):
+        lmer("y ~ habitat + (1 | habitat*lagoon)", data)
+    own = pd.DataFrame({"y": range(1, 6), "g": list("abcde")})
+    with pytest.raises(ValueError, match="a group of its own"):
+        lmer("y ~ 1 + (1 | g)", own)
+
+
+def test_holes_in_groups_and_outcome():
+    data = pd.DataFrame({"y": np.arange(1.0, 61), "f": np.repeat(np.arange(6.0), 10)})
+    data.loc[1, "y"], data.loc[[2, 3], "f"] = np.nan, np.nan
+    assert lmer("y ~ (1 | f)", data).nobs == glmer("y ~ (1 | f)", data, family="poisson").nobs == 57
+
+
+def test_a_group_without_variance_has_the_fixed_coefficients():
+    fit = lmer("Yield ~ 1 + (1 | Batch)", data_of("Dyestuff2"))
+    assert_allclose(fit.coef["Batch"]["(Intercept)"], 5.6656)
+    assert_allclose(fit.se_fixef, 0.6783880315, rtol=1e-9)

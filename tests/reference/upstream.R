@@ -56,6 +56,8 @@ cases <- list(
   gopher_factor = case("shells ~ prev + factor(year) + (1 | Site) + offset(log(Area))", gopher, "poisson"),
   gopher_scaled = case("shells ~ prev + scale(year) + (1 | Site) + offset(log(Area))", gopher, "poisson"),
   radinger = case("presabs ~ predictor + (1 | species)", shipped("radinger_dat.RData")$radinger_dat, "binomial"),
+  colonizers = case("colonizers ~ (Treatment + homespecies + respspecies)^2 + (1 | Plot)",
+                    shipped("colonizer_rand.rda")$randdat, "poisson"),
   culcita = case("predation ~ ttt + (1 | block)", shipped("culcita_dat.RData")$culcita_dat, "binomial"),
   respiratory5 = case("outcome ~ center + treat + sex + age + baseline + (1 | idctr)", respiratory, "binomial", 5),
   respiratory16 = case("outcome ~ center + treat + sex + age + baseline + (1 | idctr)", respiratory, "binomial", 16),
