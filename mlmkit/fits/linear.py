@@ -17,6 +17,9 @@ from mlmkit.frame.design import with_outcome
 from mlmkit.inference.linear_solution import LinearSolution
 
 MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
+SMALL_SIGMA = 1e-5  # of the outcome's standard deviation: only then a fit is looked at for being exact
+EXACT = 1e-10  # residuals relative to the outcome that are rounding errors
+TINY = np.finfo(float).tiny
 RANK_ENTRIES = 1_000_000  # as lme4: a larger matrix of group effects isn't checked for its rank
 
 
@@ -148,6 +151,7 @@ def fit_design(model, *, REML=True):
     y = model.y if model.offset is None else model.y - model.offset
     _check_sizes(model, y)
     scaled = scale_columns(model.fixed, model.factors, y, model.weights)
+    _check_predictors(model, y)
     problem = _problem(model, scaled, REML)
     patterns = [pattern(factor.terms) for factor in model.factors]
     blocks = [factor.terms for factor in model.factors]
@@ -159,7 +163,9 @@ def fit_design(model, *, REML=True):
     few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
     if few and not optimum.alone and not getattr(problem, "expensive", False):
         optimum = look_elsewhere(problem, optimum, patterns, tidy_signs)
-    return LinearMixedFit(LinearSolution(model, scaled, problem, optimum))
+    fit = LinearMixedFit(LinearSolution(model, scaled, problem, optimum))
+    _check_groups(fit, y)
+    return fit
 
 
 def _problem(model, scaled, REML):
@@ -179,6 +185,38 @@ def _take(array, positions):
     """Pick from the last axis; without a copy where nothing is left out."""
     everything = positions == list(range(array.shape[-1]))
     return array if everything else array[..., positions]
+
+
+def _check_predictors(model, y):
+    """Refuse an outcome that the predictors give without error; a few rows tell nearly always."""
+    arrays = model.fixed.arrays
+    outcome = y - y.mean() if INTERCEPT in model.fixed.names else y
+    if not arrays:
+        return
+    for step in (max(1, model.n // (len(arrays) + 50)), 1):
+        X, part = np.column_stack([array[::step] for array in arrays]), outcome[::step]
+        X = X / np.maximum(np.abs(X).max(axis=0), TINY)
+        rest = part - X @ np.linalg.lstsq(X, part, rcond=None)[0]
+        if not np.linalg.norm(rest) <= EXACT * np.linalg.norm(part):
+            return
+    raise _no_residual(model, "predictors give")
+
+
+def _check_groups(fit, y):
+    """Refuse an outcome that predictors and groups give without error."""
+    found = fit.solution
+    if found.inner.rss > SMALL_SIGMA**2 * found.problem.df:  # in units of the outcome's standard deviation
+        return
+    if np.linalg.norm(fit.residuals.dropna()) <= EXACT * np.linalg.norm(y - y.mean()):
+        raise _no_residual(fit.design, "predictors and the groups give")
+
+
+def _no_residual(model, cause):
+    return ValueError(
+        f"The {cause} the outcome '{model.formula.response}' exactly in all {model.n} rows, so nothing is "
+        "left to tell the residual standard deviation from, and the likelihood has no maximum. Is the outcome, or "
+        f"something computed from it, among the predictors of '{model.formula.text}'?"
+    )
 
 
 def _check_sizes(model, y):

@@ -1,5 +1,6 @@
 """Confidence intervals and profile likelihoods."""
 
+from numbers import Real
 from statistics import NormalDist
 
 import numpy as np
@@ -51,8 +52,8 @@ def confint(fit, level: float = 0.95, method: str | None = None, **options) -> p
 
 def check_level(level, name="level"):
     """Refuse a confidence level outside of 0 to 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"{name} is {level}. It must lie between 0 and 1, for example 0.95.")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"{name} is {level!r}. It must lie between 0 and 1, for example 0.95.")
 
 
 def likelihood_intervals(fit, level, method, n_sims=1000, seed=None):

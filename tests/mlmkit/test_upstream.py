@@ -1118,3 +1118,50 @@ def test_a_group_without_variance_has_the_fixed_coefficients():
     fit = lmer("Yield ~ 1 + (1 | Batch)", data_of("Dyestuff2"))
     assert_allclose(fit.coef["Batch"]["(Intercept)"], 5.6656)
     assert_allclose(fit.se_fixef, 0.6783880315, rtol=1e-9)
+
+
+# What R warns of, and what was silent here
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("Reaction ~ Reaction + Days + (1 | Subject)", "predictors give the outcome 'Reaction' exactly"),
+        ("line ~ Days + (1 | Subject)", "predictors give the outcome 'line' exactly"),
+        ("line ~ Days + (Days | Subject) + (1 | third)", "predictors give the outcome 'line' exactly"),
+        ("line ~ Days + (1 | Subject) + offset(Days)", "predictors give the outcome 'line' exactly"),
+        ("I(2 * Days) ~ 0 + Days + (1 | Subject)", "predictors give the outcome"),
+        ("number ~ 1 + (1 | Subject)", "groups give the outcome 'number' exactly"),
+        ("steps ~ Days + (1 | Subject)", "groups give the outcome 'steps' exactly"),
+        ("steps ~ Days + (1 | Subject) + (1 | third)", "groups give the outcome 'steps' exactly"),
+    ],
+)
+@pytest.mark.parametrize("reml", [True, False])
+def test_an_outcome_without_any_residual(formula, says, reml):
+    """lme4 drops the outcome from the predictors with a warning, and doesn't converge in the other cases."""
+    number = np.sqrt(1.0 + sleep()["Subject"].cat.codes)
+    line = 2 * sleep()["Days"] + 1.0
+    data = sleep().assign(line=line, number=number, steps=line + number, third=sleep()["Days"] % 3)
+    with pytest.raises(ValueError, match=says):
+        lmer(formula, data, REML=reml)
+
+
+def test_a_small_residual_is_no_missing_one():
+    noise = np.random.default_rng(0).normal(size=180)
+    number = np.sqrt(1.0 + sleep()["Subject"].cat.codes)
+    for size in (1e-4, 1e-6):
+        fit = lmer(
+            "y ~ Days + (1 | Subject)", sleep().assign(y=1e3 + number + sleep()["Days"] + size * noise)
+        )
+        assert_allclose(fit.sigma, size, rtol=0.15)
+
+
+def test_options_of_the_wrong_type():
+    with pytest.raises(ValueError, match=r"REML is 'ML'\. It must be True .* or False"):
+        lmer("Reaction ~ Days + (1 | Subject)", sleep(), REML="ML")
+    with pytest.raises(ValueError, match="REML is None"):
+        lmer("Reaction ~ Days + (1 | Subject)", sleep(), REML=None)
+    assert not lmer("Reaction ~ Days + (1 | Subject)", sleep(), REML=0).reml
+    for level in ("95", 95, None, True):
+        with pytest.raises(ValueError, match=r"level is .* between 0 and 1"):
+            confint(slopes(), level=level)
