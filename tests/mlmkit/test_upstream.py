@@ -223,12 +223,13 @@ def test_the_criterion_of_dyestuff_away_from_the_optimum():
 def test_dyestuff2_has_no_batches_and_returns_from_them():
     one, two = data_of("Dyestuff"), data_of("Dyestuff2")
     fit = lmer("Yield ~ 1 + (1 | Batch)", two, REML=False)
-    assert fit.is_singular and fit.theta[0] < 1e-9
+    assert fit.is_singular and fit.theta[0] < 1e-6
     assert_allclose([fit.criterion, *fit.fixef, fit.sigma], [162.87303665, 5.6656, 3.65323135], rtol=1e-8)
     assert_allclose(fit.se_fixef, 0.66698574, rtol=1e-7)
     assert_allclose(fit.refit(one["Yield"]).criterion, 327.32705988, rtol=1e-9)
     limits = fit.confint().loc["sd__(Intercept)|Batch"]
-    assert limits["estimate"] == limits["low"] == 0 < limits["high"]
+    assert_allclose(limits[["estimate", "low"]].astype(float), 0, atol=1e-5)
+    assert 2 < limits["high"] < 2.2
     again = lmer("Yield ~ 1 + (1 | Batch)", one).refit(two["Yield"])
     assert again.is_singular and again.reml
 
