@@ -214,8 +214,8 @@ def _check_groups(fit, y):
 def _no_residual(model, cause):
     return ValueError(
         f"The {cause} the outcome '{model.formula.response}' exactly in all {model.n} rows, so nothing is "
-        "left to tell the residual standard deviation from, and the likelihood has no maximum. Is the outcome, "
-        f"or something computed from it, among the predictors of '{model.formula.text}'?"
+        "left to tell the residual standard deviation from, and the likelihood has no maximum. Is the "
+        f"outcome, or something computed from it, among the predictors of '{model.formula.text}'?"
     )
 
 
