@@ -47,7 +47,6 @@ tall <- subset(tall, !(a == "4" & b == "4")); tall$g <- factor(sample(1:6, nrow(
 sorted <- data.frame(x = 1:200, f = factor(rep(1:10, 20)), g = factor(rep(1:20, each = 10)), h = factor(sample(1:5, 200, TRUE)))
 sorted$y <- rnorm(200) + rnorm(20)[sorted$g] + rnorm(5)[sorted$h]
 ticks <- grouseticks; ticks$ch <- ticks$HEIGHT - mean(ticks$HEIGHT)
-names(ticks) <- sub("^cHEIGHT$", "cH", names(ticks))
 cases <- list(
   crabs = case("cbind(final.snail.density, snails.lost) ~ crab.speciesS * crab.sizeS + (snail.size | plot)",
                shipped("crabs_randdata00.Rda")$randdata00, "binomial"),
