@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+import numpy as np
+
 from mlmkit.engine.crossed import crossed_problem
 from mlmkit.engine.elsewhere import look_elsewhere
 from mlmkit.engine.onefactor import OneFactor, group_sums
@@ -15,6 +17,10 @@ from mlmkit.frame.design import with_outcome
 from mlmkit.inference.linear_solution import LinearSolution
 
 MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
+SMALL_SIGMA = 1e-5  # of the outcome's standard deviation: only then a fit is looked at for being exact
+EXACT = 1e-10  # residuals relative to the outcome that are rounding errors
+TINY = np.finfo(float).tiny
+RANK_ENTRIES = 1_000_000  # as lme4: a larger matrix of group effects isn't checked for its rank
 
 
 class LinearMixedFit(LikelihoodFit):
@@ -145,6 +151,7 @@ def fit_design(model, *, REML=True):
     y = model.y if model.offset is None else model.y - model.offset
     _check_sizes(model, y)
     scaled = scale_columns(model.fixed, model.factors, y, model.weights)
+    _check_predictors(model, y)
     problem = _problem(model, scaled, REML)
     patterns = [pattern(factor.terms) for factor in model.factors]
     blocks = [factor.terms for factor in model.factors]
@@ -156,7 +163,9 @@ def fit_design(model, *, REML=True):
     few = min(len(factor.levels) for factor in model.factors) < MANY_GROUPS
     if few and not optimum.alone and not getattr(problem, "expensive", False):
         optimum = look_elsewhere(problem, optimum, patterns, tidy_signs)
-    return LinearMixedFit(LinearSolution(model, scaled, problem, optimum))
+    fit = LinearMixedFit(LinearSolution(model, scaled, problem, optimum))
+    _check_groups(fit, y)
+    return fit
 
 
 def _problem(model, scaled, REML):
@@ -178,6 +187,38 @@ def _take(array, positions):
     return array if everything else array[..., positions]
 
 
+def _check_predictors(model, y):
+    """Refuse an outcome that the predictors give without error; a few rows tell nearly always."""
+    arrays = model.fixed.arrays
+    outcome = y - y.mean() if INTERCEPT in model.fixed.names else y
+    if not arrays:
+        return
+    for step in (max(1, model.n // (len(arrays) + 50)), 1):
+        X, part = np.column_stack([array[::step] for array in arrays]), outcome[::step]
+        X = X / np.maximum(np.abs(X).max(axis=0), TINY)
+        rest = part - X @ np.linalg.lstsq(X, part, rcond=None)[0]
+        if not np.linalg.norm(rest) <= EXACT * np.linalg.norm(part):
+            return
+    raise _no_residual(model, "predictors give")
+
+
+def _check_groups(fit, y):
+    """Refuse an outcome that predictors and groups give without error."""
+    found = fit.solution
+    if found.inner.rss > SMALL_SIGMA**2 * found.problem.df:  # in units of the outcome's standard deviation
+        return
+    if np.linalg.norm(fit.residuals.dropna()) <= EXACT * np.linalg.norm(y - y.mean()):
+        raise _no_residual(fit.design, "predictors and the groups give")
+
+
+def _no_residual(model, cause):
+    return ValueError(
+        f"The {cause} the outcome '{model.formula.response}' exactly in all {model.n} rows, so nothing is "
+        "left to tell the residual standard deviation from, and the likelihood has no maximum. Is the "
+        f"outcome, or something computed from it, among the predictors of '{model.formula.text}'?"
+    )
+
+
 def _check_sizes(model, y):
     n = model.n
     text = model.formula.text
@@ -192,7 +233,7 @@ def _check_sizes(model, y):
             "There is nothing to explain; is it the right column?"
         )
     for factor in model.factors:
-        groups, q = len(factor.levels), len(factor.names)
+        groups, q = len(factor.levels), max(term.size for term in factor.terms)
         if groups >= n:
             raise ValueError(
                 f"Each of the {n} rows is a group of its own in '{factor.label}', so differences between "
@@ -203,3 +244,20 @@ def _check_sizes(model, y):
                 f"'{factor.label}' has {groups} groups with {q} varying terms each: {groups * q} random "
                 f"effects for {n} rows. There must be fewer than rows; let fewer terms vary."
             )
+    effects = sum(len(factor.levels) * len(factor.names) for factor in model.factors)
+    if n <= effects and n * effects <= RANK_ENTRIES and _rank_of_group_effects(model) >= n:
+        raise ValueError(
+            f"The group effects of '{text}' could reproduce all {n} rows exactly, so nothing is left to tell "
+            "the residual standard deviation from. Leave a term out, or use more rows."
+        )
+
+
+def _rank_of_group_effects(model):
+    """Rank of the random-effects columns of all terms together (R's check.nobs.vs.rankZ)."""
+    one_hot = [np.eye(len(factor.levels))[factor.codes] for factor in model.factors]
+    wide = [
+        groups * array[:, None]
+        for groups, factor in zip(one_hot, model.factors, strict=True)
+        for array in factor.arrays
+    ]
+    return np.linalg.matrix_rank(np.hstack(wide))

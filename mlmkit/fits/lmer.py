@@ -69,5 +69,7 @@ def lmer(
     >>> fit.converged, fit.is_singular
     (True, False)
     """
+    if REML not in (True, False):  # 0 and 1 are fine, as in R
+        raise ValueError(f"REML is {REML!r}. It must be True (restricted maximum likelihood) or False.")
     model = design(formula, data, weights=weights, offset=offset, na_action=na_action, contrasts=contrasts)
-    return fit_design(model, REML=REML)
+    return fit_design(model, REML=bool(REML))

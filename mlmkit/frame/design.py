@@ -286,7 +286,7 @@ def _missing(name, data):
             where = column.index[np.isinf(values)]
             many = f"{len(where)} infinite values, the first" if len(where) > 1 else "an infinite value"
             raise ValueError(
-                f"The column '{name}' has {many} in row {where[0]!r}. "
+                f"The column '{name}' has {many} in row {where.tolist()[0]!r}. "
                 "Replace or drop what is infinite before fitting."
             )
         missing = np.isnan(values)

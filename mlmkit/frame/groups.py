@@ -41,8 +41,8 @@ def grouping_factor(bar, data, text):
         levels = pd.Index([f"{first[i]}:{second[j]}" for i, j in zip(left, right, strict=True)])
     if len(levels) < 2:
         raise FormulaError(
-            f"The grouping factor '{bar.label}' has only one level ({levels[0]!r}). Differences between "
-            "groups need at least two groups; use complete_pooling for one.",
+            f"The grouping factor '{bar.label}' has only one level ({levels.tolist()[0]!r}). Differences "
+            "between groups need at least two groups; use complete_pooling for one.",
             text,
             bar.place,
         )

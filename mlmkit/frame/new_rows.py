@@ -127,7 +127,8 @@ def _check_columns(design, newdata, used):
 
 def _refuse_unknown(factor, unknown):
     if len(unknown):
-        shown = ", ".join(map(str, list(dict.fromkeys(unknown))[:5]))
+        groups = list(dict.fromkeys(unknown))
+        shown = ", ".join(map(str, groups[:5])) + (f" and {len(groups) - 5} more" if len(groups) > 5 else "")
         raise ValueError(
             f"The fit has not seen these groups of {factor.label}: {shown}. Say what to do with "
             "new_levels='zero' (the typical group) or new_levels='marginal' (any group)."

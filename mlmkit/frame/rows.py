@@ -60,7 +60,7 @@ class Rows:
 
         Parameters
         ----------
-        values : array or Series
+        values : array, Series or DataFrame of one column
             One value for each row used, or for each row of the data.
         what : str
             For messages.
@@ -75,6 +75,8 @@ class Rows:
         ValueError
             If the number of values fits neither.
         """
+        if isinstance(values, pd.DataFrame) and values.shape[1] == 1:  # such as simulate() gives
+            values = values.iloc[:, 0]
         used, whole = len(self.index), len(self.whole)
         for index in (self.index, self.whole):
             if isinstance(values, pd.Series) and len(values) == len(index):
@@ -137,6 +139,6 @@ def _by_label(values, index, what):
     if len(lacking):
         raise ValueError(
             f"{what} is a Series without a value for {len(lacking)} of {len(index)} rows, the first is "
-            f"{lacking[0]!r}. A Series goes by its index; give an array to go by position."
+            f"{lacking.tolist()[0]!r}. A Series goes by its index; give an array to go by position."
         )
     return values.reindex(index)

@@ -8,6 +8,7 @@ from mlmkit.inference.f_tests import f_tests
 from mlmkit.inference.satterthwaite import check_ddf, fits_exactly
 
 COLUMNS = ["npar", "aic", "bic", "loglik", "deviance", "chisq", "df", "p_value"]
+TINY = np.finfo(float).tiny
 
 
 class Comparison(pd.DataFrame):
@@ -144,8 +145,9 @@ def anova(*fits, refit: bool = True, ddf: str | None = None) -> pd.DataFrame:
         chisq = df = p_value = np.nan
         if before is not None:
             chisq, df = max(2 * (fit.loglik - before.loglik), 0.0), fit.npar - before.npar
-            p_value = _chi_squared_tail(chisq, df) if df else np.nan
-            messages += [] if df else [_as_many(before, fit)]
+            why_not = _not_nested(before, fit) if df else _as_many(before, fit)
+            p_value = np.nan if why_not else _chi_squared_tail(chisq, df)
+            messages += [why_not] if why_not else []
         rows.append((fit.npar, fit.aic, fit.bic, fit.loglik, -2 * fit.loglik, chisq, df, p_value))
         before = fit
     index = pd.Index([fit.formula for fit in models], name="model")
@@ -159,6 +161,24 @@ def _as_many(one, other):
         "compares a model with a larger one that contains it, so there is no p-value here (df is 0). Compare "
         "aic or bic: smaller is better."
     )
+
+
+def _not_nested(small, large):
+    """Say it if a fixed effect of the smaller model is no combination of those of the larger one."""
+    if getattr(large, "pooling", None) == "no_pooling":  # its groups have an intercept each, or all columns
+        return None
+    arrays = large.design.fixed.arrays
+    X = np.column_stack(arrays) if arrays else np.zeros((large.nobs, 1))
+    basis = np.linalg.qr(X / np.maximum(np.abs(X).max(axis=0), TINY))[0]
+    for name, column in zip(small.design.fixed.names, small.design.fixed.arrays, strict=True):
+        rest = column - basis @ (basis.T @ column)
+        if np.linalg.norm(rest) > 1e-6 * np.linalg.norm(column):
+            return (
+                f"'{small.formula}' has the fixed effect {name}, and '{large.formula}', with more "
+                "parameters, has not. A likelihood ratio test compares nested models only, so there is no "
+                "p-value here (R prints one). Compare aic or bic: smaller is better."
+            )
+    return None
 
 
 def _chi_squared_tail(chisq, df):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mlmkit.inference.ask import ask
 from mlmkit.inference.profile import SIZE
@@ -27,7 +28,7 @@ def parameter_values(fit):
 
 def bootstrap(
     fit,
-    statistic: Callable[..., float | pd.Series] | None = None,
+    statistic: Callable[..., float | ArrayLike | pd.Series] | None = None,
     n_sims: int = 1000,
     seed: Seed = None,
 ) -> pd.DataFrame:
@@ -38,7 +39,8 @@ def bootstrap(
     fit : fit of lmer or glmer
         The model.
     statistic : callable, optional
-        ``statistic(fit)`` returns a number or a Series. By default all parameters, named as in `confint`.
+        ``statistic(fit)`` returns a number, a list of numbers or a Series. By default all parameters, named
+        as in `confint`.
     n_sims : int
         Number of simulated data sets.
     seed : int or Generator, optional
@@ -66,10 +68,23 @@ def bootstrap(
         except (ValueError, np.linalg.LinAlgError):
             failed += 1
             continue
-        rows.append(found if isinstance(found, pd.Series) else pd.Series({"statistic": float(found)}))
+        rows.append(_named(found))
     table = pd.DataFrame(rows).reset_index(drop=True)
     table.attrs["failed"] = failed
     return table
+
+
+def _named(found):
+    """Give what a statistic returned the names of columns."""
+    if isinstance(found, pd.Series):
+        return found
+    values = np.atleast_1d(np.asarray(found, dtype=float))
+    if values.ndim > 1:
+        raise TypeError(
+            f"statistic must return a number, a list or a Series, not an array of {values.ndim} axes."
+        )
+    names = ["statistic"] if len(values) == 1 else [f"statistic{k}" for k in range(1, len(values) + 1)]
+    return pd.Series(values, index=names)
 
 
 def refit(fit, y):

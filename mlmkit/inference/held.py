@@ -120,6 +120,8 @@ class HeldVariances:
             Where it is.
         """
         function = _Function(partial(self._deviance, value), self.expensive)
+        if not len(start):  # nothing is left to choose: one variance, and no fixed effects
+            return float(function(start)[0]), start
         if len(self.held) < 3:
             found = minimise(function, start)
             return found.value, found.theta

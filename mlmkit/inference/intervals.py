@@ -80,8 +80,8 @@ def confint(
 
 def check_level(level, name="level"):
     """Refuse a confidence level outside of 0 to 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"{name} is {level}. It must lie between 0 and 1, for example 0.95.")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"{name} is {level!r}. It must lie between 0 and 1, for example 0.95.")
 
 
 def chosen_names(parm, names, fixed, note=""):

@@ -5,6 +5,7 @@ import numpy as np
 from mlmkit.inference.predict import fitted_values
 
 KINDS = ("response", "pearson", "deviance")
+EPSILON = np.finfo(float).eps
 
 
 def resid(fit, kind="response", scaled=False):
@@ -49,6 +50,8 @@ def resid(fit, kind="response", scaled=False):
         values = plain if design.weights is None else plain * np.sqrt(design.weights)
     else:
         family, trials = found.family, design.trials
+        # As R does: a mean that has been rounded to its limit would give 0 / 0.
+        mean = np.clip(mean, EPSILON, 1 - EPSILON if family.name == "binomial" else np.inf)
         values = family.pearson(found.outcome, mean, trials)
         if kind == "deviance":
             values = np.sign(plain) * np.sqrt(
