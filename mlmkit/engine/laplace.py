@@ -245,7 +245,7 @@ class Laplace:
             )
             for x in self.X
         ]
-        flat = np.array(columns).reshape(len(self.X), -1)
+        flat = np.array(columns).reshape(len(self.X), blocks.size)
         slopes = [np.moveaxis(part, 0, 2) for part in blocks.split(flat)]
         modes = blocks.split(blocks.left(lams, mode.u))
         return modes, blocks.variances(lams, self.expected(mode)), slopes, mode.loglik

@@ -97,12 +97,12 @@ def gradient_sums(problem, mode, system):
     rows = moments.rest, moments.curvature, moments.slope
     kernel(blocks.Z, rest_of_X, blocks.starts, C, *rows, pulled, sums, across)
     if not own:
-        return pulled.ravel(), sums, across.reshape(len(X), -1)
+        return pulled.ravel(), sums, across.reshape(len(X), blocks.size)
     direct, whole = np.empty(len(X)), np.empty((len(X), *rest.shape))
     direct[others], whole[others] = sums, across
     for k, a in own.items():  # what varies between groups too was added up already
         direct[k], whole[k] = (pulled[:, a] - 2 * rest[:, a]).sum(), A[:, a]
-    return pulled.ravel(), direct, whole.reshape(len(X), -1)
+    return pulled.ravel(), direct, whole.reshape(len(X), blocks.size)
 
 
 def _own_columns(problem):

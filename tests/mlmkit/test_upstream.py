@@ -406,7 +406,6 @@ def test_ticks_on_grouse():
     assert 849 < fit.criterion + 2 * saturated < 851.4046
 
 
-@pytest.mark.xfail(strict=True, reason="engine/laplace.py, solve: reshape(len(self.X), -1) of no columns")
 def test_counts_without_fixed_effects():
     theirs = CASES["no_fixed_poisson"]
     fit = glmer("round(Reaction) ~ 0 + (1 | Subject)", sleep(), family="poisson")
@@ -574,10 +573,10 @@ def test_options_that_do_not_exist():
 
 
 def test_shares_without_numbers_of_trials_are_told():
-    """R warns of successes that aren't whole numbers."""
+    """R warns of successes that aren't whole numbers, and fits one trial a row."""
     formula = "incidence / size ~ period + (1 | herd)"
-    fit = glmer(formula, data_of("cbpp"))
-    assert any("a share in 34 of 56 rows, and each row counts as one trial" in text for text in fit.messages)
+    with pytest.raises(ValueError, match="trials"):
+        glmer(formula, data_of("cbpp"))
     assert not any("share" in text for text in glmer(formula, data_of("cbpp"), weights="size").messages)
     assert not any("share" in text for text in cbpp_fit().messages)
 
@@ -899,7 +898,7 @@ def test_intervals_of_a_bootstrap():
     """Correlations stay between -1 and 1, half of the draws lie inside of 95 of 100, seeds repeat."""
     fit = lmer("Reaction ~ Days + (Days | Subject)", sleep())
     wide, again, narrow = (
-        confint(fit, level, method="boot", n_sims=60, seed=101) for level in (0.95, 0.95, 0.5)
+        confint(fit, level=level, method="boot", n_sims=60, seed=101) for level in (0.95, 0.95, 0.5)
     )
     pd.testing.assert_frame_equal(wide, again)
     assert (narrow["low"] > wide["low"]).all() and (narrow["high"] < wide["high"]).all()
@@ -909,7 +908,7 @@ def test_intervals_of_a_bootstrap():
 def test_wald_bootstrap_and_profile_agree_where_the_data_are_many():
     fit = lmer("Reaction ~ Days + (Days || Subject)", sleep(), REML=False)
     wald, drawn, profiled = (
-        confint(fit, 0.68, method=method, **more).loc[["(Intercept)", "Days"]]
+        confint(fit, level=0.68, method=method, **more).loc[["(Intercept)", "Days"]]
         for method, more in (("wald", {}), ("boot", {"n_sims": 200, "seed": 42}), ("profile", {}))
     )
     assert_allclose(profiled["low"], wald["low"], atol=0.12)
@@ -938,10 +937,10 @@ def test_what_is_not_nested_is_not_tested():
     fit = lmer("Reaction ~ 1 + (Days | Subject)", sleep())
     line = lmer("Reaction ~ Days + (1 | Subject)", sleep())
     for small in (line, complete_pooling("Reaction ~ Days + (1 | Subject)", sleep())):
-        with pytest.raises(
-            ValueError, match=r"has the fixed effect Days, and .* compares nested models only"
-        ):
-            anova(small, fit)
+        table = anova(small, fit)
+        (message,) = table.attrs["messages"]
+        assert "has the fixed effect Days, and" in message and "compares nested models only" in message
+        assert table["p_value"].isna().all() and table[["aic", "chisq"]].iloc[1].notna().all()
     factor = lmer("Reaction ~ factor(Days) + (1 | Subject)", sleep())
     assert anova(line, factor)["df"].iloc[1] == 8  # a line is nested in a mean a day
     raw = sleep().assign(Days=sleep()["Days"] * 1e6)
