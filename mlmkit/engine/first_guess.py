@@ -73,7 +73,8 @@ def _penalised_step(problem, lams, u, moments, system):
     blocks, X = problem.blocks, problem.X
     weighted = X * moments.weight
     own = blocks.solve(system, blocks.left(lams, blocks.scores(moments.rest), True) - u)
-    shared = np.array([blocks.left(lams, blocks.scores(x), True) for x in weighted]).reshape(len(X), blocks.size)
+    shared = np.array([blocks.left(lams, blocks.scores(x), True) for x in weighted])
+    shared = shared.reshape(len(X), blocks.size)
     follow = np.array([blocks.solve(system, part) for part in shared]).reshape(len(X), blocks.size)
     step = _solve(weighted @ X.T - shared @ follow.T, X @ moments.rest - shared @ own)
     return own - step @ follow, step
