@@ -10,7 +10,6 @@ from grader.course.course_folder import CourseError
 from grader.course.screen import every
 from grader.grade.outcomes import Outcome
 
-
 OPEN = ("tcp://", "ws://", "ucx://")  # dask asks nobody there who they are
 
 
