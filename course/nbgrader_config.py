@@ -70,9 +70,10 @@ c.SandboxProvisioner.home = 256
 # `Tame` keeps what pages may show of a notebook. The filters replace nbconvert's, which would show the tags
 # of tables as text. The template is nbgrader's formgrader, with a policy that lets no script of others run.
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["grader.pages.tame.Tame"]
+c.HTMLExporter.default_preprocessors = ["grader.pages.tame.Tame"]
 c.HTMLExporter.filters = {
     "clean_html": "grader.pages.safe_html.clean_html",
+    "highlight_code": "grader.pages.safe_html.highlight_code",
     "markdown2html": "grader.pages.safe_html.markdown2html",
     "only_ours": "grader.pages.policy.only_ours",
 }
@@ -82,6 +83,7 @@ templates = [
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
 ]
 c.HTMLExporter.extra_template_basedirs = templates
+c.HTMLExporter.extra_template_paths = templates[1:]
 
 # The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
 c.GenerateFeedback.preprocessors = [

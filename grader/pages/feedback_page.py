@@ -32,6 +32,7 @@ class FeedbackExporter(HTMLExporter):
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
         resources["waiting"] = sum(row["waiting"] for row in rows)
         resources["notices"] = [sentence_html(says) for says in notices_in(nb)]
+        resources["who"] = resources["nbgrader"]["student"].encode("utf-8", "replace").decode("utf-8")
         resources["title"] = lesson_title(nb)
         resources["css"] = page_css("feedback_page/feedback.css")
         return nb, resources

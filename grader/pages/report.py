@@ -110,7 +110,7 @@ def render(group: Class, place: Path) -> str:
         headings=HEADINGS,
         isolation=isolation(group.graded),
         histogram=histogram(group),
-        link=lambda page: quote(os.path.relpath(page, place), errors="surrogateescape") if page else None,
+        link=lambda page: quote(os.fsencode(os.path.relpath(page, place))) if page else None,
         policy=policy(),
         made=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC"),
         questions=rows,

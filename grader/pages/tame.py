@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from traitlets import Bool
 
 from grader.grade.verdicts import MIME, read_verdict, verdict_html
 from grader.intake.mending import METADATA
@@ -36,13 +37,20 @@ TOO_MUCH = "[…] This output is too long for this page, and is left out."
 
 
 class Tame(Preprocessor):
-    """Prepares a notebook for a page; named in ``course/nbgrader_config.py`` for all of them."""
+    """Prepares a notebook for a page; named in ``course/nbgrader_config.py`` for all of them.
+
+    It comes before all other preprocessors: nbconvert stops after one that leaves a notebook invalid, so what
+    a student broke has to be dropped first.
+    """
+
+    enabled = Bool(True).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict):
         """Change `nb`, and the names in `resources` that nbgrader's templates write into pages unescaped."""
         languages = {"name": "python", "pygments_lexer": "ipython3"}
         nb.metadata = NotebookNode({"language_info": languages, METADATA: nb.metadata.get(METADATA, {})})
-        nb.cells = [tame_cell(cell) for cell in nb.cells[:MOST_CELLS]]
+        nb.cells = [tame_cell(cell, place) for place, cell in enumerate(nb.cells[:MOST_CELLS], 1)]
+        nb.nbformat, nb.nbformat_minor = 4, 5
         resources["verdict_of"] = trusted_verdict
         resources["policy"] = policy()
         resources["formgrader_policy"] = formgrader_policy
@@ -50,7 +58,7 @@ class Tame(Preprocessor):
         resources["nonce"] = secrets.token_urlsafe(16)
         for name in ("student", "first_name", "last_name", "notebook_path", "assignment_id", "notebook_id"):
             if isinstance(resources.get(name), str):
-                resources[name] = escape(resources[name])
+                resources[name] = escape(_text(resources[name]))
         return nb, resources
 
 
@@ -65,12 +73,12 @@ def trusted_verdict(cell: NotebookNode) -> str | None:
     return verdict_html(verdict) if verdict else None
 
 
-def tame_cell(cell: NotebookNode) -> NotebookNode:
+def tame_cell(cell: NotebookNode, place: int = 1) -> NotebookNode:
     """Return a cell with what pages show of it, and nothing else."""
     kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
     kept = {"cell_type": kind, "source": shortened(_text(cell.get("source")), LONGEST_SOURCE)}
     kept["metadata"] = _tame_metadata(cell.get("metadata", {}))
-    kept["id"] = NOT_IN_A_NAME.sub("_", _text(cell.get("id")))[:80]
+    kept["id"] = f"cell-{place}"
     if kind == "code":
         outputs = cell.get("outputs", [])
         kept["execution_count"] = None
