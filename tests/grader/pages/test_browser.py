@@ -32,7 +32,9 @@ POLICY = re.compile(r'<meta [^>]*http-equiv="Content-Security-Policy"[^>]*>|<met
 
 def cell(kind, source="", **more):
     """A cell as JSON holds it: nothing checks it."""
-    return NotebookNode({"cell_type": kind, "source": source, "metadata": CELL_METADATA, "id": uuid4().hex, **more})
+    return NotebookNode(
+        {"cell_type": kind, "source": source, "metadata": CELL_METADATA, "id": uuid4().hex, **more}
+    )
 
 
 def graded(grade_id, verdict=None, **more):
@@ -46,7 +48,13 @@ def graded(grade_id, verdict=None, **more):
     outputs = [verdict_output(verdict)] if verdict else []
     kind, own = ("code", {"outputs": outputs, "execution_count": 1}) if verdict else ("markdown", {})
     return NotebookNode(
-        {"cell_type": kind, "source": "x", "metadata": {"nbgrader": {**nbgrader, **more}}, "id": uuid4().hex, **own}
+        {
+            "cell_type": kind,
+            "source": "x",
+            "metadata": {"nbgrader": {**nbgrader, **more}},
+            "id": uuid4().hex,
+            **own,
+        }
     )
 
 
@@ -147,7 +155,7 @@ def ran(page, tmp_path, click=False):
             if (!/^(https?|mailto):/.test(part.href ?? "")) part.click?.();
         }</script>"""
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
-    return "RAN" == BeautifulSoup(chromium.document(tmp_path / "page.html"), "html.parser").title.text
+    return BeautifulSoup(chromium.document(tmp_path / "page.html"), "html.parser").title.text == "RAN"
 
 
 @pytest.mark.needs_chromium
