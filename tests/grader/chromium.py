@@ -24,12 +24,18 @@ def run(page, *options, milliseconds=4000):
         command = [program(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         command += [f"--user-data-dir={profile}", "--no-first-run", "--disable-background-networking"]
         command += [f"--virtual-time-budget={milliseconds}", *options, Path(page).resolve().as_uri()]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
 
 
 def document(page):
     """Return the document as the browser has it in the end, after all scripts."""
-    return run(page, "--dump-dom")
+    return run(page, "--dump-dom")[0]
+
+
+def document_and_console(page):
+    """Return the document in the end, and what the browser complained about."""
+    return run(page, "--dump-dom", "--enable-logging=stderr", "--v=0")
 
 
 def picture(page, path, width=1100, height=1600):

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import nbformat
+import nbgrader
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
@@ -103,14 +104,14 @@ def feedback_of(nb, config, student="ana"):
     return exporter.from_notebook_node(nb, resources={"nbgrader": about, "unique_key": "x"})[0]
 
 
-def formgrader_of(nb, config, student="ana"):
+def formgrader_of(nb, config, student="ana", base_url=""):
     resources = {
         "assignment_id": "01_pooling",
         "notebook_id": "01_pooling",
         "submission_id": "5",
         "index": 0,
         "total": 1,
-        "base_url": "",
+        "base_url": base_url,
         "student": student,
         "first_name": student,
         "last_name": student,
@@ -200,6 +201,20 @@ def test_nothing_foreign_is_in_the_document_that_the_browser_reads(hostile_page,
         assert address.startswith(("data:image/", "/formgrader/static/")) or not address, part
         link = part.get("href") or "#"
         assert re.match(r"#|https?://|mailto:|/formgrader/|\.\./", link), part
+
+
+@pytest.mark.needs_chromium
+def test_the_scripts_of_the_formgrader_itself_still_run(config, tmp_path):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
+    extensions = Path(nbgrader.__file__).parent / "server_extensions"
+    page = formgrader_of(nb, config, base_url=extensions.as_uri())
+    assert 'data-link="' in page
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    document, complaints = chromium.document_and_console(tmp_path / "page.html")
+    assert 'data-link="' not in document  # nbgrader's script has taken it away
+    assert not [
+        line for line in complaints if ("Refused" in line and "script" in line) or "not defined" in line
+    ]
 
 
 @pytest.mark.parametrize("html", HTML)
