@@ -14,10 +14,11 @@ os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at
 MARKERS = {
     "needs_bwrap": "needs bubblewrap; skipped where that is missing or does not work",
     "needs_postgres": "needs PostgreSQL; skipped where that is missing",
+    "needs_chromium": "needs Chromium; skipped where that is missing",
     "long(seconds)": "starts kernels or processes, or computes for seconds; `make test-fast` leaves it out",
     "machine": "goes another way where these programs are missing; .ci/run tries both",
 }
-PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL"}
+PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL", "needs_chromium": "Chromium"}
 
 
 def pytest_configure(config):

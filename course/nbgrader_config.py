@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import nbgrader
+
 import grader
 
 c = get_config()  # noqa: F821 (nbgrader gives this name to its configuration files)
@@ -64,13 +66,24 @@ c.SandboxProvisioner.cpu_seconds = 900
 c.SandboxProvisioner.file_size = 64
 c.SandboxProvisioner.home = 256
 
-# Cells and outputs of students are shown to instructors: no scripts, no remote pictures. The filters
-# replace nbconvert's, which would show the tags of tables as text; nbgrader's pages use them too.
+# Cells and outputs of students are shown to instructors: no scripts, no remote pictures, nothing endless.
+# `Tame` keeps what pages may show of a notebook. The filters replace nbconvert's, which would show the tags
+# of tables as text. The template is nbgrader's formgrader, with a policy that lets no script of others run.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.default_preprocessors = ["grader.pages.tame.Tame"]
 c.HTMLExporter.filters = {
     "clean_html": "grader.pages.safe_html.clean_html",
+    "highlight_code": "grader.pages.safe_html.highlight_code",
     "markdown2html": "grader.pages.safe_html.markdown2html",
+    "only_ours": "grader.pages.policy.only_ours",
 }
+c.HTMLExporter.template_name = "formgrade_page"
+templates = [
+    str(Path(grader.__file__).parent / "pages" / "templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]
+c.HTMLExporter.extra_template_basedirs = templates
+c.HTMLExporter.extra_template_paths = templates[1:]
 
 # The feedback page: a summary of all verdicts, then the notebook with each verdict in its place.
 c.GenerateFeedback.preprocessors = [
@@ -79,7 +92,7 @@ c.GenerateFeedback.preprocessors = [
 ]
 c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter"
 c.FeedbackExporter.template_name = "feedback_page"
-c.FeedbackExporter.extra_template_basedirs = [str(Path(grader.__file__).parent / "pages" / "templates")]
+c.FeedbackExporter.extra_template_basedirs = templates
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

@@ -123,7 +123,7 @@ def _scheduler(command):
     command.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="use the workers of this dask scheduler, such as tcp://host:8786, instead of processes here",
+        help="use the workers of this dask scheduler, such as tls://host:8786, instead of processes here",
     )
 
 

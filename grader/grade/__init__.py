@@ -6,6 +6,7 @@
 ``fingerprint``     tells whether a submission, its lesson or what judges it has changed
 ``outcomes``        notes what became of each student
 ``whole_class``     everybody whose submission is new or has changed, on the processes of ``cluster``
+``unix_cluster``    how those processes talk, without a port
 ``late``            points taken off for handing in late
 ``outages``         a full disk, a database that does not answer
 """

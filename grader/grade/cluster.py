@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from grader.course.course_folder import CourseError
 from grader.course.screen import every
 from grader.grade.outcomes import Outcome
+
+OPEN = ("tcp://", "ws://", "ucx://")  # dask asks nobody there who they are
 
 
 class StoppedError(KeyboardInterrupt):
@@ -30,23 +31,54 @@ def crew_of(workers: int, scheduler: str | None = None, client=None) -> Iterator
 
 
 def connect(scheduler: str):
-    """Connect to a dask scheduler that is there already."""
+    """Connect to a dask scheduler that is there already, if it lets in nobody without a certificate.
+
+    dask's settings name the certificates (``distributed.comm.tls`` in its configuration files, or
+    ``DASK_DISTRIBUTED__COMM__TLS__…`` in the environment).
+
+    Raises
+    ------
+    CourseError
+        If there is no scheduler, its address is not a private one, or the certificates do not fit.
+    """
     from distributed import Client
 
-    try:
-        return Client(scheduler, timeout=10)
-    except (OSError, ValueError) as error:
+    from grader.grade import unix_cluster
+
+    if "://" not in scheduler or scheduler.startswith(OPEN):
         raise CourseError(
-            f"There is no dask scheduler at {scheduler!r} ({type(error).__name__}). "
-            "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+            f"The scheduler {scheduler!r} can't be used: everybody who reaches its port can run programs as "
+            "you. Use an address that begins with tls://, and certificates: the instructor guide has the "
+            "commands, under 'Several graders'."
+        )
+    private = scheduler.startswith(f"{unix_cluster.SCHEME}://")
+    try:
+        return Client(scheduler, timeout=10) if private else Client(scheduler, timeout=10, security=_tls())
+    except (OSError, ValueError, TypeError) as error:
+        raise CourseError(
+            f"There is no dask scheduler at {scheduler!r}, or the certificates do not fit "
+            f"({type(error).__name__}). Start one with `dask scheduler --protocol tls`, and workers with "
+            "`dask worker ADDRESS --nthreads 1`; the instructor guide says how, under 'Several graders'."
         ) from error
+
+
+def _tls():
+    """Take the certificates that dask's settings name."""
+    from distributed import Security
+
+    return Security(require_encryption=True)
 
 
 @contextmanager
 def local_cluster(workers: int) -> Iterator:
-    """Start `workers` grading processes on this machine, and stop them at the end."""
+    """Start `workers` grading processes on this machine, and stop them at the end.
+
+    No other account can talk to them: see `grader.grade.unix_cluster`.
+    """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
+
+    from grader.grade.unix_cluster import unix_cluster
 
     settings = {
         # One submission per process: whoever kills the process takes nobody else along, and is
@@ -54,17 +86,9 @@ def local_cluster(workers: int) -> Iterator:
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 1,
     }
-    with dask.config.set(settings):
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=":0",  # any free port: two classes may be graded at the same time
-            silence_logs=logging.CRITICAL,
-        )
-        with cluster, Client(cluster) as crew:
-            crew.register_plugin(_deaf_to_interrupts())
-            yield crew
+    with dask.config.set(settings), unix_cluster(workers) as cluster, Client(cluster) as crew:
+        crew.register_plugin(_deaf_to_interrupts())
+        yield crew
 
 
 def _deaf_to_interrupts():

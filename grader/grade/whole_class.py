@@ -51,7 +51,7 @@ def grade(
     workers : int
         Processes that grade at the same time on this machine.
     scheduler : str, optional
-        Address of a dask scheduler, such as ``tcp://host:8786``, whose workers grade instead. They have
+        Address of a dask scheduler, such as ``tls://host:8786``, whose workers grade instead. They have
         to see the course folder under the same path, and to have this package installed.
     students : list of str, optional
         Only these; default: all who have handed in.

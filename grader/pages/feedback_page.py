@@ -10,7 +10,7 @@ from nbgrader.preprocessors import GetGrades
 
 from grader.course.notebooks import lesson_title
 from grader.grade.saved_marks import waits_for_person
-from grader.grade.verdicts import HEADINGS, points_text, read_verdict, sentence_html, verdict_html
+from grader.grade.verdicts import HEADINGS, points_text, read_verdict, sentence_html
 from grader.intake.mending import notices_in
 from mlmkit.answers.kinds import Verdict
 
@@ -31,8 +31,8 @@ class FeedbackExporter(HTMLExporter):
         resources["questions"] = rows
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
         resources["waiting"] = sum(row["waiting"] for row in rows)
-        resources["verdict_of"] = _verdict_html
         resources["notices"] = [sentence_html(says) for says in notices_in(nb)]
+        resources["who"] = resources["nbgrader"]["student"].encode("utf-8", "replace").decode("utf-8")
         resources["title"] = lesson_title(nb)
         resources["css"] = page_css("feedback_page/feedback.css")
         return nb, resources
@@ -56,11 +56,6 @@ def page_css(name: str) -> str:
 
 def _is_graded(cell) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def _verdict_html(cell) -> str | None:
-    verdict = read_verdict(cell) if _is_graded(cell) and cell.cell_type == "code" else None
-    return verdict_html(verdict) if verdict else None
 
 
 def _row(cell) -> dict:

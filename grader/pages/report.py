@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from grader.grade.late import renew_penalties
 from grader.grade.verdicts import HEADINGS, sentence_html
 from grader.marks.gradebook import Class, GradedQuestion, Submission, read_class
 from grader.pages.feedback_page import TEMPLATES, page_css
+from grader.pages.policy import policy
 
 SHADES = {
     "right": "right",
@@ -102,13 +104,14 @@ def render(group: Class, place: Path) -> str:
     )
     environment.filters.update(percent=_percent, points=_points, sentence=_sentence)
     rows = [question_row(question, group.graded) for question in group.questions]
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         group=group,
         css=Markup(page_css("report/report.css")),
         headings=HEADINGS,
         isolation=isolation(group.graded),
         histogram=histogram(group),
-        link=lambda page: os.path.relpath(page, place) if page else None,
+        link=lambda page: quote(os.fsencode(os.path.relpath(page, place))) if page else None,
+        policy=policy(),
         made=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC"),
         questions=rows,
         shades=SHADES,
@@ -117,6 +120,7 @@ def render(group: Class, place: Path) -> str:
         topics=topic_rows(rows),
         waiting=any(item.waiting for item in group.graded),
     )
+    return page.encode("utf-8", "replace").decode("utf-8")  # a name may hold what is no character
 
 
 def question_row(question: GradedQuestion, graded: list[Submission]) -> QuestionRow:

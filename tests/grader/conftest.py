@@ -24,3 +24,8 @@ def pytest_runtest_setup(item):
 
         if why := postgres.missing():
             pytest.skip(f"{why}.")
+    if item.get_closest_marker("needs_chromium"):
+        import chromium
+
+        if why := chromium.missing():
+            pytest.skip(f"{why}.")

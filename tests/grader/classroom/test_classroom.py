@@ -171,7 +171,8 @@ def test_the_report_names_mistakes_students_and_reasons(course):
     assert "The most frequent named mistake is “half” (1 answer)." in page
     assert "00_small.ipynb is damaged" in page
     assert f'href="../feedback/half/{LESSON}/{LESSON}.html"' in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
 
 
 def test_nothing_of_nbgraders_log_is_on_the_screen(course, capfd):
