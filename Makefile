@@ -45,8 +45,8 @@ test-fast: $(READY)  ## run the tests of mlmkit and of the judge that start no k
 	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long" \
 	  mlmkit tests/mlmkit $(wildcard tests/grader/judge tests/grader/test_judge.py)
 
-test-machine: $(READY)  ## run the tests that depend on bubblewrap and PostgreSQL
-	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and (machine or needs_bwrap or needs_postgres)"
+test-machine: $(READY)  ## run the tests that depend on bubblewrap, PostgreSQL and Chromium
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and (machine or needs_bwrap or needs_postgres or needs_chromium)"
 
 test-slow: $(READY)  ## run the slow tests (minutes)
 	$(PATIENTLY) $(PYTHON) -m pytest -q -m slow
