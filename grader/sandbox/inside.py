@@ -55,13 +55,16 @@ def serve(requests, modules, start):
 
 
 def warm_up(modules):
-    """Import `modules`; return the names of those that can't be."""
+    """Import `modules`, and call what stands behind a colon; return the names of those that can't be."""
     failed = []
     sys.modules.update(dict.fromkeys(UNWANTED))
     for name in modules:
-        if name not in sys.modules:
+        module, _, function = name.partition(":")
+        if module not in sys.modules:
             try:
-                importlib.import_module(name)
+                importlib.import_module(module)
+                if function:
+                    getattr(sys.modules[module], function)()
             except Exception:
                 failed.append(name)
     for name in UNWANTED:
@@ -129,9 +132,8 @@ def keep_cold(request, leash, cgroups):
 
 def furnish(submission, request):
     """Copy the submission, and what belongs into every home, into the student's empty home."""
-    skeleton, uid = f"{SKELETONS}/{request['skeleton']}", request["uid"]
-    if os.path.isdir(skeleton):
-        shutil.copytree(skeleton, HOME, dirs_exist_ok=True)
+    uid = request["uid"]
+    copy_skeletons(request["skeletons"])
     shutil.copytree(submission, WORK, symlinks=True)
     if uid is not None:
         for top in (HOME, SOCKETS):
@@ -139,6 +141,13 @@ def furnish(submission, request):
             for folder, folders, files in os.walk(top):
                 for name in folders + files:
                     os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
+
+
+def copy_skeletons(names):
+    """Copy what belongs into every home; a cache that could not be made is not there."""
+    for name in names:
+        if os.path.isdir(f"{SKELETONS}/{name}"):
+            shutil.copytree(f"{SKELETONS}/{name}", HOME, dirs_exist_ok=True)
 
 
 def keep(request, leash, cgroups, run):
@@ -299,7 +308,7 @@ def main(mode, *arguments):
     if mode == "warm":
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
-        shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+        copy_skeletons(arguments[2:])
         serve(requests, json.loads(arguments[1]), start_in_fresh_namespaces)
     else:
         handles = [int(text) for text in arguments[0].split(",")]

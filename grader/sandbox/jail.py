@@ -76,9 +76,9 @@ class Jail:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._process = None
         if modules is not None:
-            skeleton.prepare(skeleton.FONTS, [*_command(nested=False), *_libraries()])
+            homes = _skeletons(heavy=False)
             self._requests, theirs = pair()
-            self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
+            self._start(["warm", str(theirs.fileno()), json.dumps(modules), *homes], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
             try:
@@ -137,8 +137,7 @@ class Jail:
 
     def _prepare(self, submission: str, connection: dict, argv: list[str], heavy: bool) -> dict:
         """Lay the files of a submission ready for the keeper, and write the request."""
-        home = skeleton.BAYES if heavy else skeleton.FONTS
-        skeleton.prepare(home, [*_command(nested=False), *_libraries()])
+        homes = _skeletons(heavy=heavy)
         number = secrets.token_hex(4)
         sockets = self.sockets(number)
         sockets.mkdir(parents=True)
@@ -151,7 +150,7 @@ class Jail:
             "uid": 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None,
             "limits": self.limits.for_process(own_user=True),
             "home_bytes": self.limits.home,
-            "skeleton": home,
+            "skeletons": homes,
             "fresh": [*_fresh_places(), "/dev/shm"],
             "argv": argv,
         }
@@ -281,6 +280,7 @@ def environment() -> dict[str, str]:
         "USER": "student",
         "LOGNAME": "student",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "NUMBA_CACHE_DIR": f"{inside.HOME}/.cache/numba",
         "PYTHONPATH": str(Path(mlmkit.__file__).parents[1]),  # of which a jail has nothing but mlmkit
         **EVERYWHERE,
     }
@@ -322,6 +322,14 @@ def _libraries() -> list[str]:
     for place in ("/tmp", inside.HOME, inside.SOCKETS, inside.SPOOL, "/run/submission", inside.SKELETONS):
         mounts += [*_parents(Path(place), made), "--perms", "0755", "--dir", place]
     return [*mounts, "--ro-bind", inside.__file__, "/run/inside.py", "--proc", "/proc"]
+
+
+def _skeletons(*, heavy: bool) -> list[str]:
+    """Make what has to lie in a home, where it is not there yet; return its names. `heavy` is for sampling."""
+    names = [skeleton.BAYES if heavy else skeleton.FONTS, skeleton.kernels()]
+    for name in names:
+        skeleton.prepare(name, [*_command(nested=False), *_libraries()])
+    return names
 
 
 def _sealed() -> list[str]:

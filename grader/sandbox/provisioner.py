@@ -120,8 +120,9 @@ class SandboxProvisioner(LocalProvisioner):
             "mlmkit.plots",
             "mlmkit.fits.pooling",
             "mlmkit.inference.simulations",
+            "mlmkit.compile_kernels:load_fits",
         ],
-        help="Modules that are imported once, before the first submission.",
+        help="Modules that are imported once, before the first submission; behind a colon, what is called.",
     ).tag(config=True)
 
     modules_when_mentioned = Dict(
