@@ -5,7 +5,10 @@ from __future__ import annotations
 from queue import Empty
 from time import monotonic
 
+import zmq
 from jupyter_client.asynchronous import AsyncKernelClient
+
+LARGEST_MESSAGE = 32 * 2**20  # bytes; more than a cell may show, and some thirty times a large figure
 
 
 class PromptClient(AsyncKernelClient):
@@ -13,7 +16,14 @@ class PromptClient(AsyncKernelClient):
 
     Jupyter's own ``wait_for_ready`` ends with 0.2 s in which nothing more arrives. That is more than a
     third of what a short submission takes.
+
+    A kernel that sends a message of more than `LARGEST_MESSAGE` bytes is disconnected before that is in memory.
+    Nothing is heard of it until the channels are started again.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)  # for sockets that are made from now on
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers on both channels, and has said all about it.

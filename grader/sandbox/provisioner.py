@@ -297,7 +297,7 @@ class SandboxProvisioner(LocalProvisioner):
             if self.leash.poll() is not None:
                 break
             await asyncio.sleep(0.002)
-        says = self.leash.jail.last_words()
+        says = self.leash.last_words()
         self.leash.end()
         raise JailError(f"The kernel did not start in the sandbox: {says}")
 
