@@ -24,14 +24,24 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 from grader.intake.mending import METADATA, unreadable_reason
+from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.provisioner import SandboxKernelManager
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 # Everything else, such as the messages of widgets, is for somebody who sits in front of the notebook.
 HEARD = OUTPUT_MESSAGES | {"status", "execute_input", "clear_output"}
-ENVELOPE = {"stream": 100, "update_display_data": 100}  # characters that a message counts at least: many small ones are work, too
+ENVELOPE = {
+    "stream": 100,
+    "update_display_data": 100,
+}  # characters that a message counts at least: many small ones are work, too
 OTHER_ENVELOPE = 1_000
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
+
+
+LOST = (
+    "The grading process was killed while this notebook ran, twice. What was answered before that moment "
+    "counts. Look at its code first."
+)
 
 
 class SturdyExecute(Execute):
@@ -90,7 +100,11 @@ class SturdyExecute(Execute):
             cell.metadata.pop(METADATA, None)
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        self._stopped = None
+        about = resources.get("nbgrader", {})
+        self._journal, self._stopped = Journal(about.get("journal")), None
+        if about.get("lost"):
+            self._take_from_journal(nb)
+            return nb, resources
         self._left = self.max_notebook_chars
         self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
         return super().preprocess(nb, resources, km)
@@ -104,13 +118,20 @@ class SturdyExecute(Execute):
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
         with super().setup_kernel(code=code, **quiet, **kwargs):
-            self.nb.metadata.setdefault(METADATA, {})["isolation"] = asdict(self.km.provisioner.how)
+            how = asdict(self.km.provisioner.how)
+            self.nb.metadata.setdefault(METADATA, {})["isolation"] = how
+            self._journal.begin(isolation=how)
             yield
 
     def preprocess_cell(self, cell, resources, index):
-        """Run one cell, or say in it why it was not run."""
-        if cell.cell_type != "code" or not cell.source.strip():
-            return cell, resources
+        """Run one cell, or say in it why it was not run; write down what it shows."""
+        if cell.cell_type == "code" and cell.source.strip():
+            self._run(cell, resources, index)
+            if self._stopped is None:
+                self._journal.add(index, cell)
+        return cell, resources
+
+    def _run(self, cell, resources, index) -> None:
         if self._deadline is None:
             self._deadline = monotonic() + self.notebook_timeout
         if self._stopped is None and monotonic() > self._deadline:
@@ -119,12 +140,12 @@ class SturdyExecute(Execute):
             )
         if self._stopped is not None:
             _mark_not_run(cell, self._stopped)
-            return cell, resources
+            return
         self._said_cut = False
         self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
         self.error_on_timeout = _timeout_error(self._get_timeout(cell))
         try:
-            return super().preprocess_cell(cell, resources, index)
+            super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
             self._stop(cell, "the kernel died")
         except CellTimeoutError:
@@ -135,12 +156,29 @@ class SturdyExecute(Execute):
         except Exception as error:  # a message that no kernel of good faith sends
             self.log.warning("Cell %s: %s: %s", index, type(error).__name__, str(error)[:200])
             say_in(cell, "The output of this cell could not be read.")
-        return cell, resources
+
+    def _take_from_journal(self, nb: NotebookNode) -> None:
+        """Put back what the cells showed before the grading process was lost; nothing is run."""
+        self.nb, self.code_cells_executed = nb, 0
+        written = self._journal.cells()
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            self.code_cells_executed += 1
+            shown = shown_by(written, index, cell)
+            if self._stopped is None and shown is not None:
+                cell.outputs = shown
+            elif self._stopped is None:
+                self._stop(cell, "the grading process was killed")
+            else:
+                _mark_not_run(cell, self._stopped)
+        about = nb.metadata.setdefault(METADATA, {})
+        about |= self._journal.about()
+        about["notices"] = [*about.get("notices", []), LOST]
 
     def _kernel_answers(self) -> bool:
         """Tell whether the kernel can go on: with a message that is too large, its line is lost, too."""
-        self.kc.stop_channels()
-        self.kc.start_channels()
+        self.kc.listen_anew()
         try:
             run_sync(self.kc.wait_for_ready)(timeout=10)
         except RuntimeError:

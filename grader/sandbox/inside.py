@@ -258,7 +258,9 @@ def become_student(request, cgroups):
 def deny_calls(steps):
     """Leave the grader's keys, and put the filter of `grader.sandbox.system_calls` in force, for good."""
     if number := KEYCTL.get(os.uname().machine):
-        LIBC.syscall(number, KEYCTL_JOIN_SESSION_KEYRING, None)  # the filter denies them; this takes them away
+        LIBC.syscall(
+            number, KEYCTL_JOIN_SESSION_KEYRING, None
+        )  # the filter denies them; this takes them away
     if LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
     steps = bytes.fromhex(steps)

@@ -333,7 +333,7 @@ def _libraries() -> list[str]:
 
 
 def _skeletons(*, heavy: bool) -> list[str]:
-    """Make what has to lie in a home, where it is not there yet; return its names. `heavy` is for sampling."""
+    """Make what has to lie in a home, where it is not there yet; return its names. `heavy`: for sampling."""
     names = [skeleton.BAYES if heavy else skeleton.FONTS, skeleton.kernels()]
     for name in names:
         skeleton.prepare(name, [*_command(nested=False), *_libraries()])

@@ -52,7 +52,9 @@ def folder() -> Path:
 def kernels() -> str:
     """Name the skeleton with the compiled kernels of mlmkit as it is now: numba goes by path and time."""
     folder = Path(mlmkit.__file__).parent / "engine"
-    prints = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("compiled*.py")]
+    prints = [
+        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in folder.glob("compiled*.py")
+    ]
     return f"{KERNELS}-{hashlib.sha256(repr(sorted(prints)).encode()).hexdigest()[:12]}"
 
 

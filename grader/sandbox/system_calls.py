@@ -1,8 +1,8 @@
-"""Which calls of Linux a student's code has no use for: a filter (seccomp) that answers them with "not permitted".
+"""Which calls of Linux a student's code has no use for: a filter (seccomp) that answers "not permitted".
 
-The jail keeps a submission from files, processes and networks. The filter keeps it from those parts of Linux in
-which errors were found that lead out of jails: namespaces, mounts, keys, tracing, io_uring, modules, BPF. It is
-a list of what is denied, so that libraries which we don't know go on running.
+The jail keeps a submission from files, processes and networks. The filter keeps it from those parts of Linux
+in which errors were found that lead out of jails: namespaces, mounts, keys, tracing, io_uring, modules, BPF.
+It is a list of what is denied, so that libraries which we don't know go on running.
 
 The program is the kernel's classic BPF: eight bytes an instruction, made here, put in force by
 ``inside.become_student`` and by the keeper of a bare kernel. A call that is denied gives ``PermissionError``.
@@ -72,7 +72,11 @@ NEW_NAMESPACE = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, N
 WITH_FLAGS = {"clone": ((56, 220), 0, NEW_NAMESPACE)}
 WITH_VALUES = {
     "ioctl": ((16, 29), 1, (0x5412, 0x541C)),  # TIOCSTI and TIOCLINUX: to type into somebody's terminal
-    "socket": ((41, 198), 0, (17, 38, 40, 44)),  # AF_PACKET, AF_ALG, AF_VSOCK (to a virtual machine's host), AF_XDP
+    "socket": (
+        (41, 198),
+        0,
+        (17, 38, 40, 44),
+    ),  # AF_PACKET, AF_ALG, AF_VSOCK (to a virtual machine's host), AF_XDP
 }
 
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # place in the tuples; AUDIT_ARCH_…

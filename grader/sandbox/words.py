@@ -7,13 +7,13 @@ import tempfile
 
 
 class Words:
-    """A file without a name: the grader reads its last line, a jail gets a handle that only appends.
+    r"""A file without a name: the grader reads its last line, a jail gets a handle that only appends.
 
     Examples
     --------
     >>> words = Words()
     >>> handle = words.open()
-    >>> os.write(handle, b"first\\nlast\\n")
+    >>> os.write(handle, b"first\nlast\n")
     11
     >>> words.last_line()
     'last'

@@ -1,4 +1,4 @@
-"""The filter of system calls, step by step and in force; and what a kernel can learn of another one's words."""
+"""The filter of system calls, step by step and in force; and what a kernel learns of another one's words."""
 
 import ast
 import ctypes
@@ -93,9 +93,11 @@ import ctypes, errno, os
 libc = ctypes.CDLL(None, use_errno=True)
 def call(number, *arguments):
     ctypes.set_errno(0)
-    return (libc.syscall(number, *map(ctypes.c_long, arguments)) == -1) and errno.errorcode[ctypes.get_errno()]
+    failed = libc.syscall(number, *map(ctypes.c_long, arguments)) == -1
+    return failed and errno.errorcode[ctypes.get_errno()]
 print({name: call(number, *ARGUMENTS.get(name, [-1] * 5)) for name, number in NUMBERS.items()})
-print([line.split()[1] for line in open('/proc/self/status') if line.startswith(('Seccomp:', 'NoNewPrivs:'))])
+wanted = ('Seccomp:', 'NoNewPrivs:')
+print([line.split()[1] for line in open('/proc/self/status') if line.startswith(wanted)])
 """
 # Which would succeed, or fail in another way, without the filter.
 ARGUMENTS = {"keyctl": [0, -3, 0, 0, 0], "ptrace": [0] * 4, "personality": [0xFFFFFFFF], "unshare": [0]}
@@ -158,7 +160,9 @@ HONEST = [
     "import numba; print(numba.njit(lambda x: x + 1)(1), 'fine')",
     "import subprocess; subprocess.run(['ls'], check=True, capture_output=True); print('fine')",
     "!ls > /dev/null\nprint('fine')",
-    "import multiprocessing as m\nwith m.get_context('fork').Pool(2) as pool: pool.map(abs, [1, 2])\nprint('fine')",
+    "import multiprocessing as m\n"
+    "with m.get_context('fork').Pool(2) as pool: pool.map(abs, [1, 2])\n"
+    "print('fine')",
     "import threading; t = threading.Thread(target=print); t.start(); t.join(); print('fine')",
     "import asyncio; await asyncio.sleep(0.01); print('fine')",
     "import socket; socket.socket().close(); socket.socketpair(); print('fine')",
