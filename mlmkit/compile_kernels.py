@@ -3,6 +3,9 @@
 numba compiles a function when it is called for the first time, so this calls each of them, on small data.
 """
 
+import warnings
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 
@@ -19,19 +22,41 @@ def small_data():
 
 def compile_fits():
     """Compile what `lmer` and `glmer` use."""
-    from mlmkit.engine import crossed, kernels
+    from mlmkit.engine import kernels
     from mlmkit.fits.glmer import glmer
     from mlmkit.fits.lmer import lmer
 
     kernels.load()
-    crossed.SMALL = 0  # take the way of large data
     for formula in FORMULAS:
         fit = lmer(formula, small_data())
         assert np.isfinite(fit.fixef).all()
         assert np.isfinite(fit.deviance)
     for formula in ("y > 0 ~ x + (1 | g)", "y > 0 ~ x + (x | g)"):
         assert np.isfinite(glmer(formula, small_data()).fixef).all()
+    compile_sparse_sums()
     kernels.mark_ready()
+
+
+def compile_sparse_sums():
+    """Compile what fits to large crossed data use; small data go another way."""
+    from scipy.sparse import eye_array
+
+    from mlmkit.engine import kernels
+
+    if (cross_product := kernels.compiled("cross_product")) is None:
+        return
+    A, identity = eye_array(4, format="csr"), np.eye(4)
+    sums = cross_product(A.indptr, A.indices, A.data, np.ones((4, 1, 1)), 4)
+    forms = kernels.compiled("quadratic_forms")(A.indptr, A.indices, A.data, identity, 4, 1)
+    assert np.array_equal(sums, identity)
+    assert np.array_equal(forms.ravel(), np.ones(4))
+
+
+def load_fits():
+    """Have all kernels of fits in memory, for forks of this process; without a word, and whatever happens."""
+    with warnings.catch_warnings(), suppress(Exception):
+        warnings.simplefilter("ignore")
+        compile_fits()
 
 
 def compile_density():

@@ -58,6 +58,8 @@ class StagedAutograde(Autograde):
     def _output_directory(self) -> str:
         return STAGING
 
+    lost = False  # True: the notebook is not run, its journal tells what it showed
+
     def init_notebooks(self) -> None:
         """Expect the lesson's one notebook, whether it is there or not: the exporter looks further."""
         lesson, student = self.coursedir.assignment_id, self.coursedir.student_id
@@ -70,6 +72,8 @@ class StagedAutograde(Autograde):
         about = resources["nbgrader"]
         place = folder(self.parent, "autograded", about["student"], about["assignment"])
         about["graded_before"] = str(place / f"{about['notebook']}.ipynb")
+        about["journal"] = str(journal_of(self.parent, about["assignment"], about["student"]))
+        about["lost"] = self.lost
         return resources
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
@@ -108,7 +112,12 @@ class StagedAutograde(Autograde):
         self.run_post_convert_hook()
 
 
-def grade_student(lesson: str, root: str, student: str, force: bool = True) -> Outcome:
+def journal_of(app, lesson: str, student: str) -> Path:
+    """Return where it is written down, cell by cell, what a notebook shows; there only while it is graded."""
+    return Path(app.coursedir.root, STAGING, f"{student}.{lesson}.journal")
+
+
+def grade_student(lesson: str, root: str, student: str, force: bool = True, lost: bool = False) -> Outcome:
     """Grade one submission; whatever goes wrong with it is an `Outcome`, not an exception.
 
     Parameters
@@ -116,17 +125,20 @@ def grade_student(lesson: str, root: str, student: str, force: bool = True) -> O
     lesson, root, student : str
     force : bool
         Also when everything is graded and nothing has changed.
+    lost : bool
+        The processes that tried it were killed: run nothing, and judge what was written down until then.
     """
     started = monotonic()
     app = open_course(root)
     try:
         with _alone(app, lesson, student):
-            outcome = with_patience(partial(_grade, app, lesson, student, force))
+            outcome = with_patience(partial(_grade, app, lesson, student, force, lost))
     except CourseError as error:
         return Outcome(student, "stop", str(error))
     except Exception as error:
         if says := no_room(error):
             return Outcome(student, "stop", says)
+        journal_of(app, lesson, student).unlink(missing_ok=True)
         app.log.error(traceback.format_exc())
         last = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         outcome = Outcome(student, "failed", failure_text(last))
@@ -134,7 +146,7 @@ def grade_student(lesson: str, root: str, student: str, force: bool = True) -> O
     return replace(outcome, seconds=monotonic() - started)
 
 
-def _grade(app, lesson: str, student: str, force: bool) -> Outcome:
+def _grade(app, lesson: str, student: str, force: bool, lost: bool) -> Outcome:
     started = monotonic()
     final = folder(app, "autograded", student, lesson)
     stage, old = (Path(app.coursedir.format_path(STAGING, student, lesson + end)) for end in ("", ".before"))
@@ -148,7 +160,9 @@ def _grade(app, lesson: str, student: str, force: bool) -> Outcome:
             return replace(before, kept=True)
     with asked_for(app, lesson, student), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about nbgrader's own code; nothing for an instructor's screen
-        StagedAutograde(coursedir=app.coursedir, parent=app, force=True).start()
+        autograde = StagedAutograde(coursedir=app.coursedir, parent=app, force=True)
+        autograde.lost = lost
+        autograde.start()
     marks = auto_marks(app, lesson, student)[student]
     fault = unreadable_in(stage / f"{lesson}.ipynb")
     _put_in_place(stage, final, old)
@@ -163,6 +177,7 @@ def _grade(app, lesson: str, student: str, force: bool) -> Outcome:
         reason(before and before.inputs, inputs),
     )
     keep(app, lesson, outcome)
+    journal_of(app, lesson, student).unlink(missing_ok=True)
     return outcome
 
 

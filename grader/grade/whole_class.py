@@ -22,7 +22,7 @@ from grader.course.course_folder import (
 from grader.grade.cluster import crew_of, for_each
 from grader.grade.fingerprint import inputs_of
 from grader.grade.late import renew_penalties
-from grader.grade.one_student import grade_student
+from grader.grade.one_student import grade_student, journal_of
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
@@ -92,6 +92,14 @@ def grade(
         task = partial(grade_student, lesson, str(Path(root).resolve()), force=force)
         with crew_of(workers, scheduler, client) as crew:
             done |= for_each(to_do, task, crew, "Grading ", before=len(done))
+            # Who is left with a journal lost the processes that graded: nothing of theirs runs again.
+            lost = [
+                student
+                for student in to_do
+                if done[student].status == "failed" and journal_of(app, lesson, student).is_file()
+            ]
+            if lost:
+                done |= for_each(lost, partial(task, lost=True), crew, "Saving  ")
     for student in to_do:
         if done[student].status == "failed":  # also when its process could not write this down itself
             keep(app, lesson, done[student])

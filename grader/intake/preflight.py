@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from grader.course.files import own_files
+from grader.intake.room import MAX_BYTES, cells_within_limits, why_too_large
 
-MAX_BYTES = 100_000_000
 CHECK_CALL = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 _NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -116,7 +116,10 @@ def read_notebook(path: Path, name: str) -> tuple[NotebookNode, list[str]]:
         notices.append(f"{name} was saved in an old format (version {version}); it was converted.")
     if not isinstance(data.get("cells"), list):
         raise FaultError(f"{name} is not a Jupyter notebook.")
-    cells = [cell for cell in map(_valid_cell, data["cells"]) if cell is not None]
+    entries, left_out = cells_within_limits(data["cells"])
+    if left_out:
+        notices.append(f"{name} {left_out}.")
+    cells = [cell for cell in map(_valid_cell, entries) if cell is not None]
     _give_ids(cells)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel}), notices
@@ -159,6 +162,8 @@ def _encoding(raw: bytes) -> tuple[str, str]:
 
 
 def _parsed(text: str, name: str, notices: list[str]) -> dict:
+    if says := why_too_large(text):
+        raise FaultError(f"{name} {says}. Clear all outputs, save, and hand in again.")
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:

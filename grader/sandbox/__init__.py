@@ -6,6 +6,9 @@
 ``jail``         what the room looks like: bubblewrap's command, its processes, its end
 ``inside``       the one file of ours that runs in the room, as the student's keeper
 ``bare``         a kernel where there is no jail, and ``bare_keeper`` who watches over it
+``system_calls`` what of Linux a kernel has no use for: a filter
+``words``        what a kernel writes past Jupyter, for its own grader's eyes
+``skeleton``     what lies in every home: fonts, compiled kernels
 ``limits``       memory, processor time, files: numbers to system calls
 ``cgroups``      limits for all processes of a submission together, where Linux lets us
 

@@ -20,8 +20,10 @@ from functools import cache
 from pathlib import Path
 
 from grader.sandbox.cgroups import Cgroup
-from grader.sandbox.jail import ANSWER_SECONDS, EVERYWHERE, JailError, Leash, last_line, pair, require_ready
+from grader.sandbox.jail import ANSWER_SECONDS, EVERYWHERE, JailError, Leash, pair, require_ready
 from grader.sandbox.limits import Limits
+from grader.sandbox.system_calls import program
+from grader.sandbox.words import Words
 
 SCRIPT = """
 import sys
@@ -52,11 +54,10 @@ class WarmProcess:
     """
 
     def __init__(self, modules: list[str]):
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
+        self._words = Words()
         self._requests, theirs = pair()
-        self._process = _start(
-            [*KEEPER, "warm", str(theirs.fileno()), json.dumps(modules)], [theirs], self._errors
-        )
+        arguments = [*KEEPER, "warm", str(theirs.fileno()), json.dumps(modules)]
+        self._process = _start(arguments, [theirs], self._words)
         self._requests.settimeout(ANSWER_SECONDS)
         try:
             require_ready(json.loads(self._hear()))
@@ -79,13 +80,13 @@ class WarmProcess:
             self._process.wait(timeout=2)
         self._process.kill()
         self._process.wait()
-        self._errors.close()
+        self._words.close()
 
     def _hear(self) -> bytes:
         with suppress(TimeoutError):
             if message := self._requests.recv(65536):
                 return message
-        raise JailError(f"The warm process did not start: {last_line(self._errors)}")
+        raise JailError(f"The warm process did not start: {self._words.last_line()}")
 
 
 class OpenRoom:
@@ -110,7 +111,7 @@ class OpenRoom:
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix=f"mlm-{os.getpid()}-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory, limits.processes)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
+        self._words = Words()
         self._process: subprocess.Popen | None = None
         self._leash: Leash | None = None
         self._group: int | None = None
@@ -132,31 +133,29 @@ class OpenRoom:
             "argv": argv,
             "folder": str(folder),
             "limits": self.limits.for_process(own_user=False),
+            "filter": program().hex(),
             "own_processes": has_own_processes(),
             "modules": list(modules),
         }
         ours, theirs = pair()
         members = self.cgroup.open()
-        handles = [theirs.fileno(), *members]
         if warm is not None:
-            warm.fork(request, handles)
+            members.insert(0, self._words.open())
+            warm.fork(request, [theirs.fileno(), *members])
             theirs.close()
         else:
-            command = [WITHOUT_PACKAGES, *KEEPER, "cold", ",".join(map(str, handles)), json.dumps(request)]
-            self._process = _start(command, [theirs, *members], self._errors)
+            handles = ",".join(map(str, [theirs.fileno(), *members]))
+            command = [WITHOUT_PACKAGES, *KEEPER, "cold", handles, json.dumps(request)]
+            self._process = _start(command, [theirs, *members], self._words)
         for handle in members:
             os.close(handle)
-        self._leash = Leash(ours, self, "")
+        self._leash = Leash(ours, self, "", self._words)
         self._group = self._hear_of_group(ours)
         return self._leash
 
     def sockets(self, number: str) -> Path:
         """Return the folder in which the grader finds the sockets of the kernel."""
         return self.folder
-
-    def last_words(self) -> str:
-        """Return the last line that the keeper or the kernel wrote before it ended."""
-        return last_line(self._errors)
 
     def close(self) -> None:
         """End what is left of the kernel and its keeper. May be called twice."""
@@ -165,7 +164,7 @@ class OpenRoom:
                 os.killpg(self._group, signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
-        self._errors.close()
+        self._words.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.cgroup.remove()
 
@@ -178,14 +177,15 @@ class OpenRoom:
             word, number = "", ""
         if word == "group":
             return int(number)
-        says = number.strip().splitlines()[-1] if number else self.last_words()
+        says = number.strip().splitlines()[-1] if number else self._words.last_line()
         self.close()
         raise JailError(f"The kernel did not start: {says}")
 
 
-def _start(arguments: list[str], lines: list, errors) -> subprocess.Popen:
+def _start(arguments: list[str], lines: list, words: Words) -> subprocess.Popen:
     """Start Python with these arguments and open lines, apart from the grader's terminal."""
     handles = [line if isinstance(line, int) else line.fileno() for line in lines]
+    errors = words.open()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         pass_fds=handles,
@@ -195,5 +195,6 @@ def _start(arguments: list[str], lines: list, errors) -> subprocess.Popen:
         env={**os.environ, **EVERYWHERE},
         start_new_session=True,  # Ctrl-C is for the grader
     )
+    os.close(errors)
     lines[0].close()
     return process

@@ -100,6 +100,8 @@ def start_kernel(request, leash, cgroups):
     for handle in cgroups:
         os.write(handle, b"0")
     inside.set_limits(request["limits"])
+    if LINUX:
+        inside.deny_calls(request["filter"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
     os.environ["PWD"] = request["folder"]

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from textwrap import dedent
 from time import monotonic
 
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -23,9 +24,24 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 from grader.intake.mending import METADATA, unreadable_reason
+from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.provisioner import SandboxKernelManager
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
+# Everything else, such as the messages of widgets, is for somebody who sits in front of the notebook.
+HEARD = OUTPUT_MESSAGES | {"status", "execute_input", "clear_output"}
+ENVELOPE = {
+    "stream": 100,
+    "update_display_data": 100,
+}  # characters that a message counts at least: many small ones are work, too
+OTHER_ENVELOPE = 1_000
+ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
+
+
+LOST = (
+    "The grading process was killed while this notebook ran, twice. What was answered before that moment "
+    "counts. Look at its code first."
+)
 
 
 class SturdyExecute(Execute):
@@ -61,6 +77,11 @@ class SturdyExecute(Execute):
         help="Characters of figures, tables and tracebacks that one cell may show. The rest is dropped.",
     ).tag(config=True)
 
+    max_notebook_chars = Integer(
+        50_000_000,
+        help="Characters that all cells of a notebook together may print and show. The rest is dropped.",
+    ).tag(config=True)
+
     # A submission's kernel has nothing to clean up, and one that hangs would not do it.
     shutdown_kernel = "immediate"
 
@@ -79,7 +100,12 @@ class SturdyExecute(Execute):
             cell.metadata.pop(METADATA, None)
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        self._stopped = None
+        about = resources.get("nbgrader", {})
+        self._journal, self._stopped = Journal(about.get("journal")), None
+        if about.get("lost"):
+            self._take_from_journal(nb)
+            return nb, resources
+        self._left = self.max_notebook_chars
         self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
         return super().preprocess(nb, resources, km)
 
@@ -92,13 +118,20 @@ class SturdyExecute(Execute):
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
         with super().setup_kernel(code=code, **quiet, **kwargs):
-            self.nb.metadata.setdefault(METADATA, {})["isolation"] = asdict(self.km.provisioner.how)
+            how = asdict(self.km.provisioner.how)
+            self.nb.metadata.setdefault(METADATA, {})["isolation"] = how
+            self._journal.begin(isolation=how)
             yield
 
     def preprocess_cell(self, cell, resources, index):
-        """Run one cell, or say in it why it was not run."""
-        if cell.cell_type != "code" or not cell.source.strip():
-            return cell, resources
+        """Run one cell, or say in it why it was not run; write down what it shows."""
+        if cell.cell_type == "code" and cell.source.strip():
+            self._run(cell, resources, index)
+            if self._stopped is None:
+                self._journal.add(index, cell)
+        return cell, resources
+
+    def _run(self, cell, resources, index) -> None:
         if self._deadline is None:
             self._deadline = monotonic() + self.notebook_timeout
         if self._stopped is None and monotonic() > self._deadline:
@@ -107,38 +140,100 @@ class SturdyExecute(Execute):
             )
         if self._stopped is not None:
             _mark_not_run(cell, self._stopped)
-            return cell, resources
+            return
+        self._said_cut = False
         self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
         self.error_on_timeout = _timeout_error(self._get_timeout(cell))
         try:
-            return super().preprocess_cell(cell, resources, index)
+            super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
             self._stop(cell, "the kernel died")
         except CellTimeoutError:
-            self._stop(cell, "it ran too long and could not be interrupted")
+            if self._kernel_answers():
+                say_in(cell, "This cell printed too much. Its output could not be read.")
+            else:
+                self._stop(cell, "it ran too long and could not be interrupted")
         except Exception as error:  # a message that no kernel of good faith sends
-            self.log.warning("Cell %s: %s: %s", index, type(error).__name__, error)
+            self.log.warning("Cell %s: %s: %s", index, type(error).__name__, str(error)[:200])
             say_in(cell, "The output of this cell could not be read.")
-        return cell, resources
+
+    def _take_from_journal(self, nb: NotebookNode) -> None:
+        """Put back what the cells showed before the grading process was lost; nothing is run."""
+        self.nb, self.code_cells_executed = nb, 0
+        written = self._journal.cells()
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            self.code_cells_executed += 1
+            shown = shown_by(written, index, cell)
+            if self._stopped is None and shown is not None:
+                cell.outputs = shown
+            elif self._stopped is None:
+                self._stop(cell, "the grading process was killed")
+            else:
+                _mark_not_run(cell, self._stopped)
+        about = nb.metadata.setdefault(METADATA, {})
+        about |= self._journal.about()
+        about["notices"] = [*about.get("notices", []), LOST]
+
+    def _kernel_answers(self) -> bool:
+        """Tell whether the kernel can go on: with a message that is too large, its line is lost, too."""
+        self.kc.listen_anew()
+        try:
+            run_sync(self.kc.wait_for_ready)(timeout=10)
+        except RuntimeError:
+            return False
+        return True
 
     def process_message(self, msg, cell, cell_index):
-        """Keep a kernel's message, as long as the cell has room left for it."""
+        """Keep a kernel's message, as long as cell and notebook have room left for it."""
+        if msg["msg_type"] not in HEARD:
+            return None
+        content = msg["content"]
+        if not isinstance(content.get("execution_count", 0), int):
+            del content["execution_count"]
+        if msg["msg_type"] == "error":
+            _shorten_error(content)
         if msg["msg_type"] in OUTPUT_MESSAGES and not self._take_room(msg, cell):
             return None
         return super().process_message(msg, cell, cell_index)
 
+    def on_cell_executed(self, **kwargs):
+        """Note an error that is in the kernel's last reply only."""
+        _shorten_error(kwargs["execute_reply"]["content"])
+        super().on_cell_executed(**kwargs)
+
     def _take_room(self, msg, cell) -> bool:
         kind = "stream" if msg["msg_type"] == "stream" else "display"
-        before = self._room[kind]
-        self._room[kind] = before - _size(msg["content"])
-        if self._room[kind] >= 0:
+        before = min(self._room[kind], self._left)
+        if before <= 0:
+            if not self._said_cut:
+                self._say_cut(cell)
+            return False
+        size = _size(msg) * self._places(msg)
+        if size <= before:
+            self._room[kind] -= size
+            self._left -= size
             return True
-        if before > 0:
-            if kind == "stream":
-                text = msg["content"]["text"][:before]
-                cell.outputs.append(new_output("stream", name=msg["content"]["name"], text=text))
-            say_in(cell, "This cell printed too much. Its output is cut here.")
+        self._room[kind] = 0
+        if kind == "stream":
+            text = msg["content"]["text"][:before]
+            self._left -= len(text)
+            cell.outputs.append(new_output("stream", name=msg["content"]["name"], text=text))
+        self._say_cut(cell)
         return False
+
+    def _say_cut(self, cell) -> None:
+        """Say once in a cell that something was dropped."""
+        self._said_cut = True
+        whole = "This notebook" if self._left <= 0 else "This cell"
+        say_in(cell, f"{whole} printed too much. Its output is cut here.")
+
+    def _places(self, msg: dict) -> int:
+        """Count the outputs that a message makes or changes: all that bear its name, in all cells."""
+        name = (msg["content"].get("transient") or {}).get("display_id")
+        changed = sum(map(len, self._display_id_map.get(name, {}).values()))
+        return max(1, changed + (msg["msg_type"] != "update_display_data"))
 
     def _get_timeout(self, cell):
         """Seconds for this cell: its own limit, or what is left for the notebook."""
@@ -192,7 +287,24 @@ def _first_line(cell: NotebookNode) -> str:
     return f'it begins with "{code[0][:40]}"'
 
 
-def _size(content: dict) -> int:
+def _size(msg: dict) -> int:
     """Characters that a message would add to the notebook; never less than its envelope."""
-    parts = [content.get("text", ""), *content.get("traceback", []), *content.get("data", {}).values()]
-    return 100 + sum(len(part) if isinstance(part, str) else len(json.dumps(part)) for part in parts)
+    length = len(json.dumps(msg["content"], ensure_ascii=False))
+    return max(length, ENVELOPE.get(msg["msg_type"], OTHER_ENVELOPE))
+
+
+def _shorten_error(content: dict) -> None:
+    """Cut the texts of an error in place, where it has any; of a long traceback the end counts."""
+    for part in ("ename", "evalue"):
+        if part in content:
+            content[part] = str(content[part])[: ERROR_CHARS[part]]
+    if "traceback" in content:
+        lines, room = [], ERROR_CHARS["traceback"]
+        told = content["traceback"]
+        for line in reversed(told) if isinstance(told, list) else [told]:
+            lines.append(str(line)[:room])
+            room -= 1 + len(lines[-1])
+            if room <= 0:
+                lines.append("(The beginning of this error is left out: it is too long.)")
+                break
+        content["traceback"] = lines[::-1]

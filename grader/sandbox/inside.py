@@ -32,7 +32,9 @@ PORTS = 5
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_REC, MS_PRIVATE = 16384, 1 << 18
-PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
+SECCOMP_MODE_FILTER, KEYCTL_JOIN_SESSION_KEYRING = 2, 1
+KEYCTL = {"x86_64": 250, "aarch64": 219}  # the number of the system call
 CAPABILITY_VERSION = 0x20080522
 
 
@@ -48,20 +50,25 @@ def serve(requests, modules, start):
         keeper = os.fork()
         if keeper == 0:
             requests.close()
-            with_leash(handles, start, {**request, "failed": failed})
+            os.dup2(handles[1], 2)  # this submission's own, before anything of it runs
+            os.close(handles[1])
+            with_leash([handles[0], *handles[2:]], start, {**request, "failed": failed})
         for handle in handles:
             os.close(handle)
         os.waitpid(keeper, 0)
 
 
 def warm_up(modules):
-    """Import `modules`; return the names of those that can't be."""
+    """Import `modules`, and call what stands behind a colon; return the names of those that can't be."""
     failed = []
     sys.modules.update(dict.fromkeys(UNWANTED))
     for name in modules:
-        if name not in sys.modules:
+        module, _, function = name.partition(":")
+        if module not in sys.modules:
             try:
-                importlib.import_module(name)
+                importlib.import_module(module)
+                if function:
+                    getattr(sys.modules[module], function)()
             except Exception:
                 failed.append(name)
     for name in UNWANTED:
@@ -129,9 +136,8 @@ def keep_cold(request, leash, cgroups):
 
 def furnish(submission, request):
     """Copy the submission, and what belongs into every home, into the student's empty home."""
-    skeleton, uid = f"{SKELETONS}/{request['skeleton']}", request["uid"]
-    if os.path.isdir(skeleton):
-        shutil.copytree(skeleton, HOME, dirs_exist_ok=True)
+    uid = request["uid"]
+    copy_skeletons(request["skeletons"])
     shutil.copytree(submission, WORK, symlinks=True)
     if uid is not None:
         for top in (HOME, SOCKETS):
@@ -139,6 +145,13 @@ def furnish(submission, request):
             for folder, folders, files in os.walk(top):
                 for name in folders + files:
                     os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
+
+
+def copy_skeletons(names):
+    """Copy what belongs into every home; a cache that could not be made is not there."""
+    for name in names:
+        if os.path.isdir(f"{SKELETONS}/{name}"):
+            shutil.copytree(f"{SKELETONS}/{name}", HOME, dirs_exist_ok=True)
 
 
 def keep(request, leash, cgroups, run):
@@ -234,11 +247,34 @@ def become_student(request, cgroups):
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-    if LIBC.capset(header, (ctypes.c_uint32 * 6)()) or LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+    if LIBC.capset(header, (ctypes.c_uint32 * 6)()):
         raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
+    deny_calls(request["filter"])
     LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
     os.chdir(WORK)
     os.environ["PWD"] = WORK
+
+
+def deny_calls(steps):
+    """Leave the grader's keys, and put the filter of `grader.sandbox.system_calls` in force, for good."""
+    if number := KEYCTL.get(os.uname().machine):
+        LIBC.syscall(
+            number, KEYCTL_JOIN_SESSION_KEYRING, None
+        )  # the filter denies them; this takes them away
+    if LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
+    steps = bytes.fromhex(steps)
+    if steps:
+        held = ctypes.create_string_buffer(steps, len(steps))
+        program = Program(len(steps) // 8, ctypes.addressof(held))
+        if LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0):
+            raise OSError(ctypes.get_errno(), "The filter of system calls could not be put in force.")
+
+
+class Program(ctypes.Structure):
+    """``struct sock_fprog``: how many steps, and where they lie."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
 def set_limits(limits):
@@ -299,7 +335,7 @@ def main(mode, *arguments):
     if mode == "warm":
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
-        shutil.copytree(f"{SKELETONS}/fonts", HOME, dirs_exist_ok=True)
+        copy_skeletons(arguments[2:])
         serve(requests, json.loads(arguments[1]), start_in_fresh_namespaces)
     else:
         handles = [int(text) for text in arguments[0].split(",")]

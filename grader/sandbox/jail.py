@@ -23,6 +23,8 @@ import mlmkit
 from grader.sandbox import inside, skeleton
 from grader.sandbox.cgroups import Cgroup
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.system_calls import program
+from grader.sandbox.words import Words
 
 GRADER = Path(__file__).parents[1]
 SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr")
@@ -46,7 +48,7 @@ rm -rf -- "$spool"
 for try in 1 2 3 4 5; do [ -z "$groups" ] || rmdir $groups 2>/dev/null && break; sleep 0.2; done
 exit $status
 """
-ANSWER_SECONDS = 120  # imports, on a slow disk, on a machine that does other work
+ANSWER_SECONDS = 600  # imports, and without a jail once compiling, on a machine that does other work
 
 
 class JailError(Exception):
@@ -73,12 +75,12 @@ class Jail:
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.spool = Path(tempfile.mkdtemp(prefix=f"mlm-{os.getpid()}-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory + limits.home, limits.processes)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
+        self._words = Words()
         self._process = None
         if modules is not None:
-            skeleton.prepare(skeleton.FONTS, [*_command(nested=False), *_libraries()])
+            homes = _skeletons(heavy=False)
             self._requests, theirs = pair()
-            self._start(["warm", str(theirs.fileno()), json.dumps(modules)], [theirs.fileno()])
+            self._start(["warm", str(theirs.fileno()), json.dumps(modules), *homes], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
             try:
@@ -91,12 +93,13 @@ class Jail:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
         request = self._prepare(submission, connection, argv, bool(modules)) | {"modules": modules}
         ours, theirs = pair()
-        members = self.cgroup.open()
-        socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *members])
+        words = Words()
+        handles = [words.open(), *self.cgroup.open()]
+        socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *handles])
         theirs.close()
-        for handle in members:
+        for handle in handles:
             os.close(handle)
-        return Leash(ours, self, request["id"])
+        return Leash(ours, self, request["id"], words)
 
     def run(self, submission: str, connection: dict, argv: list[str], *, heavy: bool = False) -> Leash:
         """Start the one kernel of a cold jail; a `heavy` one will sample."""
@@ -107,7 +110,7 @@ class Jail:
         theirs.close()
         for handle in handles[1:]:
             os.close(handle)
-        return Leash(ours, self, request["id"])
+        return Leash(ours, self, request["id"], self._words)
 
     def close(self) -> None:
         """End the jail and every process in it, and wait until nothing is left of it."""
@@ -119,7 +122,7 @@ class Jail:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, 9)
                 self._process.wait()
-        self._errors.close()
+        self._words.close()
         shutil.rmtree(self.spool, ignore_errors=True)
         self.cgroup.remove()
 
@@ -137,8 +140,7 @@ class Jail:
 
     def _prepare(self, submission: str, connection: dict, argv: list[str], heavy: bool) -> dict:
         """Lay the files of a submission ready for the keeper, and write the request."""
-        home = skeleton.BAYES if heavy else skeleton.FONTS
-        skeleton.prepare(home, [*_command(nested=False), *_libraries()])
+        homes = _skeletons(heavy=heavy)
         number = secrets.token_hex(4)
         sockets = self.sockets(number)
         sockets.mkdir(parents=True)
@@ -150,8 +152,9 @@ class Jail:
             # A user of its own, so that not even what a jail forgot would be open to a submission.
             "uid": 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None,
             "limits": self.limits.for_process(own_user=True),
+            "filter": program().hex(),
             "home_bytes": self.limits.home,
-            "skeleton": home,
+            "skeletons": homes,
             "fresh": [*_fresh_places(), "/dev/shm"],
             "argv": argv,
         }
@@ -159,15 +162,17 @@ class Jail:
     def _start(self, arguments: list[str], handles: list[int], number: str | None = None) -> None:
         keeper = [sys.executable, "-B", "/run/inside.py", *arguments]
         groups = " ".join(map(str, self.cgroup.folders))
+        errors = self._words.open()
         self._process = subprocess.Popen(
             ["sh", "-c", JANITOR, "sh", str(self.spool), groups, *self._bubblewrap(number), "--", *keeper],
             pass_fds=handles,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=self._errors,
+            stderr=errors,
             env=environment(),  # a student may read that of bubblewrap itself
             start_new_session=True,  # Ctrl-C is for the grader
         )
+        os.close(errors)
 
     def _bubblewrap(self, number: str | None) -> list[str]:
         """Write bubblewrap's command; `number` is the submission of a cold jail."""
@@ -190,19 +195,15 @@ class Jail:
         except TimeoutError:
             message = b""
         if not message:
-            raise JailError(f"The sandbox did not start: {self.last_words()}")
+            raise JailError(f"The sandbox did not start: {self._words.last_line()}")
         return message
-
-    def last_words(self) -> str:
-        """Return the last line that the jail, its keeper or a kernel wrote before it ended."""
-        return last_line(self._errors)
 
 
 class Leash:
     """The grader's end of the line to a kernel's keeper. Let go of it, and the kernel is gone."""
 
-    def __init__(self, line: socket.socket, jail: Jail, number: str):
-        self._line, self.jail, self.number = line, jail, number
+    def __init__(self, line: socket.socket, jail: Jail, number: str, words: Words):
+        self._line, self.jail, self.number, self._words = line, jail, number, words
         self.returncode: int | None = None
         self.lost = False  # the keeper went away without a word
 
@@ -210,6 +211,10 @@ class Leash:
     def sockets(self) -> Path:
         """The folder with the kernel's sockets."""
         return self.jail.sockets(self.number)
+
+    def last_words(self) -> str:
+        """Return the last line that the keeper or the kernel wrote."""
+        return self._words.last_line()
 
     def poll(self, seconds: float = 0.0) -> int | None:
         """Return the kernel's exit code, or None while it runs; wait for its end up to some seconds."""
@@ -231,6 +236,7 @@ class Leash:
         self.signal(9)
         self.poll(5.0)
         self._line.close()
+        self._words.close()
         if self.returncode is None:
             self.returncode = -9
         if self.jail.modules is None:
@@ -281,6 +287,7 @@ def environment() -> dict[str, str]:
         "USER": "student",
         "LOGNAME": "student",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "NUMBA_CACHE_DIR": f"{inside.HOME}/.cache/numba",
         "PYTHONPATH": str(Path(mlmkit.__file__).parents[1]),  # of which a jail has nothing but mlmkit
         **EVERYWHERE,
     }
@@ -309,10 +316,11 @@ def _libraries() -> list[str]:
             mounts += ["--symlink", os.readlink(place), str(place)]
         elif place.is_dir():
             mounts += ["--ro-bind", str(place), str(place)]
+    made: set[Path] = set()
+    mounts += _parents(Path("/etc/settings"), made)
     for name in SETTINGS:
         mounts += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     seen = [Path("/usr"), *(Path(place) for place in SYSTEM)]
-    made: set[Path] = set()
     for place in _python_folders():
         if not any(place.is_relative_to(other) for other in seen):
             mounts += [*_parents(place, made), "--ro-bind", str(place), str(place)]
@@ -322,6 +330,14 @@ def _libraries() -> list[str]:
     for place in ("/tmp", inside.HOME, inside.SOCKETS, inside.SPOOL, "/run/submission", inside.SKELETONS):
         mounts += [*_parents(Path(place), made), "--perms", "0755", "--dir", place]
     return [*mounts, "--ro-bind", inside.__file__, "/run/inside.py", "--proc", "/proc"]
+
+
+def _skeletons(*, heavy: bool) -> list[str]:
+    """Make what has to lie in a home, where it is not there yet; return its names. `heavy`: for sampling."""
+    names = [skeleton.BAYES if heavy else skeleton.FONTS, skeleton.kernels()]
+    for name in names:
+        skeleton.prepare(name, [*_command(nested=False), *_libraries()])
+    return names
 
 
 def _sealed() -> list[str]:
@@ -387,10 +403,3 @@ def require_ready(said: dict) -> None:
         raise JailError(f"{', '.join(said['failed'])} could not be imported")
     if said["threads"] > 1:
         raise JailError("an imported library runs threads, which a fork would lose")
-
-
-def last_line(errors) -> str:
-    """Return the last line of what was written to a temporary file, or say that there is none."""
-    size = os.fstat(errors.fileno()).st_size
-    lines = os.pread(errors.fileno(), 4000, max(0, size - 4000)).decode(errors="replace")
-    return lines.strip().split("\n")[-1] or "it gave no reason"

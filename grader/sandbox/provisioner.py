@@ -120,8 +120,9 @@ class SandboxProvisioner(LocalProvisioner):
             "mlmkit.plots",
             "mlmkit.fits.pooling",
             "mlmkit.inference.simulations",
+            "mlmkit.compile_kernels:load_fits",
         ],
-        help="Modules that are imported once, before the first submission.",
+        help="Modules that are imported once, before the first submission; behind a colon, what is called.",
     ).tag(config=True)
 
     modules_when_mentioned = Dict(
@@ -296,7 +297,7 @@ class SandboxProvisioner(LocalProvisioner):
             if self.leash.poll() is not None:
                 break
             await asyncio.sleep(0.002)
-        says = self.leash.jail.last_words()
+        says = self.leash.last_words()
         self.leash.end()
         raise JailError(f"The kernel did not start in the sandbox: {says}")
 

@@ -7,6 +7,7 @@ kernels would have saved, and loads them when that reaches what loading costs.
 with SciPy's sparse matrices) where it gets None: without numba, and where nothing can be written.
 """
 
+import os
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -47,10 +48,9 @@ def compiled(name, saves=1.0):
 
 def lie_ready():
     """Tell whether all kernels were compiled from the present source."""
-    folder = Path(__file__).parent
     for name in FILES:
-        kept = [path.stat().st_mtime for path in (folder / "__pycache__").glob(f"{name}.*.nbi")]
-        if not kept or max(kept) < (folder / f"{name}.py").stat().st_mtime:
+        kept = [path.stat().st_mtime for path in _kept(name)]
+        if not kept or max(kept) < Path(__file__).with_name(f"{name}.py").stat().st_mtime:
             return False
     return True
 
@@ -58,8 +58,16 @@ def lie_ready():
 def mark_ready():
     """Renew the times of what was compiled: numba goes by a file's contents, `lie_ready` by its time."""
     for name in FILES:
-        for path in (Path(__file__).parent / "__pycache__").glob(f"{name}.*.nbi"):
+        for path in _kept(name):
             path.touch()
+
+
+def _kept(name):
+    """List numba's lists of what it has compiled: where its ``NUMBA_CACHE_DIR`` says, or beside this file."""
+    folder = Path(__file__).parent
+    if "NUMBA_CACHE_DIR" in os.environ:  # numba adds a digest of the source's folder to its name
+        return list(Path(os.environ["NUMBA_CACHE_DIR"]).glob(f"{folder.name}_*/{name}.*.nbi"))
+    return list((folder / "__pycache__").glob(f"{name}.*.nbi"))
 
 
 def load():

@@ -174,10 +174,12 @@ def group(tmp_path_factory):
     return {item.student: item for item in read_class(open_course(root), LESSON).submissions}
 
 
-def test_a_grading_process_that_is_killed_costs_one_student_a_sentence_and_no_zero(group):
+def test_a_grading_process_that_is_killed_costs_what_had_not_run(group):
     lost = group["kills-grader"]
-    assert (lost.status, lost.score) == ("failed", None)
-    assert lost.note.startswith("The grading process was killed while this notebook ran, twice.")
+    assert (lost.status, lost.marks["t00-two"], lost.marks["t00-four"]) == ("graded", 2.0, 0.0)
+    assert "The grading process was killed while this notebook ran, twice." in lost.note
+    assert lost.verdicts["t00-four"].status == "not_run"
+    assert "the grading process was killed" in lost.verdicts["t00-four"].message
 
 
 def test_classmates_before_and_after_keep_their_marks(group):

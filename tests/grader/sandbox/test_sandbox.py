@@ -241,8 +241,11 @@ USER_RUN = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from test_sandbox import ATTEMPT, USER_ATTACKS, ATTACKS, isolation, printed, run
+from grader.sandbox import skeleton
+skeleton.CODE[skeleton.KERNELS] = ""  # a new user would compile for a minute
 cells = [ATTEMPT + "import os", *(ATTACKS[name] for name in USER_ATTACKS)]
-notebook = run(*cells, folder=sys.argv[2], warm=sys.argv[3] == "warm")
+settings = {"warm": sys.argv[3] == "warm", "modules": ["ipykernel.kernelapp"]}
+notebook = run(*cells, folder=sys.argv[2], **settings)
 print(isolation(notebook)["kind"], *map(printed, notebook.cells[1:]))
 """
 USER_ATTACKS = ("grader", "network", "memory", "siblings", "alive")
