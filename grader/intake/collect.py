@@ -12,6 +12,7 @@ import errno
 import fcntl
 import fnmatch
 import os
+import secrets
 import shutil
 import traceback
 from collections import Counter, defaultdict
@@ -34,7 +35,7 @@ from grader.course.screen import plain
 from grader.intake.arrivals import PLACE, Arrival, arrival_of, keep_arrival, owners_before
 from grader.intake.inbound import HandIn, hand_ins, is_student, looked_into
 from grader.intake.owners import Owners, is_trusted
-from grader.intake.safe_copy import OURS, Limits, RefusedError, copy_folder, open_folder
+from grader.intake.safe_copy import SECRET, TIME, Limits, RefusedError, copy_folder, open_folder
 
 MANY = 3  # refused folders that are named for one student
 
@@ -206,8 +207,9 @@ class CollectOneByOne(ExchangeCollect):
             rmtree(str(draft))
         try:
             with open_folder(item.folder, inbound) as folder:
-                copy_folder(folder, draft, self._limits)
-            (draft / OURS).write_text(f"{item.time:%Y-%m-%d %H:%M:%S.%f} UTC")
+                item = replace(item, changed=copy_folder(folder, draft, self._limits))
+            (draft / TIME).write_text(f"{item.time:%Y-%m-%d %H:%M:%S.%f} UTC")
+            _mend_secret(draft / SECRET)
             self._share(draft)
             _put_in_place(draft, place, old)
         finally:
@@ -284,6 +286,14 @@ def shown(student: str) -> str:
     ana 'a\nb'
     """
     return student if is_student(student) else repr(student)
+
+
+def _mend_secret(path: Path) -> None:
+    """Make a new secret where there is none or no text: ``nbgrader release_feedback`` would end for all."""
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        path.write_text(secrets.token_hex(64))
 
 
 def _put_in_place(draft: Path, place: Path, old: Path) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-OURS = "timestamp.txt"  # the time of submission is written by the collector, never taken from the student
+TIME, SECRET = "timestamp.txt", "submission_secret.txt"  # nbgrader's own files, which it reads without care
 CHUNK = 1 << 20
 # O_NONBLOCK: opening a FIFO must not wait for somebody who writes into it.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -128,8 +128,13 @@ def last_change(folder: int, limits: Limits) -> int:
     return max([os.fstat(folder).st_ctime_ns, *changes])
 
 
-def copy_folder(folder: int, target: Path, limits: Limits) -> None:
-    """Copy what lies in an open folder to `target`, a new folder; our own ``timestamp.txt`` will be there.
+def copy_folder(folder: int, target: Path, limits: Limits) -> int:
+    """Copy what lies in an open folder to `target`, a new folder, but not the time that the student claims.
+
+    Returns
+    -------
+    int
+        When anything was changed last, as `last_change`.
 
     Raises
     ------
@@ -137,11 +142,14 @@ def copy_folder(folder: int, target: Path, limits: Limits) -> None:
         If the folder holds what no submission may hold, or changes meanwhile.
     """
     target.mkdir(parents=True)
+    changed = os.fstat(folder).st_ctime_ns
     for entry in _entries(folder, limits):
+        changed = max(changed, entry.stat.st_ctime_ns)
         if entry.is_folder:
             (target / entry.path).mkdir()
-        elif entry.path != OURS:
+        elif entry.path != TIME:
             _copy_file(entry, target / entry.path)
+    return changed
 
 
 def _entries(folder: int, limits: Limits) -> Iterator[_Entry]:
@@ -193,6 +201,8 @@ def _require_plain(entry: _Entry, owner: int | None) -> None:
             f"{entry.path!r} is a hard link: the same file has another name elsewhere. "
             "Only ordinary files and folders can be handed in."
         )
+    if entry.is_folder and entry.path in (TIME, SECRET):
+        raise RefusedError(f"{entry.path!r} is a folder. nbgrader's file has this name.")
     if owner is not None and entry.stat.st_uid != owner:
         raise RefusedError(
             f"{entry.path!r} belongs to uid {entry.stat.st_uid}, its folder to uid {owner}. "

@@ -85,7 +85,7 @@ def submitted(root, student):
     return sorted(str(path.relative_to(place)) for path in place.rglob("*"))
 
 
-GOOD = [f"{LESSON}.ipynb", "timestamp.txt"]
+GOOD = [f"{LESSON}.ipynb", "submission_secret.txt", "timestamp.txt"]
 
 # --- nothing but ordinary files
 
@@ -127,7 +127,7 @@ def notebook_link(place, root):
 
 def time_link(place, root):
     (place / "timestamp.txt").unlink()
-    (place / "timestamp.txt").symlink_to("/dev/zero")
+    (place / "timestamp.txt").symlink_to(root / "gradebook.db")
 
 
 def sparse(place, root):
@@ -150,6 +150,15 @@ def deep(place, root):
     place.joinpath(*["d"] * 12).mkdir(parents=True)
 
 
+def time_folder(place, root):
+    (place / "timestamp.txt").unlink()
+    (place / "timestamp.txt").mkdir()
+
+
+def secret_folder(place, root):
+    (place / "submission_secret.txt").mkdir()
+
+
 def control_characters(place, root):
     (place / f"a{ESCAPE}b.txt").touch()
 
@@ -170,6 +179,8 @@ def control_characters(place, root):
         (many_files, "more than 1,000 files"),
         (many_bytes, "together its files may have 100 MB"),
         (deep, "more than 10 folders inside each other"),
+        (time_folder, "'timestamp.txt' is a folder"),
+        (secret_folder, "'submission_secret.txt' is a folder"),
         (control_characters, r"'a\x1b[2Jb.txt' has characters that are no text"),
     ],
 )
@@ -231,7 +242,7 @@ def test_a_file_that_is_swapped_for_a_link_between_look_and_copy_is_refused(cour
 
     def copy_swapped(*arguments):
         monkeypatch.setattr(safe_copy, "_look", look_and_swap)
-        copy(*arguments)
+        return copy(*arguments)
 
     monkeypatch.setattr("grader.intake.collect.copy_folder", copy_swapped)
     assert collected(course)["mallory"].status == "refused"
@@ -367,6 +378,34 @@ def test_a_submission_that_nbgrader_had_collected_is_not_new(course):
     place = hand_in(course, "ana", at=at)
     shutil.copytree(place, course / "submitted" / "ana" / LESSON)
     assert collected(course)["ana"].status == "already there"
+
+
+def test_the_last_one_before_the_due_date_can_be_asked_for(course):
+    hand_in(course, "ana", random="early")
+    hand_in(course, "ben", random="late")
+    time.sleep(0.05)
+    with open_gradebook(open_course(course)) as gradebook:
+        gradebook.update_or_create_assignment(LESSON, duedate=datetime.now(UTC).replace(tzinfo=None))
+    time.sleep(0.05)
+    hand_in(course, "ana", random="late", notebook=small_lesson.lesson(first="two = 7.0"))
+    tools = Path(sys.executable).parent
+    command = [tools / "nbgrader", "collect", LESSON, "--course-dir", course, "--before-duedate"]
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    subprocess.run(
+        [*command, "--student", "ana"], cwd=course, env=environment, check=True, capture_output=True
+    )
+    assert os.listdir(course / "submitted") == ["ana"]
+    assert "7.0" not in (course / "submitted" / "ana" / LESSON / f"{LESSON}.ipynb").read_text()
+
+
+def test_other_instructors_can_write_where_the_course_is_shared(course):
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("\nc.CourseDirectory.groupshared = True\n")
+    (hand_in(course, "ana") / "data").mkdir()
+    collected(course)
+    place = course / "submitted" / "ana" / LESSON
+    assert oct(place.joinpath("data").stat().st_mode & 0o7777) == "0o2775"
+    assert oct(place.joinpath("timestamp.txt").stat().st_mode & 0o777) == "0o664"
 
 
 # --- owners
@@ -515,7 +554,10 @@ def test_a_hand_in_of_another_account_through_nbgrader_and_the_command_line(cour
     assert done.returncode == 0, done.stderr[-2000:]
     assert "mallory: refused. Refused what was handed in" in done.stderr
     assert sorted(os.listdir(course / "submitted")) == ["ana", "nobody"]
-    assert submitted(course, "ana") == sorted([*GOOD, "submission_secret.txt"])
+    assert submitted(course, "ana") == GOOD
+    secret = inbound(course) / next(name for name in os.listdir(inbound(course)) if name.startswith("ana+"))
+    copied = course / "submitted" / "ana" / LESSON / "submission_secret.txt"
+    assert copied.read_text() == (secret / "submission_secret.txt").read_text()
     assert main(["collect", LESSON, "--course", str(course)]) == 0
     assert "2 already there; 1 refused." in capsys.readouterr().out
 
@@ -602,7 +644,7 @@ def test_a_fault_of_the_collector_costs_one_student(course, monkeypatch):
     def faulty(folder, target, limits):
         if target.name.startswith("ana"):
             raise ZeroDivisionError("a fault")
-        copy(folder, target, limits)
+        return copy(folder, target, limits)
 
     monkeypatch.setattr(collect, "copy_folder", faulty)
     hand_in(course, "ana")
