@@ -35,6 +35,8 @@ class Arrival:
         When that folder was changed last, by the file system, in nanoseconds since 1970.
     owner : int or None
         The uid that it belongs to, where that says who the student is.
+    content : str
+        Fingerprint of its files.
     """
 
     student: str
@@ -44,6 +46,7 @@ class Arrival:
     folder: str = ""
     changed: int = 0
     owner: int | None = None
+    content: str = ""
 
 
 def keep_arrival(app_root: str | Path, lesson: str, arrival: Arrival) -> None:

@@ -29,7 +29,7 @@ from nbgrader.utils import check_mode, rmtree
 from traitlets import Integer
 
 from grader.course.course_folder import asked_for, handed_in_at, open_course
-from grader.course.files import own_files
+from grader.course.files import own_files, print_of
 from grader.course.nbgrader_steps import exchange_step, run_step
 from grader.course.screen import plain
 from grader.intake.arrivals import PLACE, Arrival, arrival_of, keep_arrival, owners_before
@@ -182,8 +182,8 @@ class CollectOneByOne(ExchangeCollect):
     def _in_order(self, items: list[HandIn]) -> list[HandIn]:
         """Sort what may be taken: the newest first; with ``--before-duedate`` the last that was in time."""
         newest = sorted(items, key=lambda item: item.changed, reverse=True)
-        due = self._due()
-        if not self.before_duedate or due is None:
+        due = self._due() if self.before_duedate else None
+        if due is None:
             return newest
         return [item for item in newest if item.time <= due] + [item for item in newest if item.time > due]
 
@@ -209,6 +209,12 @@ class CollectOneByOne(ExchangeCollect):
             with open_folder(item.folder, inbound) as folder:
                 item = replace(item, changed=copy_folder(folder, draft, self._limits))
             (draft / TIME).write_text(f"{item.time:%Y-%m-%d %H:%M:%S.%f} UTC")
+            content = _content(draft)
+            if there and before and (before.folder, before.content) == (item.folder, content):
+                # Only moved, or given other permissions: it was there when it was collected first.
+                return Arrival(
+                    item.student, "already there", _about_time(replace(item, changed=before.changed))
+                )
             _mend_secret(draft / SECRET)
             self._share(draft)
             _put_in_place(draft, place, old)
@@ -223,6 +229,7 @@ class CollectOneByOne(ExchangeCollect):
             item.folder,
             item.changed,
             item.uid if known else None,
+            content,
         )
 
     def _replaces(self, item: HandIn, place: Path, before: Arrival | None, refused: set[str]) -> bool:
@@ -286,6 +293,11 @@ def shown(student: str) -> str:
     ana 'a\nb'
     """
     return student if is_student(student) else repr(student)
+
+
+def _content(place: Path) -> str:
+    """Return the fingerprint of a submission: its files, but not when they were handed in."""
+    return print_of({name: path for name, path in own_files(place, []).items() if name != TIME})
 
 
 def _mend_secret(path: Path) -> None:

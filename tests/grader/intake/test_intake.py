@@ -343,6 +343,19 @@ def test_a_file_changed_after_the_hand_in_is_a_new_hand_in(course):
     assert "7.0" in (course / "submitted" / "ana" / LESSON / f"{LESSON}.ipynb").read_text()
 
 
+def test_an_exchange_that_was_moved_makes_nobody_late_who_was_collected_before(course):
+    place = hand_in(course, "ana")
+    assert collected(course)["ana"].status == "collected"
+    written = (course / "submitted" / "ana" / LESSON / "timestamp.txt").read_text()
+    time.sleep(0.05)
+    shutil.copytree(place, place.with_name("copy"))
+    shutil.rmtree(place)
+    place.with_name("copy").rename(place)  # all its files are new ones
+    found = collected(course)["ana"]
+    assert (found.status, found.message) == ("already there", "")
+    assert (course / "submitted" / "ana" / LESSON / "timestamp.txt").read_text() == written
+
+
 def test_newer_replaces_older_whatever_its_claim(course):
     hand_in(course, "ana", random="first")
     assert collected(course)["ana"].status == "collected"
@@ -493,6 +506,21 @@ def test_the_check_of_owners_can_be_switched_off(course):
     result = classroom.collect(LESSON, root=course)
     assert [arrival.status for arrival in result.arrivals] == ["collected"] * 2
     assert result.notes == []
+
+
+@needs_root
+def test_what_was_taken_wrongly_is_replaced_by_the_students_own_though_that_is_older(course):
+    config = course / "nbgrader_config.py"
+    before = config.read_text()
+    config.write_text(f"{before}\nc.ExchangeCollect.check_owner = False\n")
+    hand_in(course, "ana", uid=SOMEBODY, random="own")
+    hand_in(course, "ben", uid=ANOTHER, random="own")
+    time.sleep(0.05)
+    hand_in(course, "ana", uid=ANOTHER, random="false", notebook=small_lesson.lesson(first="two = 7.0"))
+    assert collected(course)["ana"].status == "collected"
+    config.write_text(before)
+    assert collected(course)["ana"].status == "updated"
+    assert "7.0" not in (course / "submitted" / "ana" / LESSON / f"{LESSON}.ipynb").read_text()
 
 
 def test_first_come_is_by_the_file_systems_order_and_one_account_is_one_student(monkeypatch):
