@@ -62,7 +62,7 @@ def arrival_of(app_root: str | Path, lesson: str, student: str) -> Arrival | Non
 
 def owners_before(app_root: str | Path) -> dict[str, int]:
     """Return the uid of each student whose submission was accepted before, of any lesson."""
-    found = {}
+    found: dict[str, int] = {}
     for path in sorted(Path(app_root, PLACE).glob("*/*.json")):
         arrival = _read(path)
         if arrival is not None and arrival.owner is not None:
