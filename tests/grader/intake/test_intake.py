@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
@@ -42,14 +43,19 @@ def released(tmp_path_factory):
 
 
 @pytest.fixture
-def course(released, tmp_path):
-    copy = tmp_path / "course"
+def course(released):
+    # Not in pytest's folder: each new run of pytest closes that to other accounts.
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o711)
+        yield copy_of(released, Path(place) / "course")
+
+
+def copy_of(released, copy):
     shutil.copytree(released, copy)
     config = copy / "nbgrader_config.py"
     config.write_text(config.read_text().replace(str(released), str(copy)))
     inbound(copy).chmod(0o733)
-    for parent in (copy, *copy.parents[:3]):  # what another account needs on its way
-        parent.chmod(parent.stat().st_mode | 0o011)
+    copy.chmod(0o711)
     return copy
 
 
@@ -566,7 +572,7 @@ def submit_as(uid, course, student, home, afterwards=""):
 
 
 @needs_root
-def test_a_hand_in_of_another_account_through_nbgrader_and_the_command_line(course, tmp_path, capsys):
+def test_a_hand_in_of_another_account_through_nbgrader_and_the_command_line(course, capsys):
     tools = Path(sys.executable).parent
     link = f"os.symlink({str(small_lesson.REPOSITORY / 'grader')!r}, 'grader')"
     for uid, student, afterwards in (
@@ -574,7 +580,7 @@ def test_a_hand_in_of_another_account_through_nbgrader_and_the_command_line(cour
         (ANOTHER, "mallory", link),
         (NOBODY, "nobody", ""),
     ):
-        done = submit_as(uid, course, student, tmp_path / f"home-{student}", afterwards)
+        done = submit_as(uid, course, student, course.parent / f"home-{student}", afterwards)
         assert done.returncode == 0, done.stderr[-2000:]
     command = [tools / "nbgrader", "collect", LESSON, "--course-dir", course]
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
