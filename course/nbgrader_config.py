@@ -26,6 +26,15 @@ c.Exchange.root = str(here / "exchange")
 if "MLMKIT_WORK" in os.environ:
     c.Exchange.assignment_dir = os.environ["MLMKIT_WORK"]
 
+# Students can put anything into the exchange: links, pipes, a folder in a classmate's name. Each hand-in is
+# looked at before it is copied, and what is larger than this is refused (sizes in kilobytes).
+# `c.ExchangeCollect.check_owner = False` lets one account hand in for several students.
+c.ExchangeFactory.collect = "grader.intake.collect.CollectOneByOne"
+c.CourseDirectory.max_file_size = 100_000
+c.CourseDirectory.max_dir_size = 100_000
+c.CollectOneByOne.max_files = 1000
+c.CollectOneByOne.max_depth = 10
+
 # Files from students are read in whatever state they are, and their cells are repaired where that is safe.
 c.Autograde.exporter_class = "grader.intake.mending.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [

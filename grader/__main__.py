@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from grader.course.repository import ROOT
-from grader.course.screen import signs_of_life
+from grader.course.screen import plain, plain_lines, signs_of_life
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
 
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         with explained():
             return options.run(options) or 0
     except (CourseError, LessonError, BankError) as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
+        print(f"{options.command}: {plain_lines(str(error))}", file=sys.stderr)
     except KeyboardInterrupt as stopped:
         print(f"\n{options.command}: stopped. {stopped or 'What was finished is kept.'}", file=sys.stderr)
         return 130  # what a shell gives a command that Ctrl-C has ended
@@ -158,9 +158,21 @@ def _release(options):
 
 def _collect(options):
     from grader import classroom
+    from grader.course.course_folder import open_course, students_with
 
-    students = classroom.collect(options.lesson, root=options.course)
-    print(f"{len(students)} submissions of {options.lesson}: {', '.join(students) or 'none'}")
+    arrivals, notes = classroom.collect(options.lesson, root=options.course)
+    for arrival in arrivals:
+        if arrival.message:
+            print(f"{classroom.shown(arrival.student)}: {plain(arrival.message)}")
+    for note in notes:
+        print(note)
+    counts = Counter(arrival.status for arrival in arrivals)
+    if counts:
+        print(
+            "; ".join(f"{counts[status]} {status}" for status in classroom.STATUSES if counts[status]) + "."
+        )
+    students = students_with(open_course(options.course), "submitted", options.lesson)
+    print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
 
 
 def _grade(options):
@@ -198,7 +210,7 @@ def _export(options):
 
     path, left_out = write_marks(options.lesson, options.to, root=options.course)
     for item in left_out:
-        print(f"not in the file: {item.student}. {item.note}")
+        print(plain(f"not in the file: {item.student}. {item.note}"))
     print(f"Marks for {options.to}: {path}")
 
 
@@ -212,7 +224,7 @@ def _tell(outcomes, what):
     """Print what did not work, then how much did."""
     for outcome in outcomes:
         if outcome.status != "done":
-            print(f"{outcome.student}: {outcome.message}")
+            print(plain(f"{outcome.student}: {outcome.message}"))
     print(f"{sum(outcome.status == 'done' for outcome in outcomes)} of {len(outcomes)} {what}.")
 
 

@@ -9,10 +9,13 @@ from grader.grade.cluster import StoppedError, connect, local_cluster
 from grader.grade.one_student import grade_student
 from grader.grade.outcomes import Outcome
 from grader.grade.whole_class import grade
-from grader.intake.collect import collect, submit
+from grader.intake.arrivals import STATUSES, Arrival
+from grader.intake.collect import collect, shown, submit
 from grader.pages.give_feedback import feedback, write_feedback
 
 __all__ = [
+    "STATUSES",
+    "Arrival",
     "Outcome",
     "StoppedError",
     "collect",
@@ -22,6 +25,7 @@ __all__ = [
     "grade_student",
     "local_cluster",
     "release",
+    "shown",
     "submit",
     "warm_up",
     "write_feedback",

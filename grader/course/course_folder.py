@@ -12,6 +12,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.baseapp import NbGrader
 
+from grader.course.screen import plain_lines
+
 LOG = ".nbgrader.log"
 
 
@@ -107,13 +109,21 @@ def require_release(app: NbGrader, lesson: str) -> None:
 
 def _log_to_file(app: NbGrader, path: Path) -> None:
     handler = logging.FileHandler(path, delay=True, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
     for old in list(app.log.handlers):
         app.log.removeHandler(old)
         old.close()
     app.log.addHandler(handler)
     app.log.setLevel(logging.INFO)
     app.log.propagate = False
+
+
+class _PlainFormatter(logging.Formatter):
+    """Writes names of students' files so that a screen on which the log is read only shows them."""
+
+    def format(self, record):
+        """Write one entry."""
+        return plain_lines(super().format(record))
 
 
 def _put_tools_on_path() -> None:

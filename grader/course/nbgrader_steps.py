@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 
 from nbgrader.auth import Authenticator
@@ -22,4 +23,6 @@ def run_step(step) -> None:
         step.start()
     except Exception as error:
         step.log.error(traceback.format_exc())
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # `grader.grade.outages` has a sentence for it
         raise CourseError(f"{type(step).__name__} failed: {error} ({LOG} has the details.)") from error

@@ -52,6 +52,22 @@ def every(seconds: float, act: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
+def plain(text: str) -> str:
+    r"""Write text from a student so that a screen only shows it: control characters become letters.
+
+    >>> print(plain("x\x1b[2Jy"))
+    x\x1b[2Jy
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
+
+
+def plain_lines(text: str) -> str:
+    """Do the same with a text of several lines, which stay lines."""
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
 class _Ear:
     """Knows when something was heard last, and whether dots stand in the line."""
 

@@ -16,6 +16,7 @@ from grader.author.build import write_source
 from grader.course.course_folder import folder, open_course
 from grader.course.files import write_atomically
 from grader.course.repository import ROOT
+from grader.course.screen import plain
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS, SampleStudent, sample_notebook
 from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
@@ -82,7 +83,7 @@ def run_demo(
     report = write_report(LESSON, root=root)
     for outcome in outcomes:
         if outcome.status != "done":
-            say(f"{outcome.student}: {outcome.message}")
+            say(plain(f"{outcome.student}: {outcome.message}"))
     say(summary(root, report))
     return report
 

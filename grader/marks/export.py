@@ -57,10 +57,17 @@ def is_complete(item: Submission) -> bool:
 
 def canvas_rows(group: Class) -> list[list[str]]:
     """Rows for Canvas: it finds students by the login, and makes an assignment from the last column."""
-    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", group.title]
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", _text(group.title)]
     possible = ["Points Possible", "", "", "", "", _number(group.max_score)]
     return [header, possible] + [
-        [item.name or item.student, "", "", item.lms_id or item.student, "", _number(item.score)]
+        [
+            _text(item.name or item.student),
+            "",
+            "",
+            _text(item.lms_id or item.student),
+            "",
+            _number(item.score),
+        ]
         for item in group.submissions
         if is_complete(item)
     ]
@@ -70,10 +77,16 @@ def moodle_rows(group: Class) -> list[list[str]]:
     """Rows for Moodle's grade import, in which the instructor says what each column is."""
     header = ["Username", "Email address", f"{group.title} (of {_number(group.max_score)} points)"]
     return [header] + [
-        [item.lms_id or item.student, item.email, _number(item.score)]
+        [_text(item.lms_id or item.student), _text(item.email), _number(item.score)]
         for item in group.submissions
         if is_complete(item)
     ]
+
+
+def _text(cell: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula, which it would compute when the file is opened."""
+    formula = cell.lstrip().startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r"))
+    return f"'{cell}" if formula else cell
 
 
 def _number(points: float) -> str:

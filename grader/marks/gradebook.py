@@ -16,6 +16,7 @@ from grader.grade.outcomes import graded_notebook, outcomes_of
 from grader.grade.saved_marks import waits_for_person
 from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
+from grader.intake.arrivals import arrival_of
 from grader.intake.mending import notices_in, unreadable_reason
 from grader.sandbox.execute import why_not_isolated
 from mlmkit.answers.kinds import Verdict
@@ -154,10 +155,16 @@ def _submission(app, gradebook, lesson, student, outcomes) -> Submission:
 
 def _why_not_graded(app, lesson, student, outcome) -> tuple[str, str]:
     if not folder(app, "submitted", student, lesson).is_dir():
-        return "absent", "Nothing was handed in."
+        return "absent", _at_arrival(app, lesson, student) or "Nothing was handed in."
     if outcome is not None and outcome.status == "failed":
         return "failed", outcome.message
     return "not_graded", f"Handed in, not graded yet. Run: python -m grader grade {lesson}"
+
+
+def _at_arrival(app, lesson, student) -> str:
+    """Say what was refused when the lesson was collected, or that the claimed time is not the true one."""
+    arrival = arrival_of(app.coursedir.root, lesson, student)
+    return arrival.message if arrival else ""
 
 
 def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
@@ -176,7 +183,8 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
     penalty = sum(part.late_submission_penalty or 0 for part in entry.notebooks)
     page = folder(app, "feedback", who["student"], lesson) / f"{lesson}.html"
     waiting = [grade.name for grade in grades if waits_for_person(grade)]
-    notes = [*notices_in(nb), *_notes(grades, verdicts, penalty)]
+    arrived = _at_arrival(app, lesson, who["student"])
+    notes = [*([arrived] if arrived else []), *notices_in(nb), *_notes(grades, verdicts, penalty)]
     if outcome is not None and outcome.inputs["submission"] != submission_print(app, lesson, who["student"]):
         notes.append(f"Handed in again since. Run: python -m grader grade {lesson}")
     return Submission(

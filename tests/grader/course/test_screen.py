@@ -9,7 +9,7 @@ import time
 import pytest
 
 from grader.course.repository import ROOT
-from grader.course.screen import signs_of_life
+from grader.course.screen import plain, plain_lines, signs_of_life
 
 PATIENTLY = ROOT / ".ci" / "patiently"
 
@@ -74,3 +74,9 @@ def test_the_demo_is_never_silent_for_three_seconds(tmp_path):
     assert text.startswith("A class of 12 sample students")
     assert silences[0] < 2
     assert max(silences) < 3
+
+
+def test_what_students_write_is_shown_and_does_nothing_to_the_screen():
+    assert plain("Zoë 1") == "Zoë 1"
+    assert plain("a\x1b[2J\r\n\u202eb\udcff") == r"a\x1b[2J\r\n\u202eb\udcff"
+    assert plain_lines("a\x07\nb") == "a\\x07\nb"

@@ -42,3 +42,12 @@ def test_moodle_gets_user_names_addresses_and_marks(group):
 def test_another_system_is_refused_with_the_two_that_are_known(tmp_path):
     with pytest.raises(ValueError, match="canvas or moodle, not for 'blackboard'"):
         write_marks("01_pooling", "blackboard", root=tmp_path)
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1"])
+def test_a_text_is_not_taken_for_a_formula(group, text):
+    group.submissions[0] = Submission(
+        "ana", text, "graded", score=15.5, possible=20.0, email=text, lms_id=text
+    )
+    assert canvas_rows(group)[2] == [f"'{text}", "", "", f"'{text}", "", "15.5"]
+    assert moodle_rows(group)[1] == [f"'{text}", f"'{text}", "15.5"]
