@@ -110,9 +110,8 @@ def decode(encoded):
 
 
 def _decode_unreadable(content):
-    raise BadAnswerError(
-        plain(content, limit=300) if isinstance(content, str) else "The answer can't be read."
-    )
+    said = plain(content, limit=300).strip() if isinstance(content, str) else ""
+    raise BadAnswerError(said or "The answer can't be read.")
 
 
 def kind_of(shape):

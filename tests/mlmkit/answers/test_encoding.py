@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlmkit.answers.draws.packing import MAX_DRAWS
@@ -98,6 +98,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
+@example({"unreadable": ""})
 @settings(max_examples=300, deadline=None)
 def test_decode_gives_a_plain_value_or_a_sentence_whatever_arrives(encoded):
     try:
