@@ -16,7 +16,10 @@ MLMKIT = PYPROJECTS["mlmkit"]["project"]
 GRADER = PYPROJECTS["mlmkit-grader"]["project"]
 TESTS = PYPROJECTS["mlmkit"]["dependency-groups"]["test"]
 OURS = {"mlmkit", "grader", "tests"}
-CONDA_NAMES = {"jupyter-client": "jupyter_client"}  # where conda-forge's name is another
+CONDA_NAMES = {
+    "jupyter-client": "jupyter_client",
+    "jupyter-core": "jupyter_core",
+}  # where conda-forge's name is another
 
 # Declared though no line imports them:
 USED = {
@@ -116,10 +119,8 @@ def everything():
     """All requirements but those on each other: name to bound."""
     found = dict(map(split, [*MLMKIT["dependencies"], *GRADER["dependencies"], *TESTS]))
     for name, extra in MLMKIT["optional-dependencies"].items():
-        if (
-            name != "marginal"
-        ):  # it wants an older polars than the tests; test_marginal_effects.py installs it
-            found |= dict(map(split, extra))
+        # "marginal" wants an older polars than the tests; test_marginal_effects.py installs it
+        found |= {} if name == "marginal" else dict(map(split, extra))
     found.pop("mlmkit")
     return found
 
