@@ -208,8 +208,9 @@ def _check_predictors(model, y):
 
 def _unexplained(X, part):
     """Return about what share of a few rows' outcomes their predictors, the rows of X, leave; quickly."""
+    X = X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), TINY)[:, None]
     cross = X @ X.T
-    cross.flat[:: len(X) + 1] *= 1 + 1e-9  # dependent columns are no matter
+    cross.flat[:: len(X) + 1] += 1e-9  # dependent columns, and columns of zeros, are no matter
     rest = part - np.linalg.solve(cross, X @ part) @ X
     return np.sqrt(rest @ rest / max(part @ part, TINY))
 
