@@ -59,3 +59,25 @@ def write_atomically(path: Path, text: str) -> Path:
         draft.unlink(missing_ok=True)
         raise
     return path
+
+
+def put_in_place(draft: Path, place: Path, old: Path) -> None:
+    """Put a complete folder where another one lies, which waits at `old` until that is done.
+
+    A run that is killed in between leaves the one before at `old`, and nothing at `place`.
+
+    Parameters
+    ----------
+    draft, place, old : Path
+        The new folder, where it belongs, and where the one before waits; all on one file system.
+    """
+    from nbgrader.utils import rmtree  # it takes folders that nbgrader made read-only
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if old.exists():
+        rmtree(str(old))
+    if place.exists():
+        place.rename(old)
+    draft.rename(place)
+    if old.exists():
+        rmtree(str(old))

@@ -37,7 +37,7 @@ from grader.course.course_folder import (
     open_course,
     open_gradebook,
 )
-from grader.course.files import file_print, own_files
+from grader.course.files import file_print, own_files, put_in_place
 from grader.grade.fingerprint import inputs_of, reason
 from grader.grade.outages import no_room, with_patience
 from grader.grade.outcomes import Outcome, failure_text, graded_notebook, is_complete, keep, outcome_of
@@ -150,7 +150,7 @@ def _grade(app, lesson: str, student: str, force: bool, lost: bool) -> Outcome:
     started = monotonic()
     final = folder(app, "autograded", student, lesson)
     stage, old = (Path(app.coursedir.format_path(STAGING, student, lesson + end)) for end in ("", ".before"))
-    if old.exists() and not final.exists():  # killed in `_put_in_place`
+    if old.exists() and not final.exists():  # killed in `put_in_place`
         old.rename(final)
     inputs = inputs_of(app, lesson, student)
     before = outcome_of(app, lesson, student)
@@ -165,7 +165,7 @@ def _grade(app, lesson: str, student: str, force: bool, lost: bool) -> Outcome:
         autograde.start()
     marks = auto_marks(app, lesson, student)[student]
     fault = unreadable_in(stage / f"{lesson}.ipynb")
-    _put_in_place(stage, final, old)
+    put_in_place(stage, final, old)
     outcome = Outcome(
         student,
         "unreadable" if fault else "done",
@@ -190,18 +190,6 @@ def _alone(app, lesson: str, student: str) -> Iterator[None]:
         with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _put_in_place(stage: Path, final: Path, old: Path) -> None:
-    """Put the graded folder where the one before lay, which waits at `old` until that is done."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    if old.exists():
-        rmtree(str(old))
-    if final.exists():
-        final.rename(old)
-    stage.rename(final)
-    if old.exists():
-        rmtree(str(old))
 
 
 def _copy(files: dict[str, Path], place: Path) -> None:

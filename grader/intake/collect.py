@@ -29,7 +29,7 @@ from nbgrader.utils import check_mode, rmtree
 from traitlets import Integer
 
 from grader.course.course_folder import asked_for, handed_in_at, open_course
-from grader.course.files import own_files, print_of
+from grader.course.files import own_files, print_of, put_in_place
 from grader.course.nbgrader_steps import exchange_step, run_step
 from grader.course.screen import plain
 from grader.intake.arrivals import PLACE, Arrival, arrival_of, keep_arrival, owners_before
@@ -165,7 +165,7 @@ class CollectOneByOne(ExchangeCollect):
             )
         )
         _, old = self._drafts(student)
-        if old.exists() and not place.exists():  # killed in `_put_in_place`
+        if old.exists() and not place.exists():  # killed in `put_in_place`
             old.rename(place)
         items = [looked_into(item, inbound, self._limits) for item in items]
         refused = [item for item in items if item.fault]
@@ -217,7 +217,7 @@ class CollectOneByOne(ExchangeCollect):
                 )
             _mend_secret(draft / SECRET)
             self._share(draft)
-            _put_in_place(draft, place, old)
+            put_in_place(draft, place, old)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         known = self.check_owner and self._owners.is_known(item.student, item.uid)
@@ -306,18 +306,6 @@ def _mend_secret(path: Path) -> None:
         path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         path.write_text(secrets.token_hex(64))
-
-
-def _put_in_place(draft: Path, place: Path, old: Path) -> None:
-    """Put a complete copy where the submission before lay, which waits at `old` until that is done."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if old.exists():
-        rmtree(str(old))
-    if place.exists():
-        place.rename(old)
-    draft.rename(place)
-    if old.exists():
-        rmtree(str(old))
 
 
 def _all_refused(refused: list[HandIn]) -> str:

@@ -27,10 +27,12 @@ def random_part(design, random=True, re_form=None):
     Raises
     ------
     ValueError
-        If `re_form` asks for what the model lacks.
+        If `re_form` asks for what the model lacks, or both are given.
     """
     if not isinstance(random, bool):
         raise TypeError(f"random is {random!r}. It is True or False; choose single terms with re_form.")
+    if re_form is not None and not random:
+        raise ValueError("Give either random=False (no group effects) or re_form, not both.")
     none = not random or (isinstance(re_form, str) and re_form.replace(" ", "") in NONE)
     marks = [[re_form is None and not none] * len(factor.names) for factor in design.factors]
     if none or re_form is None:

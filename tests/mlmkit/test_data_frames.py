@@ -460,6 +460,8 @@ def test_partial_group_effects(rows):
         ValueError, match="re_form lets 'x' vary between the groups of k; in the model these do: 1"
     ):
         fit.predict(re_form="~ (x | k)")
+    with pytest.raises(ValueError, match="Give either random=False"):
+        fit.predict(random=False, re_form="~ (1 | g)")
     with pytest.raises(ValueError, match="must hold random-effects terms only"):
         fit.predict(re_form="~ x")
 
