@@ -11,6 +11,7 @@ from mlmkit.bayes.priors import exponential as exponential
 from mlmkit.bayes.priors import flat as flat
 from mlmkit.bayes.priors import normal as normal
 from mlmkit.bayes.priors import student_t as student_t
+from mlmkit.bayes.stan import stan_glm as stan_glm
 from mlmkit.bayes.stan import stan_glmer as stan_glmer
 from mlmkit.bayes.stan import stan_lmer as stan_lmer
 from mlmkit.data.sales import data_fingerprint as data_fingerprint

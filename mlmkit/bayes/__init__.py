@@ -2,7 +2,7 @@
 
 from mlmkit.bayes.compare import compare, compare_fits, loo, prior_sensitivity
 from mlmkit.bayes.priors import Decov, Prior, cauchy, decov, exponential, flat, normal, student_t
-from mlmkit.bayes.stan import stan_glmer, stan_lmer
+from mlmkit.bayes.stan import stan_glm, stan_glmer, stan_lmer
 
 __all__ = [
     "Decov",
@@ -16,6 +16,7 @@ __all__ = [
     "loo",
     "normal",
     "prior_sensitivity",
+    "stan_glm",
     "stan_glmer",
     "stan_lmer",
     "student_t",

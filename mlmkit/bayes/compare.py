@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.extra import needs
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import BayesianFit
 from mlmkit.bayes.rowwise import too_large
 from mlmkit.fits.mixed import MixedEstimates
 
@@ -157,12 +157,12 @@ class Loo:
         return "\n".join(lines)
 
 
-def loo(fit: StanFit) -> Loo:
+def loo(fit: BayesianFit) -> Loo:
     """Estimate how well a Bayesian fit predicts rows that it hasn't seen (leave-one-out).
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         From `stan_lmer` or `stan_glmer`.
 
     Returns
@@ -211,12 +211,12 @@ def _relative_ess(fit):
     return float(np.clip(share, 0.01, 1.0)) if np.isfinite(share) else 1.0
 
 
-def compare(*unnamed: StanFit, **fits: StanFit):
+def compare(*unnamed: BayesianFit, **fits: BayesianFit):
     """Compare Bayesian fits by how well they are expected to predict.
 
     Parameters
     ----------
-    **fits : StanFit
+    **fits : BayesianFit
         With the names that the table is to show, such as ``compare(intercepts=fit1, slopes=fit2)``.
 
     Returns
@@ -264,12 +264,12 @@ def compare(*unnamed: StanFit, **fits: StanFit):
     return table
 
 
-def prior_sensitivity(fit: StanFit, threshold: float = 0.05) -> pd.DataFrame:
+def prior_sensitivity(fit: BayesianFit, threshold: float = 0.05) -> pd.DataFrame:
     """Measure how much the posterior would move if the prior, or the likelihood, were a little stronger.
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         The fit.
     threshold : float
         From where on a parameter counts as sensitive.
@@ -326,8 +326,8 @@ def _need_log_likelihood(fit):
 
 
 def _need_stan(fit):
-    if not isinstance(fit, StanFit):
+    if not isinstance(fit, BayesianFit):
         raise TypeError(
-            f"This works on fits of stan_lmer or stan_glmer, not on {type(fit).__name__}: it needs "
+            f"This works on fits of stan_lmer, stan_glmer or stan_glm, not on {type(fit).__name__}: it needs "
             "posterior draws."
         )

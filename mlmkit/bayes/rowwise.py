@@ -19,7 +19,8 @@ def mean_ppd(fit):
                 mean += effects[:, :, k] @ sums / model.n
         if model.offset is not None:
             mean += model.offset.mean()
-        return mean + draws.sigma / np.sqrt(model.n) * rng.standard_normal(draws.size)
+        spread = np.sqrt(1 / model.n if model.weights is None else np.mean(1 / model.weights) / model.n)
+        return mean + draws.sigma * spread * rng.standard_normal(draws.size)
     means = np.empty(draws.size)
     for rows in row_blocks(fit):
         part = draws.pick(rows)
@@ -59,9 +60,10 @@ def linear_predictor(fit, draws):
 def log_likelihood(fit):
     """Compute the log density of every observed outcome under every draw, shape (S, n)."""
     model, family = fit.design, fit.solution.model.family
-    trials = np.ones(model.n) if model.trials is None else model.trials
+    weights = model.weights if model.trials is None else model.trials
+    weights = np.ones(model.n) if weights is None else weights
     values = np.empty((fit.solution.posterior.size, model.n))
     for rows in row_blocks(fit):
         part = fit.solution.posterior.pick(rows)
-        values[rows] = family.log_likelihood(model.y, linear_predictor(fit, part), part.sigma, trials)
+        values[rows] = family.log_likelihood(model.y, linear_predictor(fit, part), part.sigma, weights)
     return values

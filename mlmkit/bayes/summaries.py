@@ -71,7 +71,7 @@ def tidy(fit, conf_level):
                 for column in range(term.first, row):
                     name = f"cor__{factor.names[column]}.{factor.names[row]}"
                     add(name, matrix[:, row, column] / (sds[row] * sds[column]), term.label, None)
-    if draws.sigma is not None:
+    if fit.solution.model.has_sigma:
         add("sd__Observation", draws.sigma, "Residual", None)
     for factor, effects in zip(fit.design.factors, draws.effects, strict=True):
         for j, level in enumerate(factor.levels):
