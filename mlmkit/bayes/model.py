@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlmkit.bayes.likelihoods import FAMILIES, Family, outcome_reader
-from mlmkit.bayes.priors import Priors, resolve
+from mlmkit.bayes.priors import Decov, Priors, resolve
 from mlmkit.bayes.separating import check_flat
 from mlmkit.engine.onefactor import group_sums
 from mlmkit.engine.rank import drop_dependent
@@ -70,6 +70,13 @@ class BayesModel:
     def has_sigma(self):
         """Whether there is a residual standard deviation that is to be found."""
         return self.family.has_sigma and not self.sigma_known
+
+    @property
+    def has_compiled_density(self):
+        """Whether ``kernel`` knows this model; others are compiled by PyMC, which takes a while."""
+        return (
+            bool(self.design.factors) and isinstance(self.priors.covariance, Decov) and not self.sigma_known
+        )
 
     def why_not_exact(self):
         """Say in a sentence why the model can't be drawn exactly; an empty string if it can."""

@@ -40,13 +40,13 @@ def true_or_false(name, value, also=()):
 
 
 ELSEWHERE = {
-    "iter": "draws says how many draws of each chain are kept, the warm-up not counted.",
-    "warmup": "NUTS warms up by itself; draws counts what is kept.",
+    "iter": "Here draws counts what each chain keeps, and tune its warm-up.",
+    "warmup": "Here it is called tune.",
+    "control": "control=list(adapt_delta=…) is target_accept=… here.",
     "thin": "Nothing is thinned; all draws are kept.",
-    "cores": "Chains run on all cores.",
     "refresh": "progress=False is silent.",
     "init": "Starting points are chosen at random.",
-    "adapt_delta": "NUTS aims at 0.95, as rstanarm does.",
+    "adapt_delta": "Here it is called target_accept.",
     "QR": "Columns are centred and scaled inside, so no QR is needed.",
     "algorithm": "method is 'auto', 'exact' or 'nuts'.",
     "subset": "Pass the rows: data[data['x'] > 0].",

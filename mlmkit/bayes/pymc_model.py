@@ -35,18 +35,18 @@ def inputs(model):
         found[f"{factor.label} of row"] = factor.codes.astype("int64")
         if any(name != INTERCEPT for name in factor.names):
             found[f"Z {factor.label}"] = np.array([np.asarray(a) for a in factor.arrays]).T
-    if priors.intercept is not None:
+    if priors.intercept is not None and priors.intercept.family != "flat":
         found["prior intercept"] = np.array([priors.intercept.location, priors.intercept.scale])
-    if priors.coefs:
+    if priors.coefs and priors.coefs[0].family != "flat":
         found["prior slopes"] = np.array([[p.location, p.scale] for p in priors.coefs]).T
-    if priors.aux is not None:
+    if priors.aux is not None and priors.aux.family != "flat":
         found["prior sigma"] = np.array([priors.aux.location, priors.aux.scale])
     if isinstance(priors.covariance, GroupSds):
         prior = priors.covariance.prior
         found["prior sds"] = np.array([prior.location, prior.scale])
     if design.weights is not None:
         found["weights"] = design.weights
-    return {name: np.nan_to_num(value, posinf=0.0) for name, value in found.items()}
+    return found
 
 
 def yes_or_no(model):
@@ -84,12 +84,14 @@ def pymc_model(model, form="auto"):
         eta = data.get("offset", 0.0)
         intercept, sigma = 0.0, None
         if priors.intercept is not None:
-            intercept = _location_scale(pm, "intercept", priors.intercept, data["prior intercept"])
+            intercept = _location_scale(pm, "intercept", priors.intercept, data.get("prior intercept"))
         if priors.coefs:
-            slopes = _location_scale(pm, "slopes", priors.coefs[0], data["prior slopes"], dims="predictor")
+            slopes = _location_scale(
+                pm, "slopes", priors.coefs[0], data.get("prior slopes"), dims="predictor"
+            )
             eta = eta + data["X"] @ slopes
         if priors.aux is not None:
-            sigma = _positive(pm, "sigma", priors.aux, data["prior sigma"])
+            sigma = _positive(pm, "sigma", priors.aux, data.get("prior sigma"))
         middle = intercept  # of the first factor in mixed form; the others' are centred at zero
         for factor, form in zip(design.factors, forms, strict=True):
             roots = [

@@ -9,8 +9,11 @@ from mlmkit.bayes.exact import draw_exactly
 from mlmkit.bayes.fit import BayesianFit, StanFit, make_fit, prior_fit
 from mlmkit.bayes.integrated import GaussianPosterior
 from mlmkit.bayes.model import build_model
+from mlmkit.bayes.nuts import TARGET, WARM_UP, NutsOptions, draw_by_nuts
 from mlmkit.bayes.options import check_method, check_seed, count, r_arguments, true_or_false
 from mlmkit.bayes.priors import Decov, Prior
+
+DEFAULT = NutsOptions()
 
 
 @r_arguments
@@ -26,6 +29,9 @@ def stan_lmer(
     draws: int = 1000,
     chains: int = 4,
     seed: int | None = None,
+    tune: int = WARM_UP,
+    target_accept: float = TARGET,
+    cores: int | None = None,
     progress: bool | None = None,
     na_action: str = "drop",
     contrasts: dict | None = None,
@@ -54,7 +60,8 @@ def stan_lmer(
         weights=weights,
         sigma=sigma,
     )
-    return _fitted(model, prior_PD, method, draws, chains, seed, progress)
+    options = NutsOptions(tune, target_accept, cores, progress)
+    return _fitted(model, prior_PD, method, draws, chains, seed, options)
 
 
 @r_arguments
@@ -71,6 +78,9 @@ def stan_glmer(
     draws: int = 1000,
     chains: int = 4,
     seed: int | None = None,
+    tune: int = WARM_UP,
+    target_accept: float = TARGET,
+    cores: int | None = None,
     progress: bool | None = None,
     na_action: str = "drop",
     contrasts: dict | None = None,
@@ -107,11 +117,17 @@ def stan_glmer(
         between groups itself, in units of the outcome (the link): ``normal(0, 5)`` is half-normal,
         ``cauchy(0, 5)`` half-Cauchy, ``student_t(3, 0, 10)`` half-t; correlations are then uniform (LKJ 1).
     draws : int
-        Draws from each chain that are kept. As many again warm up NUTS.
+        Draws from each chain that are kept.
     chains : int
         Number of chains. Exact draws come in as many blocks, so that tables look alike.
     seed : int, optional
         Makes the draws repeatable.
+    tune : int
+        NUTS: draws that warm a chain up and are not kept.
+    target_accept : float
+        NUTS: share of steps to accept. Raise it to 0.99 where transitions diverge (R: ``adapt_delta``).
+    cores : int, optional
+        NUTS: chains that run at the same time. Default: as many as the machine has cores.
     progress : bool, optional
         Show what NUTS is doing. Default: yes in a terminal or a notebook, unless the environment variable
         ``MLMKIT_QUIET`` is set, as it should be where notebooks are graded; no elsewhere.
@@ -165,7 +181,8 @@ def stan_glmer(
         weights=weights,
         sigma=sigma,
     )
-    return _fitted(model, prior_PD, method, draws, chains, seed, progress)
+    options = NutsOptions(tune, target_accept, cores, progress)
+    return _fitted(model, prior_PD, method, draws, chains, seed, options)
 
 
 @r_arguments
@@ -181,6 +198,9 @@ def stan_glm(
     draws: int = 1000,
     chains: int = 4,
     seed: int | None = None,
+    tune: int = WARM_UP,
+    target_accept: float = TARGET,
+    cores: int | None = None,
     progress: bool | None = None,
     na_action: str = "drop",
     contrasts: dict | None = None,
@@ -218,7 +238,8 @@ def stan_glm(
         sigma=sigma,
         bars=False,
     )
-    return _fitted(model, prior_PD, method, draws, chains, seed, progress)
+    options = NutsOptions(tune, target_accept, cores, progress)
+    return _fitted(model, prior_PD, method, draws, chains, seed, options)
 
 
 def _given(prior, prior_intercept, prior_aux, prior_covariance):
@@ -230,22 +251,24 @@ def _given(prior, prior_intercept, prior_aux, prior_covariance):
     }
 
 
-def _fitted(model, prior_PD, method, draws, chains, seed, progress):
+def _fitted(model, prior_PD, method, draws, chains, seed, options):
     true_or_false("prior_PD", prior_PD)
     if prior_PD:
         return prior_fit(model, count("draws", draws) * count("chains", chains), seed)
-    return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, progress=progress)
+    return fit_model(model, method=method, draws=draws, chains=chains, seed=seed, options=options)
 
 
-def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress=None):
+def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, options=DEFAULT):
     """Draw from the posterior of a model that was built already.
 
     Parameters
     ----------
     model : BayesModel
         From ``build_model``.
-    method, draws, chains, seed, progress
+    method, draws, chains, seed
         See ``stan_glmer``.
+    options : NutsOptions
+        How NUTS runs.
 
     Returns
     -------
@@ -254,7 +277,6 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
     """
     check_method(method)
     draws, chains, seed = count("draws", draws), count("chains", chains), check_seed(seed)
-    true_or_false("progress", progress, also=[None])
     reason = model.why_not_exact()
     if method == "exact" and reason:
         raise ValueError(f"This model can't be drawn exactly: {reason}. Use method='nuts' (or 'auto').")
@@ -268,9 +290,7 @@ def fit_model(model, *, method="auto", draws=1000, chains=4, seed=None, progress
                 raise ValueError(f"This model can't be drawn exactly: {poor}. Use method='nuts' (or 'auto').")
             return make_fit(model, found, [f"Don't trust these draws: {poor}. Use method='nuts'."])
         messages.append(f"NUTS drew instead of the exact sampler: {poor}.")
-    from mlmkit.bayes.nuts import draw_by_nuts
-
-    return make_fit(model, draw_by_nuts(model, draws, chains, seed, progress), messages)
+    return make_fit(model, draw_by_nuts(model, draws, chains, seed, options), messages)
 
 
 def _exact(model, draws, chains, seed):

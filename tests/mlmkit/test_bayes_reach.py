@@ -26,7 +26,10 @@ from mlmkit import (
     student_t,
 )
 from mlmkit.bayes.integrated import GaussianPosterior
+from mlmkit.bayes.log_density import log_densities
 from mlmkit.bayes.model import build_model
+from mlmkit.bayes.priors import GroupSds
+from mlmkit.bayes.pymc_model import pymc_model
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EIGHT = json.loads((REFERENCE / "eight_schools.json").read_text())
@@ -153,7 +156,7 @@ def log_prior_of(model, sigma, covariances):
             sd = np.sqrt(np.diag(block))
             corr = block / np.outer(sd, sd)
             value += (between.regularization - 1) * np.linalg.slogdet(corr)[1]
-            if model.priors.covariance.__class__.__name__ == "GroupSds":
+            if isinstance(between, GroupSds):
                 value += sum(density_of(between.prior, one) for one in sd)
                 continue
             tau = np.sqrt(np.mean(sd**2)) / sigma
@@ -205,6 +208,82 @@ def test_the_density_is_that_of_the_model_written_out(case):
         expected.append(value + jacobian(posterior.hyper, u, model))
     difference = found - expected
     assert np.ptp(difference) < 2e-4 if case != "flat" else 2e-3  # the constant is left out
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_pymc_model_says_the_same(case):
+    """p(parameters, effects, y) / p(effects | parameters, y) of the PyMC model, against the same of ours."""
+    formula, options = CASES[case]
+    model = written(formula, **options)
+    posterior = GaussianPosterior(model)
+    rng, difference = np.random.default_rng(7), []
+    for _ in range(2):
+        u = rng.normal(0, 0.5, posterior.hyper.size)
+        sigma, roots = posterior.hyper.unpack(u[None])
+        sigma = posterior.unit * sigma[0]
+        covariances = [sigma**2 * root[0] @ root[0].T for root in roots]
+        dense = Dense(model, sigma, covariances)
+        theirs = sum(
+            log_densities(pymc_model(model, "centred"), [point(model, sigma, covariances, dense)]).values()
+        )
+        # the effects are at their conditional mean, where their density is 1 / sqrt(det(2 pi covariance))
+        at_mean = -0.5 * np.linalg.slogdet(dense.covariance)[1]
+        ours = dense.evidence + log_prior_of(model, sigma, covariances)
+        for factor, cov in zip(model.design.factors, covariances, strict=True):
+            ours += by_partial_correlations(factor, cov)
+        difference.append(float(theirs[0]) - at_mean - ours)
+    assert np.ptp(difference) < (2e-3 if case == "flat" else 1e-5)
+
+
+def point(model, sigma, covariances, dense):
+    """Name the values of all of the PyMC model's variables, at the conditional mean of the effects."""
+    names, between = list(model.design.fixed.names), model.priors.covariance
+    beta, at = dense.mean[: len(names)], len(names)
+    found = {} if model.sigma_known else {"sigma": sigma}
+    if model.slopes:
+        found["slopes"] = np.array([beta[names.index(name)] for name in model.slopes])
+    if model.has_intercept:
+        slopes = found.get("slopes", np.array([]))
+        found["intercept"] = beta[names.index("(Intercept)")] + slopes @ model.predictor_means
+    for factor, cov in zip(model.design.factors, covariances, strict=True):
+        q = len(factor.names)
+        effects = dense.mean[at : at + len(factor.levels) * q].reshape(-1, q)
+        at += effects.size
+        for term in factor.terms:
+            where = slice(term.first, term.first + term.size)
+            block, sd = cov[where, where], np.sqrt(np.diag(cov)[where])
+            found[f"effect_{term.label}"] = effects[:, where]
+            if isinstance(between, GroupSds):
+                found[f"sd_{term.label}"] = sd
+            else:
+                found[f"tau_{term.label}"] = np.sqrt(np.mean(sd**2)) / sigma
+                if term.size > 1:
+                    found[f"share_{term.label}"] = sd**2 / np.sum(sd**2)
+            if term.size > 1:
+                found[f"half_partial_{term.label}"] = (partial_correlations(block / np.outer(sd, sd)) + 1) / 2
+    return found
+
+
+def by_partial_correlations(factor, cov):
+    """log |d correlations / d partial correlations|: of three, the last given the first."""
+    value = 0.0
+    for term in factor.terms:
+        if term.size == 3:
+            block = cov[term.first : term.first + 3, term.first : term.first + 3]
+            first = block[0] / np.sqrt(np.diag(block) * block[0, 0])
+            value += 0.5 * np.log((1 - first[1] ** 2) * (1 - first[2] ** 2))
+    return value
+
+
+def partial_correlations(corr):
+    """Partial correlations of i and j given the ones before j, by the inverse of a submatrix."""
+    found = []
+    for i in range(len(corr)):
+        for j in range(i):
+            some = [*range(j), j, i]
+            inverse = np.linalg.inv(corr[np.ix_(some, some)])
+            found.append(-inverse[-1, -2] / np.sqrt(inverse[-1, -1] * inverse[-2, -2]))
+    return np.array(found)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -316,7 +395,7 @@ def test_weights_are_lmers_not_a_count_of_rows():
 
 
 BAD = [
-    ({"iter": 2000}, TypeError, "no argument 'iter'. draws says"),
+    ({"iter": 2000}, TypeError, "no argument 'iter'. Here draws"),
     ({"adapt_delta": 0.99}, TypeError, "no argument 'adapt_delta'"),
     ({"QR": True}, TypeError, "no argument 'QR'"),
     ({"sigma": "sd"}, ValueError, "the data has no such column"),
