@@ -17,7 +17,7 @@ from traitlets.config import Config
 import mlmkit
 from grader.sandbox import jail
 from grader.sandbox.cgroups import Cgroup
-from grader.sandbox.execute import SturdyExecute, why_not_isolated
+from grader.sandbox.execute import SturdyExecute, isolation_of
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 
@@ -299,7 +299,7 @@ def test_without_bubblewrap_the_limits_hold_and_the_notebook_says_why(tmp_path, 
     attacks = [ATTACKS[name] for name in ("memory", "large file", "alive")]
     notebook = run(ATTEMPT, *attacks, folder=tmp_path)
     assert list(map(printed, notebook.cells[1:])) == ["MemoryError", "OSError", "2"]
-    assert why_not_isolated(notebook) == "bubblewrap is not installed"
+    assert isolation_of(notebook) == "bubblewrap is not installed"
 
 
 def test_a_required_sandbox_that_is_missing_grades_nothing(tmp_path, monkeypatch):
