@@ -50,7 +50,10 @@ WITHOUT_PACKAGES = "-S"  # Python's option; it starts in 0.03 s
 # What a closed room shows of the machine, beside what a jail does.
 DEVICES = ["/dev/random", "/dev/urandom"], ["/dev/full", "/dev/null", "/dev/zero"]  # to read, to write
 ABOUT_THE_MACHINE = [
-    *(f"/proc/{name}" for name in ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")),
+    *(
+        f"/proc/{name}"
+        for name in ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
+    ),
     "/proc/sys/vm",
 ]
 
@@ -302,9 +305,7 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(
-    arguments: list[str], lines: list, words: Words, variables: dict[str, str]
-) -> subprocess.Popen:
+def _start(arguments: list[str], lines: list, words: Words, variables: dict[str, str]) -> subprocess.Popen:
     """Start Python with these arguments and open lines, apart from the grader's terminal."""
     handles = [line if isinstance(line, int) else line.fileno() for line in lines]
     errors = words.open()

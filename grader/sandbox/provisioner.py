@@ -19,6 +19,7 @@ from textwrap import dedent
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
+from traitlets.config import Config
 
 from grader.sandbox import inside
 from grader.sandbox.bare import ClosedRoom, OpenRoom, WarmProcess
@@ -315,6 +316,12 @@ class SandboxProvisioner(LocalProvisioner):
         says = self.leash.last_words()
         self.leash.end()
         raise JailError(f"The kernel did not start in the sandbox: {says}")
+
+
+def allow_none(config: Config) -> None:
+    """Change the settings so that submissions run also where nothing can keep them apart."""
+    allowed = SandboxProvisioner(config=config).isolation
+    config.SandboxProvisioner.isolation = [*allowed, NONE]
 
 
 class SandboxKernelManager(AsyncKernelManager):

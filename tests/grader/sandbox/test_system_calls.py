@@ -27,8 +27,8 @@ kernels = [
 ROOMS = [
     pytest.param({"warm": True}, id="warm", marks=pytest.mark.needs_bwrap),
     pytest.param({"warm": False}, id="cold", marks=pytest.mark.needs_bwrap),
-    pytest.param({"isolation": "off"}, id="bare"),
-    pytest.param({"isolation": "off", "warm": False}, id="bare and cold"),
+    pytest.param({"isolation": ["none"]}, id="bare"),
+    pytest.param({"isolation": ["none"], "warm": False}, id="bare and cold"),
 ]
 
 
