@@ -36,8 +36,8 @@ c.Exchange.cache = str(here / "cache")
 c.ExchangeCollect.check_owner = False
 '''
 OURS = (
-    "Nothing on this machine keeps the code of a submission apart. The demo's submissions are our own. To grade "
-    "those of students, install bubblewrap, or use a Linux machine or a Linux container."
+    "Nothing on this machine keeps the code of a submission apart. The demo's submissions are our own. "
+    "To grade those of students, install bubblewrap, or use a Linux machine or a Linux container."
 )
 STEPS = ("source", "release", "exchange", "submitted", "autograded", "feedback", "reports")
 MADE_HERE = (*STEPS, "exports", "cache", ".cache")

@@ -4,9 +4,10 @@ The keeper stands between the grading process and the kernel. A kernel that kill
 and so itself: the cells after that are not run, and nothing else happens. Where this machine lets the keeper
 open a PID namespace, the kernel can't signal, or see, any process but its own.
 
-In a *closed* room, the kernel works on a copy of the submission, and Landlock and the filter of system calls
-deny it everything outside: it reads what a jail shows, and writes into the room. Where root grades, and others
-may read this Python, its user is a random number, too. In an *open* room it can do what the grader can.
+In a *closed* room, the kernel works on a copy of the submission, and Landlock and the filter of system
+calls deny it everything outside: it reads what a jail shows, and writes into the room. Where root grades,
+and others may read this Python, its user is a random number, too. In an *open* room it can do what the
+grader can.
 """
 
 from __future__ import annotations
@@ -50,11 +51,8 @@ WITHOUT_PACKAGES = "-S"  # Python's option; it starts in 0.03 s
 # What a closed room shows of the machine, beside what a jail does.
 DEVICES = ["/dev/random", "/dev/urandom"], ["/dev/full", "/dev/null", "/dev/zero"]  # to read, to write
 ABOUT_THE_MACHINE = [
-    *(
-        f"/proc/{name}"
-        for name in ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
-    ),
-    "/proc/sys/vm",
+    f"/proc/{name}"
+    for name in ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys/vm", "uptime", "version")
 ]
 
 

@@ -1,7 +1,7 @@
 """The keeper of a kernel where there is no jail. Standard library only; it runs as the grader's own user.
 
-Its kernel is shut in by Landlock where the request says so (``closed``): which files it reads and writes, and as
-which user it runs.
+Its kernel is shut in by Landlock where the request says so (``closed``): which files it reads and writes,
+and as which user it runs.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ LINUX = sys.platform == "linux"
 
 
 def main(mode, *arguments):
-    """Do what the first argument says: ``warm FD MODULES``, ``cold HANDLES REQUEST``, ``probe`` or ``try``."""
+    """Do what the first argument says: ``warm FD MODULES``, ``cold HANDLES REQUEST``, ``probe``, ``try``."""
     inside.LIBC = ctypes.CDLL(None, use_errno=True)
     if mode == "warm":
         for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:

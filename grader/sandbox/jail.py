@@ -290,7 +290,7 @@ def why_not(builder: str = "bubblewrap") -> str | None:
 
 
 def run_ours(module: str) -> list[str]:
-    """Return Python's arguments that run ``main`` of a module of this package, which knows no other library."""
+    """Return Python's arguments that run ``main`` of a module of this package: one that needs no library."""
     return ["-c", SCRIPT, str(GRADER.parent), f"grader.sandbox.{module}"]
 
 
@@ -382,7 +382,7 @@ def _python_folders() -> list[Path]:
 
 
 def random_uid() -> int | None:
-    """Return a user for one kernel, so that not even what its room forgot is open to it; None without root."""
+    """Return a user for one kernel, to whom not even what its room forgot is open; None without root."""
     return 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None
 
 

@@ -1,8 +1,8 @@
 """Landlock: which files a process may touch from now on, whoever its user is. Standard library only.
 
-A part of Linux since 5.13 that needs no privilege. It has grown: what this Linux doesn't know is left out, and
-`grader.sandbox.system_calls` closes what no Landlock knows of. The numbers are those of linux/landlock.h, the
-meaning is told in Linux's Documentation/userspace-api/landlock.rst.
+A part of Linux since 5.13 that needs no privilege. It has grown: what this Linux doesn't know is left out,
+and `grader.sandbox.system_calls` closes what no Landlock knows of. The numbers are those of
+linux/landlock.h, the meaning is told in Linux's Documentation/userspace-api/landlock.rst.
 """
 
 import ctypes

@@ -1,9 +1,9 @@
-"""The room where bubblewrap is not installed: its options, done by `os.unshare` and mounts. Standard library only.
+"""Builds the room where bubblewrap is not installed: by `os.unshare` and mounts. Standard library only.
 
     python -c … namespaces OPTIONS -- COMMAND
 
-It knows those options that `grader.sandbox.jail` gives to bubblewrap, with the same names and the same meaning
-(see ``man bwrap``), so there is one description of the room and two who build it. Both need the same of Linux:
+It knows those options that `grader.sandbox.jail` gives to bubblewrap, with the same names and meaning (see
+``man bwrap``), so there is one description of the room and two who build it. Both need the same of Linux:
 namespaces for ordinary users, or root with the right to mount.
 """
 

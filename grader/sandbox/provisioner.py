@@ -65,8 +65,8 @@ class SandboxProvisioner(LocalProvisioner):
             """
             Ways to keep a submission apart. The strongest of these that works on this machine is taken, in
             this order: "bubblewrap", "namespaces" (the same room without bubblewrap), "Landlock" (files and
-            network only). Where none works, nothing is graded. With "none" among them it is graded all the same,
-            under limits only, and the class report says so.
+            network only). Where none works, nothing is graded. With "none" among them it is graded all
+            the same, under limits only, and the class report says so.
             """
         ),
     ).tag(config=True)
@@ -100,7 +100,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     home = Integer(
         256,
-        help="Megabytes of all files together (in memory, and gone after the run). Not with Landlock or none.",
+        help="Megabytes of all files together (in memory, and gone after the run). Not with Landlock.",
     ).tag(config=True)
 
     open_files = Integer(512, help="Files and sockets that a process may have open.").tag(config=True)

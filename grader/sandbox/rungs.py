@@ -1,7 +1,7 @@
 """The ways to keep a kernel apart, strongest first: which of them this machine has, and what to say if none.
 
-One list for everybody: the setting ``c.SandboxProvisioner.isolation`` names rungs of it, the notebook notes the
-one that was taken, and the class report prints it.
+One list for everybody: the setting ``c.SandboxProvisioner.isolation`` names rungs of it, the notebook notes
+the one that was taken, and the class report prints it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ RUNGS: dict[str, Callable[[], str | None]] = {
 }
 ISOLATED = [name for name in RUNGS if name != NONE]
 ELSEWHERE = "Grade on a Linux machine, or in a Linux container (Docker or Podman, with this folder in it)."
-INSTALL = f"Install bubblewrap (Debian and Ubuntu: apt install bubblewrap). Or: {ELSEWHERE[0].lower()}{ELSEWHERE[1:]}"
+INSTALL = (
+    f"Install bubblewrap (on Debian and Ubuntu: apt install bubblewrap). If that is no help: {ELSEWHERE}"
+)
 ANYWAY = (
-    "To run it all the same, though it can then read and change whatever you can: python -m grader grade LESSON "
-    '--without-sandbox, or "none" as the last word of c.SandboxProvisioner.isolation in nbgrader_config.py.'
+    "To run it all the same, though it can then read and change whatever you can: python -m grader grade "
+    'LESSON --without-sandbox, or "none" as the last word of c.SandboxProvisioner.isolation in '
+    "nbgrader_config.py."
 )
 
 

@@ -2,8 +2,8 @@
 
 The jail keeps a submission from files, processes and networks. The filter keeps it from those parts of Linux
 in which errors were found that lead out of jails: namespaces, mounts, keys, tracing, io_uring, modules, BPF.
-It is a list of what is denied, so that libraries which we don't know go on running. A kernel that is kept apart
-by Landlock shares the machine's processes and network: for it a second list closes what Landlock leaves open.
+It is a list of what is denied, so that libraries which we don't know go on running. A kernel that is kept
+apart by Landlock shares the machine's network: for it a second list closes what Landlock leaves open.
 
 The program is the kernel's classic BPF: eight bytes an instruction, made here, put in force by
 ``inside.become_student`` and by the keeper of a bare kernel. A call that is denied gives ``PermissionError``.
@@ -103,8 +103,8 @@ UNREACHED = {
     "truncate": (76, 45),
     "inotify_add_watch": (254, 27),
 }
-# Rights, owners and times of files, and how urgent a process is. Libraries ask for it in passing, when they copy a
-# file or start a thread: these calls answer "done", and do nothing.
+# Rights, owners and times of files, and how urgent a process is. Libraries ask for it in passing, when they
+# copy a file or start a thread: these calls answer "done", and do nothing.
 UNTOUCHED = {
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
@@ -143,8 +143,8 @@ ONLY = [
     ((53, 199), 1, 0x2, 0, errno.EPERM),  # socketpair
     ((302, 261), 0, 0xFFFFFFFF, 0, errno.EPERM),  # prlimit64: of its own process
 ]
-# The same, with the one value that is not: O_TRUNC with O_RDONLY, to empty what is to be read only. Landlock minds
-# it since Linux 6.2.
+# The same, with the one value that is not: O_TRUNC with O_RDONLY, to empty what is to be read only. Landlock
+# minds it since Linux 6.2.
 NOT = [
     ((2, NONE), 1, 0x203, 0x200, errno.EPERM),  # open
     ((257, 56), 2, 0x203, 0x200, errno.EPERM),  # openat

@@ -1,4 +1,4 @@
-"""One kernel that tries everything against its grader, and what came of it. Also a script: another user may run it.
+"""One kernel that tries everything against its grader, and what came of it. Also a script for another user.
 
 python under_attack.py RUNG warm|cold own|common
 """

@@ -1,4 +1,4 @@
-"""Where bubblewrap is missing: what a hostile kernel reaches on the next rungs, as root and as somebody else."""
+"""Where bubblewrap is missing: what a hostile kernel reaches on the next rungs, of root and of others."""
 
 import ast
 import ctypes
