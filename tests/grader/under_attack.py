@@ -143,7 +143,12 @@ def attack(rung, warm):
         before = state([course, other, public, libraries], victim)
         try:
             notebook = run(
-                f"{given}\n{HONEST}", f"{given}\n{ATTEMPTS}", folder=work, isolation=[rung], warm=warm
+                f"{given}\n{HONEST}",
+                f"{given}\n{ATTEMPTS}",
+                folder=work,
+                isolation=[rung],
+                warm=warm,
+                modules=["ipykernel.kernelapp"],  # a new user would compile the others for a minute
             )
         finally:
             del os.environ["SECRET"]
