@@ -65,10 +65,11 @@ c.SturdyExecute.timeout = 120
 c.SturdyExecute.notebook_timeout = 600
 c.SturdyExecute.max_stream_chars = 100_000
 
-# Where submissions run: in a sandbox without network, in which nothing of this course can be read. "auto":
-# where bubblewrap is missing they run without it, and the class report says so. "required": then grade
-# nothing. Limits for each submission (sizes in megabytes); a lesson needs less than a quarter of them.
-c.SandboxProvisioner.isolation = "auto"
+# Where submissions run: without network, and where nothing of this course can be read. The strongest of
+# these that the machine has is taken; where it has none, nothing is graded. With "none" at the end (or `grade
+# --without-sandbox`) it is graded all the same, and the class report says so. Limits for each submission
+# (sizes in megabytes); a lesson needs less than a quarter of them.
+c.SandboxProvisioner.isolation = ["bubblewrap", "namespaces", "Landlock"]
 c.SandboxProvisioner.memory = 4096
 c.SandboxProvisioner.processes = 128
 c.SandboxProvisioner.cpu_seconds = 900

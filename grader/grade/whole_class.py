@@ -37,6 +37,7 @@ def grade(
     students: list[str] | None = None,
     client=None,
     force: bool = False,
+    without_sandbox: bool = False,
 ) -> list[Outcome]:
     """Run and judge the submissions of `lesson` that are not graded yet, or have changed since.
 
@@ -59,6 +60,8 @@ def grade(
         A connection to a cluster that is there already.
     force : bool
         Grade also what is graded and unchanged.
+    without_sandbox : bool
+        Grade also where nothing can keep the students' code apart.
 
     Returns
     -------
@@ -68,8 +71,8 @@ def grade(
     Raises
     ------
     CourseError
-        If the lesson was not released, nobody has handed in, there is no scheduler at the address, the
-        disk is full, or the gradebook's database stays silent.
+        If the lesson was not released, nobody has handed in, there is no scheduler at the address, nothing
+        can keep the students' code apart, the disk is full, or the gradebook's database stays silent.
     StoppedError
         When Ctrl-C is pressed. Its text says how many are done.
     """
@@ -89,7 +92,9 @@ def grade(
     done = {} if force else with_patience(partial(_complete, app, lesson, students))
     to_do = [student for student in students if student not in done]
     if to_do:
-        task = partial(grade_student, lesson, str(Path(root).resolve()), force=force)
+        task = partial(
+            grade_student, lesson, str(Path(root).resolve()), force=force, without_sandbox=without_sandbox
+        )
         with crew_of(workers, scheduler, client) as crew:
             done |= for_each(to_do, task, crew, "Grading ", before=len(done))
             # Who is left with a journal lost the processes that graded: nothing of theirs runs again.

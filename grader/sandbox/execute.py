@@ -26,6 +26,7 @@ from traitlets import Integer
 from grader.intake.mending import METADATA, unreadable_reason
 from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.provisioner import SandboxKernelManager
+from grader.sandbox.rungs import NONE
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 # Everything else, such as the messages of widgets, is for somebody who sits in front of the notebook.
@@ -256,10 +257,10 @@ def not_run_reason(cell: NotebookNode) -> str | None:
     return cell.metadata.get(METADATA, {}).get("not_run")
 
 
-def why_not_isolated(notebook: NotebookNode) -> str:
-    """Why the code of `notebook` ran without the sandbox; empty where it ran in it."""
-    how = notebook.metadata.get(METADATA, {}).get("isolation", {"kind": "none", "why": "it ran long ago"})
-    return how["why"] if how["kind"] == "none" else ""
+def isolation_of(notebook: NotebookNode) -> tuple[str, str]:
+    """Say on which of `grader.sandbox.rungs.RUNGS` the code of `notebook` ran, and why on no stronger one."""
+    how = notebook.metadata.get(METADATA, {}).get("isolation", {})
+    return how.get("rung", NONE), how.get("why", "") if "rung" in how else "it ran long ago"
 
 
 def say_in(cell: NotebookNode, sentence: str) -> None:

@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from traitlets.config import Config
 
 from grader.sandbox.execute import SturdyExecute, not_run_reason
+from grader.sandbox.rungs import RUNGS
 
 pytestmark = [
     pytest.mark.long(25),
@@ -24,9 +25,9 @@ while True:
 """
 
 
-def run(*sources, isolation="auto", **limits):
+def run(*sources, isolation=tuple(RUNGS), **limits):
     """Execute cells with these sources and return them."""
-    config = Config({"SandboxProvisioner": {"isolation": isolation}})
+    config = Config({"SandboxProvisioner": {"isolation": list(isolation)}})
     cells = [source if hasattr(source, "cell_type") else new_code_cell(source) for source in sources]
     notebook = new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
