@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
@@ -23,6 +23,7 @@ from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, U
 
 from grader.sandbox import inside
 from grader.sandbox.bare import OpenRoom, WarmProcess
+from grader.sandbox.guest import GuestLimits, command, why_no_guest
 from grader.sandbox.jail import Jail, JailError, Leash, why_not
 from grader.sandbox.limits import MB, Limits
 
@@ -51,7 +52,7 @@ class SandboxProvisioner(LocalProvisioner):
     """Start a kernel in a jail; where there can be none, start it under limits and say so."""
 
     isolation = Enum(
-        ["auto", "required", "off"],
+        ["auto", "required", "guest", "off"],
         default_value="auto",
         help=dedent(
             """
@@ -168,11 +169,15 @@ class SandboxProvisioner(LocalProvisioner):
             for port, number in ports.items():
                 setattr(manager, port, number)
         reason = self._reason_against()
+        self._no_guest = why_no_guest(self._code) if self.isolation == "guest" else "it is not asked for"
+        if self.isolation == "guest":
+            reason = self._no_guest or "it runs in a guest"
         if reason and self.isolation == "required":
             raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
         self._why = reason
         if reason and os.name == "posix":
-            self._room = OpenRoom(self.limits)
+            limits = self.limits if self._no_guest else GuestLimits(**asdict(self.limits))
+            self._room = OpenRoom(limits)
             manager.ip = str(self._room.folder / "k")
         if reason:
             return await super().pre_launch(**kwargs)
@@ -280,6 +285,9 @@ class SandboxProvisioner(LocalProvisioner):
     async def _launch_bare(self, cmd, **kwargs):
         together = "together" if self._room.cgroup.folders else "each process"
         self.how = Isolation("none", self._why, together)
+        if self._no_guest is None:
+            cmd = command(cmd, self.memory, self.home)
+            self.how = Isolation("guest")
         folder = kwargs.get("cwd") or os.getcwd()
         warm = None
         if sys.platform == "linux" and self._reason_against_fork(cmd) is None:
