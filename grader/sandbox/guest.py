@@ -42,8 +42,11 @@ def command(cmd: list[str], memory: int, home: int) -> list[str]:
 
     Examples
     --------
-    >>> command(["python", "-m", "ipykernel_launcher", "-f", "kernel.json"], 1024, 256)[1:]
-    ['-P', '-m', 'grader.sandbox.guest_kernel', '-f', 'kernel.json', '--GuestKernel.memory=1024', '--GuestKernel.home=256']
+    >>> made = command(["python", "-m", "ipykernel_launcher", "-f", "kernel.json"], 1024, 256)
+    >>> made[:4]
+    ['python', '-P', '-m', 'grader.sandbox.guest_kernel']
+    >>> made[4:]
+    ['-f', 'kernel.json', '--GuestKernel.memory=1024', '--GuestKernel.home=256']
     """
     # -P: the working directory is the submission, and must not be looked through for modules.
     start = [cmd[0], "-P", "-m", "grader.sandbox.guest_kernel"]

@@ -1,5 +1,6 @@
-"""A Jupyter kernel whose cells run in a WebAssembly guest: ``python -P -m grader.sandbox.guest_kernel -f FILE``.
+"""A Jupyter kernel whose cells run in a WebAssembly guest.
 
+``python -P -m grader.sandbox.guest_kernel -f FILE``, in the folder of a submission.
 This process speaks Jupyter's protocol and runs no code of a submission. The guest has memory of its own, a
 tree of files in memory and one door, through which it sends messages: no file of this machine, process or
 network. wasmtime, which compiles the guest, is the boundary.
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
@@ -26,9 +28,20 @@ from grader.sandbox.limits import MB
 HOME, PACKAGES = "/home/student/work", "/packages"
 # What IPython needs, all of it without compiled code. The guest brings NumPy, pandas and the other libraries.
 BESIDE = (
-    "IPython asttokens comm executing ipython_pygments_lexers matplotlib_inline mlmkit prompt_toolkit "
-    "pure_eval pygments stack_data traitlets wcwidth"
-).split()
+    "IPython",
+    "asttokens",
+    "comm",
+    "executing",
+    "ipython_pygments_lexers",
+    "matplotlib_inline",
+    "mlmkit",
+    "prompt_toolkit",
+    "pure_eval",
+    "pygments",
+    "stack_data",
+    "traitlets",
+    "wcwidth",
+)
 SENT = {"stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"}
 LARGEST_MEMORY = 4096  # megabytes: WebAssembly's pointers have 32 bits
 INSIDE = "guest_inside"
@@ -39,7 +52,7 @@ class GuestKernel(Kernel):
 
     implementation = "mlmkit-guest"
     implementation_version = "1"
-    language_info = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}
+    language_info: ClassVar[dict] = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}
     banner = ""
 
     memory = Integer(LARGEST_MEMORY, help="Megabytes of memory of the guest.").tag(config=True)
@@ -79,7 +92,7 @@ class GuestKernel(Kernel):
         self._interrupted, self._reply = False, None
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
-            arguments = f"{ascii(code)}, {bool(silent)}, {bool(store_history)}"
+            arguments = f"{code!a}, {bool(silent)}, {bool(store_history)}"
             self._turn(f"__import__('sys').modules[{INSIDE!r}].run({arguments})")
         finally:
             signal.signal(signal.SIGINT, before)
@@ -105,7 +118,7 @@ class GuestKernel(Kernel):
         self._interrupted = True
 
     def _hear(self, message):
-        """Answer the guest. It may send what it likes: nothing here is trusted more than a kernel's messages."""
+        """Answer the guest. It may send what it likes: no kernel's messages are trusted."""
         kind, content = json.loads(message)
         if kind == "interrupted?":
             asked, self._interrupted = self._interrupted, False

@@ -137,6 +137,7 @@ class SandboxProvisioner(LocalProvisioner):
     leash: Leash | None = None
     how = Isolation("none", "the kernel was not started yet")
     _room: OpenRoom | None = None
+    _in_guest = False
 
     @property
     def limits(self) -> Limits:
@@ -169,14 +170,15 @@ class SandboxProvisioner(LocalProvisioner):
             for port, number in ports.items():
                 setattr(manager, port, number)
         reason = self._reason_against()
-        self._no_guest = why_no_guest(self._code) if self.isolation == "guest" else "it is not asked for"
         if self.isolation == "guest":
-            reason = self._no_guest or "it runs in a guest"
+            against = why_no_guest(self._code)
+            self._in_guest = against is None
+            reason = "it runs in a guest" if self._in_guest else reason and f"{against}, and {reason}"
         if reason and self.isolation == "required":
             raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
         self._why = reason
         if reason and os.name == "posix":
-            limits = self.limits if self._no_guest else GuestLimits(**asdict(self.limits))
+            limits = GuestLimits(**asdict(self.limits)) if self._in_guest else self.limits
             self._room = OpenRoom(limits)
             manager.ip = str(self._room.folder / "k")
         if reason:
@@ -188,8 +190,10 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the kernel in a jail, or the limited one."""
+        if self._in_guest:
+            cmd = command(cmd, self.memory, self.home)
         if self._why and os.name != "posix":
-            self.how = Isolation("none", self._why)
+            self.how = Isolation("guest") if self._in_guest else Isolation("none", self._why)
             return await super().launch_kernel(cmd, **kwargs)
         if self._why:
             return await self._launch_bare(cmd, **kwargs)
@@ -284,10 +288,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def _launch_bare(self, cmd, **kwargs):
         together = "together" if self._room.cgroup.folders else "each process"
-        self.how = Isolation("none", self._why, together)
-        if self._no_guest is None:
-            cmd = command(cmd, self.memory, self.home)
-            self.how = Isolation("guest")
+        self.how = Isolation("guest") if self._in_guest else Isolation("none", self._why, together)
         folder = kwargs.get("cwd") or os.getcwd()
         warm = None
         if sys.platform == "linux" and self._reason_against_fork(cmd) is None:
