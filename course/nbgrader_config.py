@@ -67,7 +67,8 @@ c.SturdyExecute.max_stream_chars = 100_000
 
 # Where submissions run: in a sandbox without network, in which nothing of this course can be read. "auto":
 # where bubblewrap is missing they run without it, and the class report says so. "required": then grade
-# nothing. Limits for each submission (sizes in megabytes); a lesson needs less than a quarter of them.
+# nothing. "guest": in a WebAssembly Python (the guide says when). Limits for each submission (sizes in
+# megabytes); a lesson needs less than a quarter of them.
 c.SandboxProvisioner.isolation = "auto"
 c.SandboxProvisioner.memory = 4096
 c.SandboxProvisioner.processes = 128

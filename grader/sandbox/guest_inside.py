@@ -99,8 +99,8 @@ class Hook(DisplayHook):
             send("execute_result", self._content)
 
 
-class Shell(InteractiveShell):
-    """IPython, of which every message leaves as one of Jupyter's."""
+class ZMQInteractiveShell(InteractiveShell):
+    """IPython, whose messages leave as Jupyter's; libraries look for a shell of this name."""
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
@@ -161,7 +161,7 @@ def _start():
         MONITOR.register_callback(TOOL, event, _tick)
     os.chdir(os.environ["HOME"])
     sys.path.insert(0, "")  # the submission's own modules, as in Jupyter
-    shell = Shell.instance()
+    shell = ZMQInteractiveShell.instance()
     shell.history_manager.enabled = False
     return shell
 

@@ -58,7 +58,8 @@ class SandboxProvisioner(LocalProvisioner):
             """
             "auto": submissions run in bubblewrap's sandbox where this machine has it; where not, they run
             under limits only, and the class report says so. "required": grade nothing without the sandbox.
-            "off": never use it.
+            "guest": in a WebAssembly Python, for machines where no sandbox can be had; notebooks that need
+            PyMC or ArviZ as with "auto". "off": never use it.
             """
         ),
     ).tag(config=True)

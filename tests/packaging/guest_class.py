@@ -15,6 +15,7 @@ import nbformat
 from grader import classroom
 from grader.course.course_folder import folder, open_course
 from grader.demo import running, sample_class
+from grader.grade.saved_marks import auto_marks
 from grader.marks.gradebook import read_class
 
 GUEST = '\nc.SandboxProvisioner.isolation = "guest"\n'
@@ -41,7 +42,7 @@ def broken_class(root):
     broken.register()
     broken.make_course(root)
     with (root / "nbgrader_config.py").open("a") as config:
-        config.write(GUEST.replace("c.", "    c."))
+        config.write(GUEST)
     classroom.release(broken.LESSON, root=root)
     for fault in broken.FAULTS.values():
         fault.hand_in(root)
@@ -64,12 +65,13 @@ def hostile_class(root):
 def results(root, lesson):
     """Tell what each student got."""
     app, found = open_course(root), {}
+    marks = auto_marks(app, lesson)
     for item in read_class(app, lesson).submissions:
         graded = folder(app, "autograded", item.student, lesson) / f"{lesson}.ipynb"
         how = nbformat.read(graded, as_version=4).metadata.get("mlmkit", {}) if graded.is_file() else {}
         found[item.student] = {
             "status": item.status,
-            "marks": item.marks,
+            "marks": marks[item.student],
             "note": item.note,
             "verdicts": {id: [v.score, v.status, v.message] for id, v in item.verdicts.items()},
             "isolation": how.get("isolation", {}).get("kind"),

