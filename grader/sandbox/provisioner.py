@@ -58,8 +58,8 @@ class SandboxProvisioner(LocalProvisioner):
             """
             "auto": submissions run in bubblewrap's sandbox where this machine has it; where not, they run
             under limits only, and the class report says so. "required": grade nothing without the sandbox.
-            "guest": in a WebAssembly Python, for machines where no sandbox can be had; notebooks that need
-            PyMC or ArviZ as with "auto". "off": never use it.
+            "guest": in a WebAssembly Python, for machines where no sandbox can be had; notebooks that
+            mention Bayesian fits as with "auto". "off": never use it.
             """
         ),
     ).tag(config=True)
@@ -172,7 +172,7 @@ class SandboxProvisioner(LocalProvisioner):
                 setattr(manager, port, number)
         reason = self._reason_against()
         if self.isolation == "guest":
-            against = why_no_guest(self._code)
+            against = why_no_guest(self._heavy_modules())
             self._in_guest = against is None
             reason = "it runs in a guest" if self._in_guest else reason and f"{against}, and {reason}"
         if reason and self.isolation == "required":

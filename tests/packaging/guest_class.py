@@ -53,7 +53,7 @@ def hostile_class(root):
     """Grade the hostile submissions."""
     hostile.register()
     hostile.make_course(
-        root, settings=f"{GUEST}c.SandboxProvisioner.memory = 1024\nc.SturdyExecute.timeout = 8\n"
+        root, settings=f"{GUEST}c.SandboxProvisioner.memory = 1024\nc.SturdyExecute.timeout = 30\n"
     )
     classroom.release(hostile.LESSON, root=root)
     hostile.hand_in_honest(root)
