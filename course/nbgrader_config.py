@@ -69,7 +69,7 @@ c.SturdyExecute.max_stream_chars = 100_000
 # these that the machine has is taken; where it has none, nothing is graded. With "none" at the end (or `grade
 # --without-sandbox`) it is graded all the same, and the class report says so. Limits for each submission
 # (sizes in megabytes); a lesson needs less than a quarter of them.
-c.SandboxProvisioner.isolation = ["bubblewrap", "namespaces", "Landlock"]
+c.SandboxProvisioner.isolation = ["bubblewrap", "namespaces", "Landlock", "guest"]
 c.SandboxProvisioner.memory = 4096
 c.SandboxProvisioner.processes = 128
 c.SandboxProvisioner.cpu_seconds = 900

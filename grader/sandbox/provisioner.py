@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
@@ -23,9 +23,10 @@ from traitlets.config import Config
 
 from grader.sandbox import inside
 from grader.sandbox.bare import ClosedRoom, OpenRoom, WarmProcess
+from grader.sandbox.guest import GuestLimits, command
 from grader.sandbox.jail import BUILDERS, Jail, JailError, Leash
 from grader.sandbox.limits import MB, Limits
-from grader.sandbox.rungs import ISOLATED, NONE, RUNGS, choose
+from grader.sandbox.rungs import GUEST, ISOLATED, LANDLOCK, NONE, RUNGS, choose
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
 
@@ -176,12 +177,12 @@ class SandboxProvisioner(LocalProvisioner):
             manager.set_trait("ip", "not known yet")
             for port, number in ports.items():
                 setattr(manager, port, number)
-        self._rung, self._why = choose(self.isolation)
+        self._rung, self._why = choose(self.isolation, self._heavy_modules())
         if self._rung not in BUILDERS:
             if os.name == "posix":
-                self._room = (OpenRoom if self._rung == NONE else ClosedRoom)(self.limits)
+                self._room = self._make_room()
                 manager.ip = str(self._room.sockets() / "k")
-                if self._rung != NONE:
+                if self._rung == LANDLOCK:
                     manager.connection_file = str(self._room.sockets() / "connection.json")
             return await super().pre_launch(**kwargs)
         manager.connection_file = inside.CONNECTION_FILE
@@ -193,9 +194,11 @@ class SandboxProvisioner(LocalProvisioner):
         """Start the kernel in the room that was chosen."""
         if self._rung in BUILDERS:
             return await self._launch_in_jail(cmd, **kwargs)
+        if self._rung == GUEST:
+            cmd = command(cmd, self.memory, self.home)
         if os.name == "posix":
             return await self._launch_in_room(cmd, **kwargs)
-        self.how = Isolation(NONE, self._why)
+        self.how = Isolation(self._rung, self._why)
         return await super().launch_kernel(cmd, **kwargs)
 
     async def _launch_in_jail(self, cmd, **kwargs):
@@ -263,6 +266,8 @@ class SandboxProvisioner(LocalProvisioner):
         await super().cleanup(restart)
 
     def _reason_against_fork(self, cmd) -> str | None:
+        if self._rung == GUEST:
+            return "a WebAssembly guest can't be forked"
         if not self.warm:
             return "the configuration switches warm kernels off (SandboxProvisioner.warm)"
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
@@ -283,8 +288,13 @@ class SandboxProvisioner(LocalProvisioner):
         mentioned = [names for word, names in self.modules_when_mentioned.items() if word in self._code]
         return sorted({name for names in mentioned for name in names})
 
+    def _make_room(self) -> OpenRoom:
+        if self._rung == LANDLOCK:
+            return ClosedRoom(self.limits)
+        return OpenRoom(GuestLimits(**asdict(self.limits)) if self._rung == GUEST else self.limits)
+
     async def _launch_in_room(self, cmd, **kwargs):
-        closed, heavy = self._rung != NONE, self._heavy_modules()
+        closed, heavy = self._rung == LANDLOCK, self._heavy_modules()
         why_cold, warm = self._reason_against_fork(cmd), None
         if sys.platform != "linux":
             why_cold = "only Linux forks a process with such libraries reliably"

@@ -7,18 +7,22 @@ the one that was taken, and the class report prints it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from grader.course.course_folder import CourseError
 from grader.sandbox.bare import why_not_closed
+from grader.sandbox.guest import why_no_guest
 from grader.sandbox.jail import BUILDERS, JailError, why_not
 
+LANDLOCK, GUEST = "Landlock", "guest"
 NONE = "none"  # under limits only
-# Each with a function that says why it can't be had here, or None. It tries once in a process.
-RUNGS: dict[str, Callable[[], str | None]] = {
-    **{builder: lambda builder=builder: why_not(builder) for builder in BUILDERS},
-    "Landlock": lambda: why_not_closed(),
-    NONE: lambda: None,
+# Each with a function that says why it can't be had here, or None. It tries once in a process. Its argument
+# are the modules for Bayesian fits that the notebook needs.
+RUNGS: dict[str, Callable[..., str | None]] = {
+    **{builder: lambda heavy=(), builder=builder: why_not(builder) for builder in BUILDERS},
+    LANDLOCK: lambda heavy=(): why_not_closed(),
+    GUEST: why_no_guest,
+    NONE: lambda heavy=(): None,
 }
 ISOLATED = [name for name in RUNGS if name != NONE]
 ELSEWHERE = "Grade on a Linux machine, or in a Linux container (Docker or Podman, with this folder in it)."
@@ -36,13 +40,15 @@ class NotIsolatedError(JailError, CourseError):
     """None of the rungs that the settings allow can be had here. Its text says why, and what to do."""
 
 
-def choose(allowed: list[str]) -> tuple[str, str]:
+def choose(allowed: Sequence[str], heavy: Sequence[str] = ()) -> tuple[str, str]:
     """Take the strongest rung that works.
 
     Parameters
     ----------
-    allowed : list of str
+    allowed : sequence of str
         Names of `RUNGS`, in any order.
+    heavy : sequence of str
+        Modules for Bayesian fits that the notebook mentions.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def choose(allowed: list[str]) -> tuple[str, str]:
     """
     reasons = []
     for name, reason_against in RUNGS.items():
-        reason = reason_against() if name in allowed else f"the settings leave {name} out"
+        reason = reason_against(heavy) if name in allowed else f"the settings leave {name} out"
         if reason is None:
             return name, "; ".join(reasons)
         if name != NONE:
