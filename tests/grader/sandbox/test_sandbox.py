@@ -132,7 +132,7 @@ def isolation(notebook):
 def nothing_works(monkeypatch):
     """Make this a machine that has none of it."""
     for name in ISOLATED:
-        monkeypatch.setitem(rungs.RUNGS, name, lambda name=name: f"no {name}")
+        monkeypatch.setitem(rungs.RUNGS, name, lambda heavy=(), name=name: f"no {name}")
 
 
 @pytest.fixture
@@ -267,13 +267,13 @@ def test_with_no_isolation_the_limits_hold_and_the_notebook_says_why(tmp_path, n
     attacks = [ATTACKS[name] for name in ("memory", "large file", "alive")]
     notebook = run(ATTEMPT, *attacks, folder=tmp_path, isolation=[*ISOLATED, "none"])
     assert list(map(printed, notebook.cells[1:])) == ["MemoryError", "OSError", "2"]
-    assert isolation_of(notebook) == ("none", "no bubblewrap; no namespaces; no Landlock")
+    assert isolation_of(notebook) == ("none", "no bubblewrap; no namespaces; no Landlock; no guest")
 
 
 def test_without_isolation_nothing_is_graded_and_a_sentence_says_what_to_do(tmp_path, nothing_works):
     with pytest.raises(CourseError, match="No code of students was run") as told:
         run("1 + 1", folder=tmp_path)
-    for part in ("no bubblewrap; no namespaces; no Landlock", "apt install bubblewrap", "--without-sandbox"):
+    for part in ("no bubblewrap; no namespaces; no Landlock; no guest", "apt install bubblewrap", "--without-sandbox"):
         assert part in str(told.value)
 
 
@@ -285,10 +285,10 @@ def test_elsewhere_a_container_or_a_linux_machine_is_named(monkeypatch, platform
 
 
 def test_the_strongest_rung_that_works_is_taken(monkeypatch):
-    monkeypatch.setitem(rungs.RUNGS, "bubblewrap", lambda: "no bubblewrap")
-    monkeypatch.setitem(rungs.RUNGS, "namespaces", lambda: None)
+    monkeypatch.setitem(rungs.RUNGS, "bubblewrap", lambda heavy=(): "no bubblewrap")
+    monkeypatch.setitem(rungs.RUNGS, "namespaces", lambda heavy=(): None)
     assert rungs.choose(["none", "Landlock", "namespaces", "bubblewrap"]) == ("namespaces", "no bubblewrap")
-    monkeypatch.setitem(rungs.RUNGS, "Landlock", lambda: None)
+    monkeypatch.setitem(rungs.RUNGS, "Landlock", lambda heavy=(): None)
     rung, why = rungs.choose(["Landlock", "bubblewrap"])
     assert rung == "Landlock" and "leave namespaces out" in why
 
