@@ -6,6 +6,7 @@ from pathlib import Path
 import nbgrader
 
 import grader
+from grader.pages.give_feedback import take_nbgraders_place
 
 c = get_config()  # noqa: F821 (nbgrader gives this name to its configuration files)
 here = Path(__file__).parent
@@ -102,6 +103,9 @@ c.GenerateFeedback.preprocessors = [
 c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter"
 c.FeedbackExporter.template_name = "feedback_page"
 c.FeedbackExporter.extra_template_basedirs = templates
+
+# The formgrader's "Generate feedback" writes pages as `python -m grader feedback` does: under limits, in one step.
+take_nbgraders_place()
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

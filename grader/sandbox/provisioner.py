@@ -11,20 +11,24 @@ import asyncio
 import atexit
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 
+from grader.course.files import remove_leftovers
 from grader.sandbox import inside
 from grader.sandbox.bare import OpenRoom, WarmProcess
-from grader.sandbox.jail import Jail, JailError, Leash, why_not
+from grader.sandbox.jail import ANSWER_SECONDS, Jail, JailError, Leash, why_not
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.processor_time import ProcessorTime
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
 
@@ -134,6 +138,7 @@ class SandboxProvisioner(LocalProvisioner):
     ).tag(config=True)
 
     leash: Leash | None = None
+    processor_time: ProcessorTime | None = None
     how = Isolation("none", "the kernel was not started yet")
     _room: OpenRoom | None = None
 
@@ -289,10 +294,12 @@ class SandboxProvisioner(LocalProvisioner):
         await self._until_it_listens()
         return self.connection_info
 
-    async def _until_it_listens(self, seconds=60):
+    async def _until_it_listens(self, seconds=ANSWER_SECONDS):
         """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
         for _ in range(int(seconds / 0.002)):
-            if len(list(self.leash.sockets.glob("k-*"))) == inside.PORTS:
+            doors = sorted(self.leash.sockets.glob("k-*"))
+            if len(doors) == inside.PORTS:
+                self.processor_time = ProcessorTime(doors[0])
                 return
             if self.leash.poll() is not None:
                 break
@@ -343,6 +350,8 @@ def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
         if key in _failed:
             raise JailError(_failed[key])
         if key not in _warm or not _warm[key].alive():
+            for place in {"/tmp", tempfile.gettempdir()}:
+                remove_leftovers(Path(place), "mlm", "mlm-words")
             try:
                 _warm[key] = make()
             except JailError as error:
