@@ -36,6 +36,15 @@ def own_files(place: Path, ignore: list[str]) -> dict[str, Path]:
     return found
 
 
+def has_links(place: Path) -> bool:
+    """Tell whether there is a symbolic link under `place`, at any depth."""
+    return any(
+        os.path.islink(os.path.join(parent, name))
+        for parent, folders, names in os.walk(place)
+        for name in (*folders, *names)
+    )
+
+
 def file_print(path: Path) -> str:
     """Return the SHA-256 of a file; empty where there is none."""
     try:

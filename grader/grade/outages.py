@@ -14,7 +14,6 @@ from grader.course.course_folder import CourseError
 PAUSES = (1, 2, 4, 8, 15)  # seconds before each new attempt: half a minute in all
 _NO_ROOM = {errno.ENOSPC: "The disk is full", errno.EDQUOT: "The disk quota is used up"}
 _NO_ROOM[errno.EFBIG] = "A file grew beyond the size that this account may write"
-_CLOSED = {errno.EROFS: "is on a disk that can only be read", errno.EACCES: "may not be written by this account"}
 _SQLITE_NO_ROOM = ("database or disk is full", "disk i/o error")
 _SQLITE_CLOSED = ("readonly database", "unable to open database file")
 
@@ -35,8 +34,8 @@ def no_room(error: BaseException) -> str | None:
     for cause in chain_of(error):
         if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
             return f"{_NO_ROOM[cause.errno]}. Make room for more files."
-        if isinstance(cause, OSError) and cause.errno in _CLOSED:
-            return f"{cause.filename} {_CLOSED[cause.errno]}. Grading needs to write into the course folder."
+        if isinstance(cause, OSError) and cause.errno == errno.EROFS:
+            return f"The disk can only be read, and this has to be written: {cause.filename}."
         says = str(cause.orig).lower() if isinstance(cause, OperationalError) else ""
         if any(text in says for text in _SQLITE_NO_ROOM):
             return "The gradebook could not be written: the disk is full. Make room for more files."
@@ -66,12 +65,14 @@ def with_patience[Result](work: Callable[[], Result]) -> Result:
     Raises
     ------
     CourseError
-        When the database stays silent for half a minute, or the disk is full.
+        When the database stays silent for half a minute, or nothing can be written.
     """
     for pause in (*PAUSES, None):
         try:
             return work()
         except Exception as error:
+            if says := no_room(error):
+                raise CourseError(says) from error
             says = no_database(error)
             if says is None:
                 raise

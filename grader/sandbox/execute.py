@@ -16,8 +16,8 @@ import subprocess
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import asdict
-from textwrap import dedent
 from queue import Empty
+from textwrap import dedent
 
 from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError

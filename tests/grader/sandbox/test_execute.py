@@ -83,7 +83,9 @@ def test_a_kernel_that_was_killed_gets_one_more_attempt(tmp_path, kills, runs_on
     cell = kills_itself_first(kills, tmp_path)
     before, deadly, after = run("'kept'", cell, "1 + 1", isolation="off")  # so that the cell sees the folder
     assert shown(before) == "'kept'"
-    assert shown(deadly) == ("" if runs_on else "The notebook stopped in this cell (code cell 2): the kernel died.")
+    assert shown(deadly) == (
+        "" if runs_on else "The notebook stopped in this cell (code cell 2): the kernel died."
+    )
     assert (shown(after) == "2") == runs_on
     assert len(list(tmp_path.iterdir())) == kills
 

@@ -74,7 +74,13 @@ def test_an_allowance_is_over_when_clock_and_processor_say_so(monkeypatch):
     now, meter = [0.0], Meter()
     monkeypatch.setattr("grader.sandbox.processor_time.monotonic", lambda: now[0])
     allowance = Allowance(10, 5, meter)
-    for clock, worked, over in [(9, 18, False), (11, 9, False), (11, 10, True), (49, 9, False), (50, 0, True)]:
+    for clock, worked, over in [
+        (9, 18, False),
+        (11, 9, False),
+        (11, 10, True),
+        (49, 9, False),
+        (50, 0, True),
+    ]:
         now[0], meter.seconds = clock, worked
         assert allowance.is_over() == over, (clock, worked)
     meter.seconds = float("inf")  # nobody tells: then the clock counts
