@@ -1,7 +1,7 @@
 """The list of faults, through the real way: afterwards the gradebook is the one of an undisturbed run.
 
-Other faults have their files: `test_resume.py` (Ctrl-C, all processes killed), `test_databases.py` (PostgreSQL away,
-two graders, files that may not grow), `test_broken.py` (what students hand in).
+Other faults have their files: `test_resume.py` (Ctrl-C, all processes killed), `test_databases.py`
+(PostgreSQL away, two graders, files that may not grow), `test_broken.py` (what students hand in).
 """
 
 import os
@@ -99,7 +99,7 @@ def matches(kind, process):
 
 
 def kill_one(kind, run, seen, seconds=60):
-    """Kill the first process of a kind that is found; note in `seen` who was there. Tells if there was one."""
+    """Kill the first process of a kind that is found, and tell if there was one; `seen` gets who is there."""
     end = time.monotonic() + seconds
     while run.is_running() and run.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
         there = family(run)
