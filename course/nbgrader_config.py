@@ -61,9 +61,11 @@ c.Autograde.autograde_preprocessors = [
 # A check cell that a student deleted comes back, so that every question gets a mark and a reason.
 c.OverwriteCells.add_missing_cells = True
 
-# Limits per submission. A lesson runs in under a minute, so these are for code that hangs or floods.
+# Limits per submission. A lesson runs in under a minute, so these are for code that hangs or floods. Both are
+# seconds of processor time: a busy machine costs nobody a point. By the clock it is `patience` times as long.
 c.SturdyExecute.timeout = 120
 c.SturdyExecute.notebook_timeout = 600
+c.SturdyExecute.patience = 5
 c.SturdyExecute.max_stream_chars = 100_000
 
 # Where submissions run: in a sandbox without network, in which nothing of this course can be read. "auto":
@@ -104,7 +106,7 @@ c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter
 c.FeedbackExporter.template_name = "feedback_page"
 c.FeedbackExporter.extra_template_basedirs = templates
 
-# The formgrader's "Generate feedback" writes pages as `python -m grader feedback` does: under limits, in one step.
+# The formgrader's "Generate feedback" does what `python -m grader feedback` does: under limits, in one step.
 take_nbgraders_place()
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.

@@ -138,7 +138,7 @@ class SandboxProvisioner(LocalProvisioner):
     ).tag(config=True)
 
     leash: Leash | None = None
-    processor_time: ProcessorTime | None = None
+    processor_time = ProcessorTime()  # of a kernel that has started, another
     how = Isolation("none", "the kernel was not started yet")
     _room: OpenRoom | None = None
 
