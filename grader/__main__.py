@@ -228,9 +228,11 @@ def _check_bank(options):
 
 def _tell(outcomes, what):
     """Print what did not work, then how much did."""
+    from grader.classroom import shown
+
     for outcome in outcomes:
         if outcome.status != "done":
-            print(plain(f"{outcome.student}: {outcome.message}"))
+            print(f"{shown(outcome.student)}: {plain(outcome.message)}")
     print(f"{sum(outcome.status == 'done' for outcome in outcomes)} of {len(outcomes)} {what}.")
 
 

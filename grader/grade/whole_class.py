@@ -17,7 +17,6 @@ from grader.course.course_folder import (
     open_course,
     open_gradebook,
     require_release,
-    students_with,
 )
 from grader.grade.cluster import crew_of, for_each
 from grader.grade.fingerprint import inputs_of
@@ -26,6 +25,7 @@ from grader.grade.one_student import grade_student, journal_of
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
+from grader.intake.put_there import put_there
 
 
 def grade(
@@ -66,7 +66,8 @@ def grade(
     Returns
     -------
     list of Outcome
-        One per student, in the order of `students`; ``kept`` where there was nothing to do.
+        One per student, in the order of `students`; ``kept`` where there was nothing to do, ``refused`` where
+        a folder's name or a link says that it is nobody's.
 
     Raises
     ------
@@ -78,18 +79,20 @@ def grade(
     """
     app = open_course(root)
     with_patience(partial(require_release, app, lesson))
-    everybody = students_with(app, "submitted", lesson)
+    everybody = put_there(app, lesson)
     unknown = sorted(set(students or []) - set(everybody))
     if unknown:
         raise CourseError(f"Nothing of {lesson!r} was handed in by: {', '.join(unknown)}.")
-    students = students or everybody
+    students = students or list(everybody)
     if not students:
         raise CourseError(
             f"Nobody has handed in {lesson!r} yet: {folder(app, 'submitted', '*', lesson)} is empty. "
             f"First run: python -m grader collect {lesson}"
         )
-    with_patience(partial(_enter, app, lesson, students))
-    done = {} if force else with_patience(partial(_complete, app, lesson, students))
+    done = {name: Outcome(name, "refused", everybody[name]) for name in students if everybody[name]}
+    good = [student for student in students if student not in done]
+    with_patience(partial(_enter, app, lesson, good))
+    done |= {} if force else with_patience(partial(_complete, app, lesson, good))
     to_do = [student for student in students if student not in done]
     if to_do:
         task = partial(

@@ -11,9 +11,11 @@ import asyncio
 import atexit
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
@@ -21,11 +23,13 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
 from traitlets.config import Config
 
+from grader.course.files import remove_leftovers
 from grader.sandbox import inside
 from grader.sandbox.bare import ClosedRoom, OpenRoom, WarmProcess
 from grader.sandbox.guest import GuestLimits, command
-from grader.sandbox.jail import BUILDERS, Jail, JailError, Leash
+from grader.sandbox.jail import ANSWER_SECONDS, BUILDERS, Jail, JailError, Leash
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.processor_time import ProcessorTime
 from grader.sandbox.rungs import GUEST, ISOLATED, LANDLOCK, NONE, RUNGS, choose
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
@@ -144,6 +148,7 @@ class SandboxProvisioner(LocalProvisioner):
     ).tag(config=True)
 
     leash: Leash | None = None
+    processor_time = ProcessorTime()  # of a kernel that has started, another
     how = Isolation(NONE, "the kernel was not started yet")
     _room: OpenRoom | None = None
 
@@ -315,10 +320,12 @@ class SandboxProvisioner(LocalProvisioner):
         kind = "cold" if why_cold else "warm"
         self.how = Isolation(self._rung, self._why, kind, why_cold or "", together)
 
-    async def _until_it_listens(self, seconds=60):
+    async def _until_it_listens(self, seconds=ANSWER_SECONDS):
         """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
         for _ in range(int(seconds / 0.002)):
-            if len(list(self.leash.sockets.glob("k-*"))) == inside.PORTS:
+            doors = sorted(self.leash.sockets.glob("k-*"))
+            if len(doors) == inside.PORTS:
+                self.processor_time = ProcessorTime(doors[0])
                 return
             if self.leash.poll() is not None:
                 break
@@ -375,6 +382,8 @@ def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
         if key in _failed:
             raise JailError(_failed[key])
         if key not in _warm or not _warm[key].alive():
+            for place in {"/tmp", tempfile.gettempdir()}:
+                remove_leftovers(Path(place), "mlm", "mlm-words")
             try:
                 _warm[key] = make()
             except JailError as error:

@@ -109,11 +109,11 @@ def make_course(root):
     nbformat.write(lesson(), source / f"{LESSON}.ipynb")
 
 
-def hand_in(root, student, notebook):
+def hand_in(root, student, notebook, lesson=LESSON):
     """Put a notebook (or raw bytes) where collected submissions lie."""
-    place = root / "submitted" / student / LESSON
+    place = root / "submitted" / student / lesson
     place.mkdir(parents=True)
     if isinstance(notebook, bytes):
-        (place / f"{LESSON}.ipynb").write_bytes(notebook)
+        (place / f"{lesson}.ipynb").write_bytes(notebook)
     else:
-        nbformat.write(notebook, place / f"{LESSON}.ipynb")
+        nbformat.write(notebook, place / f"{lesson}.ipynb")

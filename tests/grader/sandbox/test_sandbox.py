@@ -273,7 +273,11 @@ def test_with_no_isolation_the_limits_hold_and_the_notebook_says_why(tmp_path, n
 def test_without_isolation_nothing_is_graded_and_a_sentence_says_what_to_do(tmp_path, nothing_works):
     with pytest.raises(CourseError, match="No code of students was run") as told:
         run("1 + 1", folder=tmp_path)
-    for part in ("no bubblewrap; no namespaces; no Landlock; no guest", "apt install bubblewrap", "--without-sandbox"):
+    for part in (
+        "no bubblewrap; no namespaces; no Landlock; no guest",
+        "apt install bubblewrap",
+        "--without-sandbox",
+    ):
         assert part in str(told.value)
 
 
