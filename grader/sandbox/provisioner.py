@@ -70,8 +70,9 @@ class SandboxProvisioner(LocalProvisioner):
             """
             Ways to keep a submission apart. The strongest of these that works on this machine is taken, in
             this order: "bubblewrap", "namespaces" (the same room without bubblewrap), "Landlock" (files and
-            network only), "guest" (a WebAssembly Python, if it is installed). Where none works, nothing is graded. With "none" among them it is graded all
-            the same, under limits only, and the class report says so.
+            network only), "guest" (a WebAssembly Python, if it is installed). Where none works, nothing is
+            graded. With "none" among them it is graded all the same, under limits only, and the class report
+            says so.
             """
         ),
     ).tag(config=True)
