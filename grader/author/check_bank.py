@@ -1,8 +1,9 @@
 """Check the bank of questions on the data of many students: what can be told apart, and is it fair to all.
 
-A mistake earns its sentence only where it can be told from the right answer, and from the mistakes before
-it. On one student's data two numbers may happen to agree; where that happens often, the question needs
-another tolerance or another mistake. `grader.author.bank_table` writes what is found as a table.
+A mistake earns its sentence only where it can be told from the right answer. On one student's data two
+numbers may happen to agree; where that happens often, the question needs another tolerance or another
+mistake. `grader.author.bank_table` writes what is found as a table. What is looked at here are the bank's own
+values; `grader.author.simulate` hands in what students compute.
 """
 
 import multiprocessing
@@ -37,8 +38,11 @@ class Findings:
         Names of its mistakes.
     like_right : Counter
         Name of a mistake to the number of students for whom it can't be told from the right answer.
+    by_digits : Counter
+        Name of a mistake to the number of students for whom only its digits tell it from the right answer:
+        one who computes it with another program, or from draws, is told that it is right.
     like_other : Counter
-        Pair of names, "later = earlier", to the number of students for whom the earlier one hides the later.
+        Pair of names, "later = earlier", to the number of students for whom the two have the same value.
     named : Counter
         Name of a mistake to the number of students who read its sentence if they make it.
     nearest : list of float
@@ -57,6 +61,7 @@ class Findings:
     students: int = 0
     mistakes: list = field(default_factory=list)
     like_right: Counter = field(default_factory=Counter)
+    by_digits: Counter = field(default_factory=Counter)
     like_other: Counter = field(default_factory=Counter)
     named: Counter = field(default_factory=Counter)
     nearest: list = field(default_factory=list)
@@ -185,13 +190,15 @@ def _look(question, student):
         for mistake in kind.mistakes:
             if not any(mistake is known for known in usable):  # == would compare Series
                 found.like_right[mistake.name] += 1
+            elif not kind.apart_by_tolerance(mistake):
+                found.by_digits[mistake.name] += 1
         for place, later in enumerate(usable):
             for earlier in usable[:place]:
                 if kind.hides(earlier, later):
                     found.like_other[f"{later.name} = {earlier.name}"] += 1
                     break
         _hand_in(found, kind, student)
-        gaps = [kind.apart(mistake) for mistake in usable if not mistake.exact]
+        gaps = [kind.apart(mistake) for mistake in usable if kind.apart_by_tolerance(mistake)]
         found.nearest += [min(gaps)] if gaps else []
         if kind.shape()["kind"] == "choice" and question.needs:
             found.letters[kind.value] += 1

@@ -165,4 +165,4 @@ class ByGroup(Labelled):
             answer = next(iter(answer.values() if isinstance(answer, dict) else answer))
         if isinstance(answer, bool) or not isinstance(answer, float) or not math.isfinite(answer):
             return None
-        return self._first_mistake(dict.fromkeys(self._labels(), answer))
+        return self._named(self._near(dict.fromkeys(self._labels(), answer)))

@@ -111,7 +111,7 @@ class Formula(Kind):
 
     def _misformed(self, answer):
         """Look for a known mistake in a formula that can't be read, such as ``y ~ (g | 1)``."""
-        return self._first_mistake(answer) if isinstance(answer, str) else None
+        return self._named(self._near(answer)) if isinstance(answer, str) else None
 
     def _explain(self, given):
         response, fixed, random, _ = _model(given)

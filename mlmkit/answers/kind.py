@@ -1,6 +1,5 @@
 """What all kinds of answers share: an expected value, a tolerance, and known mistakes."""
 
-import math
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import ClassVar
@@ -9,8 +8,8 @@ from mlmkit.answers.encoding import decode, encode
 from mlmkit.answers.text import BadAnswerError
 from mlmkit.answers.values import described
 
-EXACTLY = 1e-6  # relative difference below which two numbers come from the same closed formula
-NOT_BY_CHANCE = 20 * EXACTLY  # so far apart, they don't
+CLEARLY = 0.25  # tolerances: a mistake that is so much nearer than another is the better explanation
+TWO = "Two mistakes give an answer like this. Either: {} Or: {}"
 
 
 # eq=False here and in the kinds: their values may be Series, which have no single truth value.
@@ -29,10 +28,10 @@ class Mistake:
         Share of the points, from 0 to below 1.
     name : str, optional
         Short label in the class report. Default: the first words of `says`.
-    exact : bool
-        True for a value with a closed formula (a mean, a standard deviation of nine numbers), which nobody
-        gets from an optimiser that stopped early. It is recognised by its digits, also where it lies inside
-        the tolerance of the right answer.
+    within : float or dict, optional
+        How far an answer may be off and still be taken for this mistake, in its own units; by label where
+        the answer has labels. Default: as large a share of it as the right answer's tolerance is of the right
+        answer. Kinds without tolerances in numbers ignore it.
 
     Examples
     --------
@@ -44,7 +43,7 @@ class Mistake:
     says: str
     credit: float = 0.0
     name: str | None = None
-    exact: bool = False
+    within: object = None
 
     def __post_init__(self):
         if not isinstance(self.says, str) or not self.says.strip():
@@ -134,9 +133,13 @@ class Kind:
         """Return how far two values in normal form are apart, in tolerances: at most 1 is the same."""
         raise NotImplementedError
 
-    def _difference(self, given, value):
-        """Return the largest relative difference; infinite for kinds whose values have no digits."""
-        return math.inf
+    def _mistake_distance(self, given, mistake):
+        """Return how far an answer is from a mistake, in the mistake's own tolerances."""
+        return self._distance(given, self._normal(mistake.value))
+
+    def _is_surely(self, given, value):
+        """Tell whether an answer comes from the computation of `value`, whatever the tolerances say."""
+        return False
 
     def _explain(self, given):
         """Say what is wrong with an answer that fits no known mistake."""
@@ -155,7 +158,7 @@ class Kind:
         entries = [
             {**asdict(mistake), "value": self._packed(mistake.value)} for mistake in self.usable_mistakes
         ]
-        return [{name: item for name, item in entry.items() if name != "exact" or item} for entry in entries]
+        return [{name: item for name, item in one.items() if item is not None} for one in entries]
 
     @classmethod
     def from_entries(cls, entries):
@@ -184,27 +187,25 @@ class Kind:
 
     def is_usable(self, mistake):
         """Tell whether a mistake can be told from the right answer."""
-        if mistake.exact:
-            return self._apart_by_digits(mistake.value, self.value)
-        return self.told_apart(mistake.value, self.value)
+        return self.apart_by_digits(mistake.value, self.value) or self.apart_by_tolerance(mistake)
 
     def apart(self, mistake):
         """Return how far a mistake lies from the right answer, in tolerances; NaN for figures."""
         return self._distance(self._normal(mistake.value), self._normal(self.value))
 
     def hides(self, earlier, later):
-        """Tell whether `later` can be taken for `earlier`, a mistake that is tried before it."""
-        if earlier.exact and later.exact:
-            return not self._apart_by_digits(earlier.value, later.value)
-        if earlier.exact or later.exact:
-            return False
-        return not self.told_apart(later.value, earlier.value)
+        """Tell whether an answer with the value of one mistake may be taken for the other one."""
+        return not (
+            self.apart_by_digits(later.value, earlier.value) or self.told_apart(later.value, earlier.value)
+        )
 
-    def _apart_by_digits(self, value, other):
-        try:
-            return self._difference(self._normal(value), self._normal(other)) > NOT_BY_CHANCE
-        except BadAnswerError:
-            return False
+    def apart_by_digits(self, value, other):
+        """Tell whether two values have other digits; False for kinds that have none."""
+        return False
+
+    def apart_by_tolerance(self, mistake):
+        """Tell whether no answer could be taken both for a mistake and for the right answer."""
+        return self.told_apart(mistake.value, self.value)
 
     def told_apart(self, value, other):
         """Tell whether no answer could be taken for both of two values (their tolerances don't overlap)."""
@@ -241,24 +242,43 @@ class Kind:
             given = self.read(answer, self.shape())
         except BadAnswerError as error:
             return self._misformed(answer) or Outcome("invalid", 0.0, str(error))
-        exact = self._exact_mistake(given)
-        if exact is None and self._distance(given, self._normal(self.value)) <= 1:
-            return Outcome("right", 1.0, "Right.")
-        return exact or self._first_mistake(given) or Outcome("wrong", 0.0, self._explain(given))
+        return self._recognised(given) or Outcome("wrong", 0.0, self._explain(given))
 
     def _misformed(self, answer):
         """Name the mistake behind an answer of the wrong form, or return None."""
 
-    def _exact_mistake(self, given):
-        for mistake in self.usable_mistakes:
-            if mistake.exact and self._difference(given, self._normal(mistake.value)) <= EXACTLY:
-                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
-        return None
+    def _recognised(self, given):
+        """Take an answer for right or for a mistake, or return None.
 
-    def _first_mistake(self, given):
-        for mistake in self.usable_mistakes:
-            if mistake.exact and not self.told_apart(mistake.value, self.value):
-                continue
-            if self._distance(given, self._normal(mistake.value)) <= 1:
-                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
-        return None
+        Digits come first: they tell two computations apart also where tolerances don't. Then the right
+        answer, then the mistakes within whose own tolerance the answer lies.
+        """
+        right = self._normal(self.value)
+        if not self._is_surely(given, right):
+            sure = [one for one in self.usable_mistakes if self._is_mistake(given, one)]
+            if sure:
+                return self._named(sure)
+        if self._distance(given, right) <= 1:
+            return Outcome("right", 1.0, "Right.")
+        return self._named(self._near(given))
+
+    def _is_mistake(self, given, mistake):
+        """Tell whether an answer can only be this mistake."""
+        return self.apart_by_digits(mistake.value, self.value) and self._is_surely(
+            given, self._normal(mistake.value)
+        )
+
+    def _near(self, given):
+        """List the mistakes that an answer may be, the nearest first: all that lie hardly farther away."""
+        known = [one for one in self.usable_mistakes if self.apart_by_tolerance(one)]
+        near = sorted((self._mistake_distance(given, one), place) for place, one in enumerate(known))
+        return [known[place] for distance, place in near if distance <= min(1.0, near[0][0] + CLEARLY)]
+
+    def _named(self, fits):
+        """Say which mistake it is: one, or either of two. Of more, none: most would be false."""
+        fits = list({one.name: one for one in reversed(fits)}.values())[::-1]
+        if not 0 < len(fits) <= 2:
+            return None
+        says = fits[0].says if len(fits) == 1 else TWO.format(*(one.says for one in fits))
+        credit = max(float(one.credit) for one in fits)
+        return Outcome("mistake", credit, says, " or ".join(one.name for one in fits))

@@ -4,7 +4,16 @@ import math
 
 from mlmkit.answers.kind import Kind
 from mlmkit.answers.text import BadAnswerError, a_few, count_of
-from mlmkit.answers.tolerance import CLOSE, NEARLY, SHARE, gap
+from mlmkit.answers.tolerance import (
+    CLOSE,
+    NEARLY,
+    NOT_BY_CHANCE,
+    ROUNDED,
+    SHARE,
+    gap,
+    is_rounded,
+    same_digits,
+)
 
 
 class Labelled(Kind):
@@ -16,19 +25,73 @@ class Labelled(Kind):
         floor = _floor(value)
         return max(self._one_distance(label, given[label], value[label], floor) for label in value)
 
-    def _difference(self, given, value):
-        if given.keys() != value.keys():
-            return math.inf
-        return max(gap(given[label], number, abs(number)) for label, number in value.items())
+    def _mistake_distance(self, given, mistake):
+        value, room = self._normal(mistake.value), self._room(mistake)
+        return max(gap(given[label], number, room[label]) for label, number in value.items())
+
+    def _room(self, mistake):
+        """How far each number may be from a mistake's: the same share of it as of the right answer."""
+        value, right = self._normal(mistake.value), self._normal(self.value)
+        if mistake.within is not None:
+            each = mistake.within if isinstance(mistake.within, dict) else dict.fromkeys(value, mistake.within)
+            return {label: each[label] for label in value}
+        largest = _floor(right)
+        scale, floor = _floor(value) / largest if largest else 1.0, _floor(value)
+        return {
+            label: self.rel * max(abs(number), floor) + scale * self._fixed(label)
+            for label, number in value.items()
+        }
+
+    def _fixed(self, label):
+        return self.abs[label] if isinstance(self.abs, dict) else self.abs
+
+    def apart_by_tolerance(self, mistake):
+        """Tell whether no answer lies within both tolerances, the mistake's and the right answer's."""
+        try:
+            other = self._normal(mistake.value)
+        except BadAnswerError:  # a mistake that is not finite on this data
+            return False
+        right, room = self._normal(self.value), self._room(mistake)
+        floor = _floor(right)
+        return any(
+            abs(number - other[label])
+            > self._fixed(label) + self.rel * max(abs(number), floor) + room[label]
+            for label, number in right.items()
+        )
+
+    def apart_by_digits(self, value, other):
+        """Tell whether two answers come from two computations."""
+        try:
+            value, other = self._normal(value), self._normal(other)
+        except BadAnswerError:
+            return False
+        floor = _floor(other)
+        gaps = (gap(value[label], number, max(abs(number), floor)) for label, number in other.items())
+        return max(gaps) > NOT_BY_CHANCE
+
+    def _is_surely(self, given, value):
+        floor = _floor(value)
+        return all(
+            same_digits(given[label], number, max(abs(number), floor)) for label, number in value.items()
+        )
 
     def _one_distance(self, label, given, value, floor):
         # A group effect may be nearly 0 by chance: then "relative" means relative to the larger ones.
-        fixed = self.abs[label] if isinstance(self.abs, dict) else self.abs
-        return gap(given, value, fixed + self.rel * max(abs(value), floor))
+        return gap(given, value, self._fixed(label) + self.rel * max(abs(value), floor))
+
+    def _rounded(self, given):
+        value = self._normal(self.value)
+        return all(is_rounded(given[label], number) for label, number in value.items())
+
+    def _near(self, given):
+        """As `Kind._near`; but where rounding the right answer explains it too, nobody is accused."""
+        return [] if self._rounded(given) else super()._near(given)
 
     def _explain(self, given):
         value = self._normal(self.value)
         floor = _floor(value)
+        if self._rounded(given):
+            return CLOSE if super()._near(given) else ROUNDED
         shares = [gap(given[label], number, max(abs(number), floor)) for label, number in value.items()]
         if self._distance(given, value) <= NEARLY and max(shares) <= SHARE:
             return CLOSE

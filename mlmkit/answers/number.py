@@ -6,8 +6,18 @@ from typing import ClassVar
 from mlmkit.answers.encoding import decode, encode
 from mlmkit.answers.kind import Kind
 from mlmkit.answers.table import TableAnswer
-from mlmkit.answers.text import in_unit
-from mlmkit.answers.tolerance import CLOSE, NEARLY, SHARE, check_tolerance, gap
+from mlmkit.answers.text import BadAnswerError, in_unit
+from mlmkit.answers.tolerance import (
+    CLOSE,
+    NEARLY,
+    NOT_BY_CHANCE,
+    ROUNDED,
+    SHARE,
+    check_tolerance,
+    gap,
+    is_rounded,
+    same_digits,
+)
 from mlmkit.answers.values import finite
 
 
@@ -22,7 +32,7 @@ class Number(Kind):
     rel, abs : float
         Tolerance: ``rel`` times the expected number, plus ``abs`` in its units.
     mistakes : sequence of Mistake
-        In the order in which they are tried.
+        A wrong number that fits two of them is told both.
     unit : str, optional
         Named when an answer has the wrong form, for example ``"USD"``.
 
@@ -79,10 +89,42 @@ class Number(Kind):
     def _distance(self, given, value):
         return gap(given, value, self.abs + self.rel * abs(value))
 
-    def _difference(self, given, value):
-        return gap(given, value, abs(value))
+    def _mistake_distance(self, given, mistake):
+        return gap(given, self._normal(mistake.value), self._room(mistake))
+
+    def _room(self, mistake):
+        """How far an answer may be from a mistake: the same share of it as of the right answer."""
+        if mistake.within is not None:
+            return mistake.within
+        value, size = abs(self._normal(self.value)), abs(self._normal(mistake.value))
+        return self.rel * size + self.abs * (size / value if value else 1.0)
+
+    def apart_by_tolerance(self, mistake):
+        """Tell whether no number lies within both tolerances, the mistake's and the right answer's."""
+        try:
+            value, other = self._normal(self.value), self._normal(mistake.value)
+        except BadAnswerError:  # a mistake that is not finite on this data
+            return False
+        return abs(value - other) > self.abs + self.rel * abs(value) + self._room(mistake)
+
+    def apart_by_digits(self, value, other):
+        """Tell whether two numbers come from two computations."""
+        try:
+            value, other = self._normal(value), self._normal(other)
+        except BadAnswerError:
+            return False
+        return gap(value, other, abs(other)) > NOT_BY_CHANCE
+
+    def _is_surely(self, given, value):
+        return same_digits(given, value)
+
+    def _near(self, given):
+        """As `Kind._near`; but where rounding the right answer explains it too, nobody is accused."""
+        return [] if is_rounded(given, self._normal(self.value)) else super()._near(given)
 
     def _explain(self, given):
         value = self._normal(self.value)
+        if is_rounded(given, value):
+            return CLOSE if super()._near(given) else ROUNDED
         near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)
         return CLOSE if near else super()._explain(given)

@@ -13,21 +13,24 @@ class Unsaid:
     value: object
     name: str
     credit: float = 0.0
-    exact: bool = False
+    within: object = None
 
     def says(self, sentence):
         """Add the sentence. Line breaks and indents, as of a triple-quoted string, become single spaces."""
-        return Mistake(self.value, " ".join(sentence.split()), self.credit, self.name, self.exact)
+        return Mistake(self.value, " ".join(sentence.split()), self.credit, self.name, self.within)
 
 
-def wrong(value, name):
-    """Name a mistake that earns nothing. Its sentence follows: ``.says("…")``."""
-    return Unsaid(value, name)
+def wrong(value, name, *, within=None):
+    """Name a mistake that earns nothing. Its sentence follows: ``.says("…")``.
+
+    `within` is its own tolerance, in its own units; see `Mistake`.
+    """
+    return Unsaid(value, name, within=within)
 
 
-def half(value, name, *, exact=False):
+def half(value, name, *, within=None):
     """Name a mistake that earns half of the points. Its sentence follows: ``.says("…")``."""
-    return Unsaid(value, name, 0.5, exact)
+    return Unsaid(value, name, 0.5, within)
 
 
 def opening(value, one, many):

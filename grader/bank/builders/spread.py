@@ -55,7 +55,7 @@ def spread_of_plain_means(sales):
     It lies within a fraction of a percent of the right answer for many students, as near as statsmodels
     comes to it. But it has a closed formula: it is recognised by its digits.
     """
-    return half(means(sales).std(), "spread of the plain means", exact=True).says("""This is the standard
+    return half(means(sales).std(), "spread of the plain means").says("""This is the standard
         deviation of the nine plain means. They also differ by the luck of which houses were sold; the model
         takes that part out. With many sales the two numbers are close.""")
 

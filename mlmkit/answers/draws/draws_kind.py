@@ -279,16 +279,13 @@ class Draws(Kind):
             return False
         return super().hides(earlier, later)
 
-    def _exact_mistake(self, given):
-        """Name a mistake whose statistics fit and whose draws are missing where right ones would be."""
-        for mistake in self.usable_mistakes:
-            rows = self._normal(mistake.value)
-            missing = all(
-                LOWEST in row and given[label].quantiles[0] >= row[LOWEST] for label, row in rows.items()
-            )
-            if missing and self._distance(given, rows) <= 1:
-                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
-        return None
+    def _is_mistake(self, given, mistake):
+        """Tell whether the statistics fit a mistake and draws are missing where right ones would be."""
+        rows = self._normal(mistake.value)
+        missing = all(
+            LOWEST in row and given[label].quantiles[0] >= row[LOWEST] for label, row in rows.items()
+        )
+        return missing and self._distance(given, rows) <= 1
 
     def apart(self, mistake):
         """Return how far draws like those of a mistake are from the right answer, in tolerances."""
@@ -322,14 +319,6 @@ class Draws(Kind):
     def _gaps(self, summary, row):
         """Return the signed distance of each statistic, in tolerances."""
         return gaps(summary, row, rel=self.rel, middle=LOOSE if self.group else FIRM)
-
-    def _first_mistake(self, given):
-        """Name the nearest mistake, not the first: Monte Carlo error may let several fit."""
-        near = [(self._distance(given, self._normal(one.value)), one) for one in self.usable_mistakes]
-        distance, mistake = min(near, key=lambda pair: pair[0], default=(math.inf, None))
-        if distance > 1:
-            return None
-        return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
 
     def _explain(self, given):
         off = {}

@@ -196,7 +196,11 @@ class Figure(Kind):
         except BadAnswerError as error:
             return Outcome("invalid", 0.0, str(error))
         expected = self._normal(self.value)
-        found = self._right(given, expected) or self._first_mistake(given) or self._nearly(given, expected)
+        found = (
+            self._right(given, expected)
+            or self._named(self._near(given))
+            or self._nearly(given, expected)
+        )
         return found or Outcome("wrong", 0.0, self._explain(given))
 
     def _panels(self, given):
@@ -224,12 +228,15 @@ class Figure(Kind):
         costs = f"This costs {100 * cost:.0f} % of the points." if cost else ""
         return Outcome("mistake", 1.0 - cost, f"{says} {costs}".strip(), found[0][1])
 
-    def _first_mistake(self, given):
-        for mistake in self.usable_mistakes:
-            value = self._normal(mistake.value)
-            if any(find(panel, value, self.mark, self.rel) for panel, _ in self._panels(given)):
-                return Outcome("mistake", float(mistake.credit), mistake.says, mistake.name)
-        return None
+    def _near(self, given):
+        return [
+            mistake
+            for mistake in self.usable_mistakes
+            if any(
+                find(panel, self._normal(mistake.value), self.mark, self.rel)
+                for panel, _ in self._panels(given)
+            )
+        ]
 
     def _nearly(self, given, expected):
         """Recognise right data with x and y exchanged, or drawn with another mark."""

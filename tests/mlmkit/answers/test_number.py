@@ -48,7 +48,7 @@ def test_one_number_in_any_wrapping_is_that_number(answer):
         (MEANS, "invalid", "three numbers with labels"),
         (FRAME, "invalid", "two rows and two columns"),
         ([1, 2], "invalid", "list of two values"),
-        (101.0, "wrong", "close"),
+        (101.0, "wrong", "another number"),
         (150.0, "wrong", "not the expected value"),
     ],
 )
@@ -68,24 +68,76 @@ def test_a_number_outside_the_tolerance_is_wrong(value, share):
     assert Number(value, rel=1e-3).grade(value * (1 + share * 1e-3)).status == "wrong"
 
 
-def test_the_first_mistake_that_fits_gives_the_sentence_and_the_credit():
-    kind = Number(
-        10.0,
-        mistakes=[
-            Mistake(100.0, says="The variance.", credit=0.5, name="variance"),
-            Mistake(100.01, says="Another."),
-        ],
-    )
-    outcome = kind.grade(100.0)
-    assert (outcome.status, outcome.credit, outcome.says, outcome.mistake) == (
+TWINS = Number(
+    10.0,
+    mistakes=[
+        Mistake(100.0, says="The variance.", credit=0.5, name="variance"),
+        Mistake(100.04, says="Another.", name="another"),
+        Mistake(100.2, says="A third.", name="third"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "credit"),
+    [
+        (100.0, "variance", 0.5),  # by its digits, although another one lies near
+        (100.04, "another", 0.0),
+        (100.039, "another or variance", 0.5),  # by tolerance, both
+        (100.02, "another or variance", 0.5),
+        (99.92, "variance", 0.5),  # the nearest by far
+        (100.15, "third", 0.0),
+    ],
+)
+def test_the_nearest_mistake_is_named_and_two_where_two_explain_it(answer, name, credit):
+    outcome = TWINS.grade(answer)
+    assert (outcome.status, set(outcome.mistake.split(" or ")), outcome.credit) == (
         "mistake",
-        0.5,
-        "The variance.",
-        "variance",
+        set(name.split(" or ")),
+        credit,
     )
+    said = [one.says for one in TWINS.mistakes if one.name in name]
+    assert all(one in outcome.says for one in said) and (len(said) == 2) == ("Either" in outcome.says)
 
 
-@pytest.mark.parametrize("value", [10.001, 10.015, math.nan, math.inf])
+def test_of_three_explanations_none_is_told():
+    three = [Mistake(100.0 + k / 100, says=f"No {k}.", name=str(k)) for k in range(3)]
+    outcome = Number(10.0, mistakes=three).grade(100.005)
+    assert outcome.status == "wrong" and "No " not in outcome.says
+
+
+def test_a_mistake_has_a_tolerance_of_its_own_scale():
+    share = Number(0.9, rel=0.0, abs=0.05, mistakes=[Mistake(900.0, says="A count.", name="count")])
+    assert share.grade(880.0).mistake == "count" and share.grade(800.0).status == "wrong"
+    dollars = Number(500_000.0, rel=0.0, abs=5_000.0, mistakes=[Mistake(500.0, says="Thousands.")])
+    assert dollars.grade(503.0).status == "mistake" and dollars.grade(0.0).status == "wrong"
+    own = Number(0.9, rel=0.0, abs=0.05, mistakes=[Mistake(900.0, says="A count.", within=1.0)])
+    assert own.grade(880.0).status == "wrong" and own.grade(900.5).status == "mistake"
+    with pytest.raises(ValueError, match="Tolerances"):
+        Number(0.9, mistakes=[Mistake(900.0, says="A count.", within=-1.0)])
+
+
+def test_a_mistake_inside_the_tolerance_of_the_right_answer_is_known_by_its_digits():
+    kind = Number(600_123.4, rel=4e-3, mistakes=[Mistake(601_000.75, says="ML.")])
+    for right in (600_123.4, 600_123.0, 600_120, 600_000, 601_000, 601_002.3, 599_000.0):
+        assert kind.grade(float(right)).status == "right"
+    for wrong in (601_000.75, 601_000.8, 601_001.0):
+        assert kind.grade(wrong).says == "ML."
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (0.93, "rounded"),
+        (0.9, "not the expected"),  # one digit may be anything
+        (0.9301234, "another number"),
+    ],
+)
+def test_rounding_is_said_only_of_the_right_number_rounded(answer, says):
+    assert says in Number(0.9312, rel=1e-4).grade(answer).says
+
+
+@pytest.mark.parametrize("value", [10.0001, math.nan, math.inf])
 def test_a_mistake_that_cannot_be_told_from_the_right_answer_is_left_out(value):
     kind = Number(10.0, mistakes=[Mistake(value, says="No."), Mistake(20.0, says="Twice.")])
     assert [mistake.says for mistake in kind.usable_mistakes] == ["Twice."]
