@@ -13,7 +13,7 @@ from grader.bank.builders.pooling import median_for_mean, no_for_partial_pooling
 from grader.bank.builders.spread import (
     residual_for_group,
     sd_of_all_prices,
-    spread_of_plain_means,
+    spread_of_nine,
     variance_for_sd,
 )
 from grader.bank.builders.units import thousands, wrong_sign
@@ -173,15 +173,14 @@ def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = sd_between(reml)
-    # statsmodels stops up to 0.36 % away: see spread_of_plain_means.
+    # statsmodels stops up to 0.36 % away: see spread_of_nine.
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
-    yield half(sd_between(ml), "ML for REML").says("""This comes from a fit with REML=False. (A standard
-        deviation of the nine plain means that divides by 9 instead of 8 gives nearly the same.) Both make the
-        zip codes look more alike than they are. The lesson uses REML.""")
+    yield half(sd_between(ml), "ML for REML").says("""This comes from a fit with REML=False. It makes
+        the zip codes look more alike than they are. The lesson uses REML.""")
     yield residual_for_group(reml.sigma)
     yield se_for_sd(reml.se_fixef[ONE], "the zip codes")
-    yield spread_of_plain_means(homes)
+    yield from spread_of_nine(means(homes), estimates(reml))
 
 
 @question("l01-sd-within", topic="variance components", revisit="01: Read the print-out")
@@ -293,9 +292,11 @@ def _sd_within(sales):
 
 def _about_formula(outcome, group):
     """List what is written instead of ``outcome ~ (1 | group)``."""
-    yield wrong(f"{outcome} ~ {group}", "no-pooling formula").says("""This formula gives each group a
-        coefficient of its own and nothing in common: no pooling. Partial pooling needs a term with a
-        bar.""")
+    says = "gives each group a coefficient of its own and nothing in common: no pooling"
+    if group != G:  # a column of numbers
+        says = f"takes {group} for an ordinary predictor, with one slope: there are no groups in it"
+    yield wrong(f"{outcome} ~ {group}", "no-pooling formula" if group == G else "no bar").says(f"""This formula
+        {says}. Partial pooling needs a term with a bar.""")
     yield wrong(f"{outcome} ~ 1", "complete-pooling formula").says("""This formula has one mean for all
         houses: complete pooling. The groups don't appear in it.""")
     yield wrong(f"{group} ~ (1 | {outcome})", "outcome and group exchanged").says("""The outcome and the

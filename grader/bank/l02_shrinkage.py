@@ -7,6 +7,8 @@ statsmodels stops up to 0.4 % away in the standard deviation between zip codes; 
 fits agreed within 0.02 %.
 """
 
+import math
+
 import pandas as pd
 
 from grader.bank import ByGroup, Choice, Figure, Number, Table, practice, question
@@ -25,7 +27,7 @@ from grader.bank.builders.spread import (
     sd_of_all_prices,
     sds_exchanged,
     sds_for_variances,
-    spread_of_plain_means,
+    spread_of_nine,
     variance_for_sd,
 )
 from grader.bank.builders.units import percent, thousands
@@ -256,16 +258,15 @@ def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = sd_between(reml)
-    # statsmodels stops up to 0.36 % away: see spread_of_plain_means.
+    # statsmodels stops up to 0.36 % away: see spread_of_nine.
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
-    yield half(sd_between(ml), "ML for REML").says("""This is the maximum likelihood estimate, or one that
-        divides by nine. Maximum likelihood divides as if the mean of the zip codes were known, and makes them
-        look too much alike.""")
+    yield half(sd_between(ml), "ML for REML").says("""This is the maximum likelihood estimate. Maximum
+        likelihood divides as if the mean of the zip codes were known, and makes them look too much alike.""")
     yield residual_for_group(reml.sigma)
     yield sample_for_all_sales(sd_between(fits(MODEL, small_sample(homes))[0]))
     yield se_for_sd(reml.se_fixef[ONE], "the zip codes", known="centre")
-    yield spread_of_plain_means(homes)
+    yield from spread_of_nine(means(homes), estimates(reml))
     yield sd_of_all_prices(homes)
 
 
@@ -300,6 +301,8 @@ def sales_needed(homes):
         n / (n + k) for n once more: the weight itself appears in the result too.""")
     yield wrong((1 - SHARE) / SHARE * ratio, "weight of the centre").says("""With this number of sales the
         centre has the large weight, and the own mean the small one.""")
+    yield half(float(math.ceil(odds * ratio)), "rounded up", within=0.0).says("""So many whole sales are enough.
+        The question asks for the number with its decimals.""")
     yield ml_for_reml(by_ml, "This uses the standard deviations of maximum likelihood", "fit uses REML")
 
 

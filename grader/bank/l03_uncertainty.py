@@ -6,7 +6,7 @@ simulation of the size that the lesson asks for, and for 1.96 in place of 2 stan
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, truncnorm
+from scipy.stats import foldnorm, norm, truncnorm
 
 from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Number, Table, practice, question
 from grader.bank.builders.errors import one_se_for_two
@@ -109,6 +109,8 @@ def practice_se_total(seattle):
     yield wrong(np.hypot(s.se_mu, se_effect), "squares of dependent errors added").says("""This is as large as
         in the report, which adds the squares as if the two parts were independent. But their errors
         cancel.""")
+    yield wrong(s.se_mu, "fixed effect alone").says("""This is the standard error of the fixed effect, the mean of
+        all zip codes. The question is about the mean price in 98148.""")
     yield wrong(s.se_mu + se_effect, "standard errors added").says("""This adds the two standard errors. Their
         errors do not add, they cancel: when one part is too high, the other is too low.""")
     yield wrong(s.within, "standard deviation of houses").says("""This is how much houses in the same zip code
@@ -133,13 +135,13 @@ def practice_probability(seattle):
     gap = s.means[high] - s.means[low]
     share = _normal_cdf(gap / np.hypot(s.se_means[high], s.se_means[low]))
     yield Number(share, rel=0.0, abs=0.05)
-    yield wrong(1 - share, "opposite event").says("""This is the probability that 98109 is more expensive.
+    yield wrong(1 - share, "opposite event", within=0.05).says("""This is the probability that 98109 is more expensive.
         Look at which zip code stands to the left of the >.""")
-    yield wrong(_normal_cdf(gap / (2**0.5 * s.within)), "house for mean").says("""You compared single houses.
+    yield wrong(_normal_cdf(gap / (2**0.5 * s.within)), "house for mean", within=0.05).says("""You compared single houses.
         The question compares the mean prices of two zip codes.""")
     yield count_for_share(share, 1000, credit=0.0)
     yield percent(share, credit=0.0)
-    yield wrong(1.0, "estimates for draws").says("""You compared the two estimates only. Compare the two zip
+    yield wrong(1.0, "estimates for draws", within=0.0).says("""You compared the two estimates only. Compare the two zip
         codes in each draw.""")
 
 
@@ -340,9 +342,10 @@ def house_draws(homes):
     yield wrong(_normal_draws(s.mu, s.se_mu), "standard error for spread").says("""These draws show how well
         the mean of the zip codes is known. Neither zip codes nor houses differ in them.""")
     yield sds_added(_normal_draws(s.mu, s.between + s.within), credit=0.5)
-    yield wrong(_above_zero(s.mu, sd), "negative draws thrown away").says("""No draw is negative: it seems
-        that you took the negative ones out. The model makes them. Taking them out hides this and moves the
-        mean.""")
+    for positive in (_above_zero(s.mu, sd), *_moved_above_zero(s.mu, sd)):
+        yield wrong(positive, "negative draws removed").says("""No draw is negative, but the model makes
+            negative ones. It seems that they were taken out, set to zero, or lost their sign. That hides what
+            the model says, and moves the mean.""")
 
 
 @question("l03-below-zero", topic="model criticism", revisit="03: Prices below zero")
@@ -350,51 +353,66 @@ def below_zero(homes):
     """Ask for the share of impossible prices that the model predicts."""
     s = _spread(homes)
     share = _normal_cdf(-s.mu / s.new_house_both_ways)
-    # rel: with or without the uncertainty of the mean; abs: the error of a share in 10,000 draws.
-    yield Number(share, rel=0.13, abs=0.002)
-    yield half(1 - share, "opposite event").says("This is the share above zero.")
+    yield Number(share, rel=0.0, abs=_room(share))
+    yield half(1 - share, "opposite event", within=_room(share)).says("This is the share above zero.")
     yield percent(share)
     yield count_for_share(share, MANY_DRAWS)
     yield from _one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between))
 
 
+def _room(share):
+    """Tolerance of a share: with or without the mean's uncertainty, and its error in 10,000 draws."""
+    return 0.13 * share + 0.002
+
+
 def _one_spread_forgotten(within, between):
     """Name the two halves of a share of impossible prices; as one mistake where they can't be told apart."""
-    if abs(within - between) <= 2 * (0.13 * max(within, between) + 0.002):
-        yield wrong((within + between) / 2, "one source of spread forgotten").says("""Here prices spread too
+    room = max(_room(within), _room(between))
+    if abs(within - between) <= 2 * room:
+        yield wrong((within + between) / 2, "one source of spread forgotten", within=2 * room).says("""Here prices spread too
             little. A new zip code may be cheaper than a typical one, and a house may be cheaper than others
             in its zip code. One of the two is missing.""")
         return
-    yield wrong(within, "spread between groups forgotten").says("""Here all houses stand in a typical zip
-        code. A new zip code may be cheaper.""")
-    yield wrong(between, "spread within groups forgotten").says("""This is the share of zip-code means, or of
+    yield wrong(within, "spread between groups forgotten", within=_room(within)).says("""Here all houses stand
+        in a typical zip code. A new zip code may be cheaper.""")
+    yield wrong(between, "spread within groups forgotten", within=_room(between)).says("""This is the share of zip-code means, or of
         real prices, that lie below zero. The question is about the houses that your model predicts.""")
 
 
-@question("l03-coverage", topic="model criticism", revisit="03: A new zip code")
-def coverage(homes):
-    """Ask how many houses of the county's other 61 zip codes the prediction interval holds."""
+@question("l03-held", topic="model criticism", revisit="03: A new zip code")
+def held(homes):
+    """Ask how many houses of the county's other 61 zip codes the prediction interval holds.
+
+    A number of houses, and not their share: the share hardly changes when all 70 zip codes are counted.
+    """
     s = _spread(homes)
     others, sd = _other_prices(homes), s.new_house_both_ways
 
-    def holds(half_width):
-        return float(np.mean(np.abs(others - s.mu) < half_width))
+    def holds(half_width, houses=others):
+        return float(np.sum(np.abs(houses - s.mu) < half_width))
 
-    share = holds(2 * sd)
+    right = holds(2 * sd)
     # With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd.
-    room = max(abs(holds(2 * factor * sd) - share) for factor in (0.95, 1.05)) + 0.001
-    yield Number(share, rel=0.0, abs=room)
+    room = max(abs(holds(2 * factor * sd) - right) for factor in (0.95, 1.05)) + 20
+    yield Number(right, rel=0.0, abs=room, unit="houses")
+    everywhere = load_king_county()["price"].to_numpy()
+    yield half(holds(2 * sd, everywhere), "all zip codes for the others").says("""This counts the houses of all 70
+        zip codes. A test of the model leaves out the nine that it was fitted to.""")
     yield wrong(holds(2 * s.se_mu), "standard error for spread").says("""You used the interval of the fixed
         effect. It says where the mean of the zip codes is, not where houses are.""")
     yield half(holds(2 * s.between), "spread within groups forgotten").says("""Your interval is for the mean
         of a new zip code. A house differs from the mean of its zip code.""")
     yield half(holds(2 * s.within), "spread between groups forgotten").says("""Your interval leaves out that
         zip codes differ.""")
-    yield half(holds(sd), "one standard deviation for two").says("""This is the share within one standard
+    yield half(holds(sd), "one standard deviation for two").says("""This many lie within one standard
         deviation. The question asks for two.""")
-    yield percent(share)
-    yield half(1 - share, "opposite event").says("This is the share of the houses outside the interval.")
-    yield count_for_share(share, len(others), of="houses")
+    says = "This is {}. The question asks for the number of houses."
+    yield half(right / len(others), "share for count").says(says.format("the share"))
+    yield half(100 * right / len(others), "percent for count").says(says.format("the share in percent"))
+    yield half(len(others) - right, "opposite event", within=room).says("""These are the houses outside of the
+        interval.""")
+    yield wrong(len(others), "all houses", within=0.0).says("""These are all houses of the other zip codes. Count
+        those that lie within the interval.""")
 
 
 @question("l03-which-call", topic="new groups", revisit="03: Three ways to predict for a group")
@@ -428,20 +446,22 @@ def figure(homes):
     s = _spread(homes)
     in_order = s.means.sort_values()
     yield Figure(
-        x=s.means.tolist(),
-        y=[str(name) for name in s.means.index],
-        xlabel=("price", "mean", "coefficient", "dollar", "usd", "$"),
-        ylabel=("zip",),
+        x=[str(name) for name in s.means.index],
+        y=s.means.tolist(),
+        mark="any",  # bars with error bars are fine
+        xlabel=("zip",),
+        ylabel=("price", "mean", "coefficient", "dollar", "usd", "$"),
         rel=0.02,  # the middle of a simulated interval is right too
         either_way=True,
+        intervals=True,
     )
-    yield ranef_for_coef({"x": s.effects.tolist()})
-    yield half({"x": in_order.tolist()}, "labels that don't belong to their marks").says("""The mean prices
+    yield ranef_for_coef({"y": s.effects.tolist()})
+    yield half({"y": in_order.tolist()}, "labels that don't belong to their marks").says("""The mean prices
         are sorted, but their labels are not: the marks have the names of other zip codes.""")
-    yield median_for_mean({"x": prices(homes).median().tolist()})
-    yield wrong({"x": s.se_means.tolist()}, "standard error for the estimate").says("""These are standard
+    yield median_for_mean({"y": prices(homes).median().tolist()})
+    yield wrong({"y": s.se_means.tolist()}, "standard error for the estimate").says("""These are standard
         errors. They belong in the length of the intervals, not in the place of the marks.""")
-    yield wrong({"x": [s.mu] * len(s.means)}, "fixef for coef").says("""All marks lie at the fixed effect. The
+    yield wrong({"y": [s.mu] * len(s.means)}, "fixef for coef").says("""All marks lie at the fixed effect. The
         random effects are missing.""")
 
 
@@ -503,6 +523,22 @@ def _above_zero(mean, sd):
     left = truncnorm(-mean / sd, np.inf, mean, sd)
     quantiles = _normal_quantiles(mean, sd, among=(_normal_cdf(-mean / sd), 1.0))
     return {"mean": left.mean(), "sd": left.std(), "quantiles": quantiles, "lowest": 0.0}
+
+
+def _moved_above_zero(mean, sd):
+    """Describe normal draws whose negative ones were set to zero, and draws without their signs."""
+    z, below = mean / sd, _normal_cdf(-mean / sd)
+    density = float(norm.pdf(z)) * sd
+    of_set = mean * (1 - below) + density
+    square = (mean**2 + sd**2) * (1 - below) + mean * density
+    quantiles = {p: max(value, 0.0) for p, value in _normal_quantiles(mean, sd).items()}
+    yield _positive(of_set, square, quantiles)
+    folded = foldnorm(abs(z), scale=sd)
+    yield _positive(folded.mean(), mean**2 + sd**2, {p: folded.ppf(p) for p in quantiles})
+
+
+def _positive(mean, square, quantiles):
+    return {"mean": mean, "sd": (square - mean**2) ** 0.5, "quantiles": quantiles, "lowest": 0.0}
 
 
 def _other_prices(homes):

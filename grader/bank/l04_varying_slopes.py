@@ -87,8 +87,9 @@ def practice_formula():
         0: without bedrooms outside the brackets there is no mean slope.""")
     yield wrong("price ~ bedrooms + (0 + bedrooms | zipcode)", "intercept doesn't vary").says("""Here only the
         slope varies. The question says that the intercept varies too.""")
-    yield wrong("price ~ bedrooms + (1 + bedrooms || zipcode)", "correlation set to 0").says("""The double bar
-        sets the correlation of intercepts and slopes to 0. The question doesn't ask for that.""")
+    yield wrong("price ~ bedrooms + (1 + bedrooms || zipcode)", "correlation set to 0").says("""Here the
+        correlation of intercepts and slopes is set to 0, as by a double bar. The question doesn't ask for
+        that.""")
     yield wrong("price ~ bedrooms * zipcode", "interaction for varying slope").says("""This is an interaction:
         each zip code has a slope of its own, and nothing is shared. Partial pooling needs a term with a
         bar.""")
@@ -328,8 +329,8 @@ def formula():
     yield Formula("price ~ scale_sqft + (0 + scale_sqft | zipcode)")
     yield wrong(VARYING, "intercept varies too").says("""Here the price of a house of mean size varies by zip
         code. (A term x | g has an intercept, even if you don't write the 1.)""")
-    yield wrong("price ~ scale_sqft + (1 + scale_sqft || zipcode)", "double bar for a fixed intercept").says(
-        "The double bar sets the correlation to 0. Intercepts still vary by zip code."
+    yield wrong("price ~ scale_sqft + (1 + scale_sqft || zipcode)", "correlation set to 0").says(
+        "Here the correlation is set to 0, as by a double bar. Intercepts still vary by zip code."
     )
     yield wrong(PARALLEL, "fixed-slope model").says("""This is the opposite: the intercept varies and the
         slope is the same for all.""")

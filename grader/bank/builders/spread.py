@@ -1,14 +1,13 @@
-"""One measure of spread taken for another. These builders take the wrong answer, two of them the sales."""
+"""One measure of spread taken for another. These builders take the wrong answer; one takes the sales."""
 
 from grader.bank.builders.mistake import Unsaid, half, opening, wrong
-from grader.bank.parts import means
 
 
-def variance_for_sd(variance, this=None, credit=0.5):
+def variance_for_sd(variance, this=None, credit=0.5, within=None):
     """Recognise a variance where a standard deviation in dollars is asked for."""
     this = this or opening(variance, "This is the variance", "These are variances")
     root = "Its square root is" if this.startswith("This") else "Their square roots are"
-    return Unsaid(variance, "variance for standard deviation", credit).says(f"""{this}, in squared dollars.
+    return Unsaid(variance, "variance for standard deviation", credit, within).says(f"""{this}, in squared dollars.
         {root} in dollars.""")
 
 
@@ -31,14 +30,16 @@ def sds_added(value, credit=0.0):
         independent sources it is their squares that add.""")
 
 
-def mean_for_sd(mean, this="This is the intercept, the mean of the zip codes"):
+def mean_for_sd(mean, this="This is the intercept, the mean of the zip codes", within=None):
     """Recognise a mean where a standard deviation is asked for."""
-    return wrong(mean, "mean for standard deviation").says(f"{this}. The question asks how much they differ.")
+    return wrong(mean, "mean for standard deviation", within=within).says(
+        f"{this}. The question asks how much they differ."
+    )
 
 
-def residual_for_group(sd, this="This is the residual standard deviation"):
+def residual_for_group(sd, this="This is the residual standard deviation", within=None):
     """Recognise the spread within zip codes where that between them is asked for."""
-    return wrong(sd, "residual for group standard deviation").says(f"""{this}: how much houses differ within a
+    return wrong(sd, "residual for group standard deviation", within=within).says(f"""{this}: how much houses differ within a
         zip code. The question asks how much the zip codes themselves differ.""")
 
 
@@ -49,15 +50,24 @@ def sd_of_all_prices(sales):
         inside them.""")
 
 
-def spread_of_plain_means(sales):
-    """Recognise the standard deviation of the plain means for that of the zip codes.
+def spread_of_nine(plain, estimates):
+    """Recognise the standard deviation of nine numbers for the estimated one of all zip codes.
 
-    It lies within a fraction of a percent of the right answer for many students, as near as statsmodels
-    comes to it. But it has a closed formula: it is recognised by its digits.
+    Both lie within a fraction of a percent of the right answer for many students, as near as statsmodels
+    comes to it. They are recognised by their digits.
+
+    Parameters
+    ----------
+    plain, estimates : Series
+        The means by zip code of no pooling, and those of partial pooling.
     """
-    return half(means(sales).std(), "spread of the plain means").says("""This is the standard
-        deviation of the nine plain means. They also differ by the luck of which houses were sold; the model
-        takes that part out. With many sales the two numbers are close.""")
+    for divisor, ddof in (("", 1), (", divided by nine instead of eight", 0)):
+        yield half(plain.std(ddof=ddof), "spread of the plain means").says(f"""This is the standard deviation
+            of the nine plain means{divisor}. They also differ by the luck of which houses were sold; the
+            model takes that part out. With many sales the two numbers are close.""")
+        yield half(estimates.std(ddof=ddof), "spread of the estimates").says(f"""This is the standard
+            deviation of the nine partial-pooling estimates{divisor}. These are pulled together, so they
+            differ less than the zip codes do. The model estimates how much those differ.""")
 
 
 def one_sd_for_two(interval, of="houses"):

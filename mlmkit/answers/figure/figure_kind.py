@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from mlmkit.answers.figure.answer import AxesAnswer, FigureAnswer, Marks, decode_figure
 from mlmkit.answers.figure.axis_labels import AXES, flaws, required
-from mlmkit.answers.figure.matching import MARKS, Expected, best_share, find
+from mlmkit.answers.figure.matching import MARKS, Expected, best_share, find, has_intervals
 from mlmkit.answers.figure.reading import encode_figure
 from mlmkit.answers.kind import Kind, Outcome
 from mlmkit.answers.text import BadAnswerError, plain
 
 HALF = 0.5  # credit for right data drawn in another way than asked for
+NO_INTERVALS = "The marks are right. The question asks for intervals too: not every mark has one."
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,9 @@ class Figure(Kind):
         Share of the points that all labels, scales and legend words together are worth.
     either_way : bool
         Take x and y exchanged, as for estimates with intervals.
+    intervals : bool
+        Every point must lie on a line along y that begins below it and ends above it, such as an error bar.
+        Points without intervals earn half.
 
     Notes
     -----
@@ -74,6 +78,7 @@ class Figure(Kind):
     legend: tuple = ()
     labels_cost: float = 0.5
     either_way: bool = False
+    intervals: bool = False
 
     name: ClassVar[str] = "figure"
     form: ClassVar[str] = "figure"
@@ -166,6 +171,12 @@ class Figure(Kind):
         marks = [
             Marks(type, *(tuple(side[k] for k in one) for side in (x, y)), connected=True) for one in sets
         ]
+        reach = 0.1 * max(map(abs, y))
+        marks += [
+            Marks("line", (place, place), (height - reach, height + reach), connected=True)
+            for place, height in zip(x, y, strict=True)
+            if self.intervals
+        ]
         words = [(self.xlabel or ["x"])[0], (self.ylabel or ["y"])[0]]
         scales = [self.xscale or "linear", self.yscale or "linear"]
         limits = [(min(side), max(side)) for side in (x, y)]
@@ -215,7 +226,9 @@ class Figure(Kind):
         outcomes = []
         for panel, names in self._panels(given):
             scales = find(panel, expected, self.mark, self.rel)
-            if scales:
+            if scales and self.intervals and not has_intervals(panel, expected.scaled(*scales), self.rel):
+                outcomes.append(Outcome("mistake", HALF, NO_INTERVALS, "intervals missing"))
+            elif scales:
                 outcomes.append(self._labelled(panel, scales, names))
         return max(outcomes, key=lambda outcome: outcome.credit, default=None)
 

@@ -56,6 +56,12 @@ class Expected:
         order = {text: float(place) for place, text in enumerate(dict.fromkeys(values))}
         return [order[text] for text in values], tuple((place, text) for text, place in order.items())
 
+    def scaled(self, x_factor, y_factor):
+        """Return the same data in other units."""
+        x = self.x if x_factor == 1 else [x_factor * value for value in self.x]
+        y = self.y if y_factor == 1 else [y_factor * value for value in self.y]
+        return Expected(x, y, self.group)
+
     def only(self, name):
         """Return the part of one group."""
         kept = [place for place, group in enumerate(self.group) if group == name]
@@ -93,7 +99,7 @@ def find(panel, expected, mark, rel, times=1.0):
     wide = rel * times
     for x_factor in [1.0] if isinstance(expected.x[0], str) else SCALES:
         for y_factor in [1.0] if isinstance(expected.y[0], str) else SCALES:
-            wanted = _scaled(expected, x_factor, y_factor)
+            wanted = expected.scaled(x_factor, y_factor)
             if any(_shows(panel, wanted, one, wide) for one in _marks_of(mark)):
                 return x_factor, y_factor
     return None
@@ -108,14 +114,19 @@ def best_share(panel, expected, mark, rel):
     return int(found.sum())
 
 
+def has_intervals(panel, expected, rel):
+    """Tell whether every expected point lies on a line along y that begins below it and ends above it."""
+    lines = [entry for entry in panel.marks if entry.type == "line" and entry.connected]
+    found = np.zeros(len(expected.x), dtype=bool)
+    for line in lines:
+        at_place = _same_place(expected.x, line.x, panel.xticks, rel).all(axis=1)
+        covered = [min(line.y) < height < max(line.y) for height in expected.y]
+        found |= at_place & np.array(covered)
+    return bool(found.all())
+
+
 def _marks_of(mark):
     return ("points", "lines", "bars") if mark == "any" else (mark,)
-
-
-def _scaled(expected, x_factor, y_factor):
-    x = expected.x if x_factor == 1 else [x_factor * value for value in expected.x]
-    y = expected.y if y_factor == 1 else [y_factor * value for value in expected.y]
-    return Expected(x, y, expected.group)
 
 
 def _sets(panel, mark):

@@ -83,8 +83,8 @@ TWINS = Number(
     [
         (100.0, "variance", 0.5),  # by its digits, although another one lies near
         (100.04, "another", 0.0),
-        (100.039, "another or variance", 0.5),  # by tolerance, both
-        (100.02, "another or variance", 0.5),
+        (100.039, "another", 0.0),  # the nearest
+        (100.02, "another or variance", 0.5),  # by tolerance, both
         (99.92, "variance", 0.5),  # the nearest by far
         (100.15, "third", 0.0),
     ],
