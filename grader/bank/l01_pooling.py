@@ -114,11 +114,11 @@ def practice_formula():
 def mean_price(homes):
     """Ask for the complete-pooling estimate: the mean price of all houses."""
     price = homes["price"]
-    of_means = means(homes).mean()  # and the fixed intercept, which is nearly the same number
     yield Number(price.mean(), rel=5e-4, unit="dollars")
-    yield half(of_means, "mean of zip codes for mean of houses").says("""This is a mean of the nine zip codes:
-        each zip code has about the same weight. Complete pooling forgets the zip codes and gives each house
-        the same weight.""")
+    for of_means in (means(homes).mean(), centre(fits(MODEL, homes)[0])):  # nearly the same number
+        yield half(of_means, "mean of zip codes for mean of houses").says("""This is a mean of the nine zip
+            codes: each zip code has about the same weight. Complete pooling forgets the zip codes and gives
+            each house the same weight.""")
     yield median_for_mean(price.median(), "This is the median price: half of the houses cost less")
     yield thousands(price.mean())
     yield wrong(price.std(), "standard deviation for mean").says("""This shows how much prices differ from
@@ -262,9 +262,10 @@ def formula():
 def _about_group_means(sales):
     """List what is given instead of the mean price of each zip code."""
     houses, own = sales["price"].mean(), means(sales)
-    yield half(estimates(fits(MODEL, sales)[0]), "partial pooling for no pooling").says("""These are
-        partial-pooling estimates: each one is pulled a little towards the mean of the zip codes. No pooling
-        uses the sales of that zip code alone.""")
+    for fit in fits(MODEL, sales):
+        yield half(estimates(fit), "partial pooling for no pooling").says("""These are partial-pooling
+            estimates: each one is pulled a little towards the mean of the zip codes. No pooling uses the sales
+            of that zip code alone.""")
     yield median_for_mean(prices(sales).median())
     yield wrong(own - houses, "differences for means").says("""These are differences from the mean of all
         houses. The question asks for the mean prices themselves.""")

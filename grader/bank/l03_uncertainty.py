@@ -14,6 +14,7 @@ from grader.bank.builders.mistake import half, wrong
 from grader.bank.builders.pooling import median_for_mean, ranef_for_coef
 from grader.bank.builders.spread import one_sd_for_two, sds_added, variance_for_sd
 from grader.bank.builders.units import count_for_share, percent
+from grader.bank.monte_carlo import monte_carlo
 from grader.bank.parts import ONE, G, around, centre, effects, estimates, prices, same_for_all, sd_between
 from grader.bank.reference_fits import fits
 from mlmkit.data import load_king_county
@@ -278,16 +279,21 @@ def ratio(homes):
     noise = np.random.default_rng(0).normal(0.0, s.within, (2, PRECISE))
     houses = (draws[high] + noise[0]) / (draws[low] + noise[1])
     of_high, of_low = _middle(draws[high]), _middle(draws[low])
-    # Two standard deviations to each side are right too, although ratios are skewed.
-    yield ByGroup(_middle(ratios), rel=0.0, abs=0.33 * ratios.std(), group="end", in_order=True)
+    right = _middle(ratios)
+    yield ByGroup(right, rel=0.0, abs=_error(ratios), group="end", in_order=True)
+    symmetric = around(ratios.mean(), 2 * ratios.std())
+    yield half(symmetric, "symmetric interval for a skewed ratio").says("""You went the same distance to both
+        sides. A ratio is skewed: use the quantiles of your draws.""")
+    yield half({"lower": right["upper"], "upper": right["lower"]}, "ends exchanged").says("""The two ends have
+        changed places: lower is larger than upper.""")
     yield wrong({end: of_high[end] / of_low[end] for end in of_high}, "ends divided").says("""You divided the
         ends of two intervals. Lower by lower and upper by upper is not the interval of the ratio: compute the
         ratio in each draw first.""")
-    yield half(_middle(differences), "difference for ratio").says("""This is the difference of the two mean
+    yield half(_middle(differences), "difference for ratio", within=_error(differences)).says("""This is the difference of the two mean
         prices, in dollars. The question asks how many times as high one is as the other.""")
-    yield half(_middle(1 / ratios), "ratio upside down").says("""This is the ratio of the cheapest to the most
+    yield half(_middle(1 / ratios), "ratio upside down", within=_error(1 / ratios)).says("""This is the ratio of the cheapest to the most
         expensive. The question asks for the other one.""")
-    yield wrong(_middle(houses), "house for mean").says("""This is the ratio of the prices of two single
+    yield wrong(_middle(houses), "house for mean", within=_error(houses)).says("""This is the ratio of the prices of two single
         houses. The question is about the mean prices.""")
     yield one_sd_for_two(around(s.means[high] / s.means[low], ratios.std()), of="draws")
 
@@ -352,7 +358,8 @@ def house_draws(homes):
 def below_zero(homes):
     """Ask for the share of impossible prices that the model predicts."""
     s = _spread(homes)
-    share = _normal_cdf(-s.mu / s.new_house_both_ways)
+    known, uncertain = (_normal_cdf(-s.mu / sd) for sd in (s.new_house, np.hypot(s.new_house, s.se_mu)))
+    share = (known + uncertain) / 2  # both ways are right
     yield Number(share, rel=0.0, abs=_room(share))
     yield half(1 - share, "opposite event", within=_room(share)).says("This is the share above zero.")
     yield percent(share)
@@ -362,7 +369,7 @@ def below_zero(homes):
 
 def _room(share):
     """Tolerance of a share: with or without the mean's uncertainty, and its error in 10,000 draws."""
-    return 0.13 * share + 0.002
+    return 0.1 * share + 4 * (share * (1 - share) / MANY_DRAWS) ** 0.5
 
 
 def _one_spread_forgotten(within, between):
@@ -392,25 +399,30 @@ def held(homes):
         return float(np.sum(np.abs(houses - s.mu) < half_width))
 
     right = holds(2 * sd)
-    # With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd.
-    room = max(abs(holds(2 * factor * sd) - right) for factor in (0.95, 1.05)) + 20
+    def room_at(half_width):
+        """With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd."""
+        return max(abs(holds(factor * half_width) - holds(half_width)) for factor in (0.95, 1.05)) + 20
+
+    room = room_at(2 * sd)
     yield Number(right, rel=0.0, abs=room, unit="houses")
     everywhere = load_king_county()["price"].to_numpy()
     yield half(holds(2 * sd, everywhere), "all zip codes for the others").says("""This counts the houses of all 70
         zip codes. A test of the model leaves out the nine that it was fitted to.""")
-    yield wrong(holds(2 * s.se_mu), "standard error for spread").says("""You used the interval of the fixed
+    yield wrong(holds(2 * s.se_mu), "standard error for spread", within=room_at(2 * s.se_mu)).says("""You used the interval of the fixed
         effect. It says where the mean of the zip codes is, not where houses are.""")
-    yield half(holds(2 * s.between), "spread within groups forgotten").says("""Your interval is for the mean
+    yield half(holds(2 * s.between), "spread within groups forgotten", within=room_at(2 * s.between)).says("""Your interval is for the mean
         of a new zip code. A house differs from the mean of its zip code.""")
-    yield half(holds(2 * s.within), "spread between groups forgotten").says("""Your interval leaves out that
+    yield half(holds(2 * s.within), "spread between groups forgotten", within=room_at(2 * s.within)).says("""Your interval leaves out that
         zip codes differ.""")
-    yield half(holds(sd), "one standard deviation for two").says("""This many lie within one standard
+    yield half(holds(sd), "one standard deviation for two", within=room_at(sd)).says("""This many lie within one standard
         deviation. The question asks for two.""")
     says = "This is {}. The question asks for the number of houses."
     yield half(right / len(others), "share for count").says(says.format("the share"))
     yield half(100 * right / len(others), "percent for count").says(says.format("the share in percent"))
     yield half(len(others) - right, "opposite event", within=room).says("""These are the houses outside of the
         interval.""")
+    yield wrong(holds(2 * sd, homes["price"].to_numpy()), "own zip codes for the others").says("""These are houses in
+        your own zip codes. The model has seen them: test it on the others.""")
     yield wrong(len(others), "all houses", within=0.0).says("""These are all houses of the other zip codes. Count
         those that lie within the interval.""")
 
@@ -497,6 +509,12 @@ def _middle(draws):
     """Return the 95 % interval of draws."""
     lower, upper = np.quantile(draws, [0.025, 0.975])
     return {"lower": lower, "upper": upper}
+
+
+def _error(draws):
+    """Tolerance of the ends of such an interval from as many draws as the lesson asks for."""
+    lower, upper = monte_carlo(lambda one: np.quantile(one, [0.025, 0.975]), draws, ess=DRAWS)
+    return {"lower": float(lower), "upper": float(upper)}
 
 
 def _two_by_two(zero_mean, zero_outcome, marginal_mean, marginal_outcome):

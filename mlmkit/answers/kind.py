@@ -135,7 +135,7 @@ class Kind:
 
     def _mistake_distance(self, given, mistake):
         """Return how far an answer is from a mistake, in the mistake's own tolerances."""
-        return self._distance(given, self._normal(mistake.value))
+        return self._distance(given, self._wrong[id(mistake)])
 
     def _is_surely(self, given, value):
         """Tell whether an answer comes from the computation of `value`, whatever the tolerances say."""
@@ -184,6 +184,22 @@ class Kind:
     def usable_mistakes(self):
         """The mistakes that can be told from the right answer on this data, in the order given."""
         return [mistake for mistake in self.mistakes if self.is_usable(mistake)]
+
+    @cached_property
+    def _right(self):
+        return self._normal(self.value)
+
+    @cached_property
+    def _wrong(self):
+        return {id(one): self._normal(one.value) for one in self.usable_mistakes}
+
+    @cached_property
+    def _by_digits(self):
+        return [one for one in self.usable_mistakes if self.apart_by_digits(one.value, self.value)]
+
+    @cached_property
+    def _by_tolerance(self):
+        return [one for one in self.usable_mistakes if self.apart_by_tolerance(one)]
 
     def is_usable(self, mistake):
         """Tell whether a mistake can be told from the right answer."""
@@ -253,24 +269,20 @@ class Kind:
         Digits come first: they tell two computations apart also where tolerances don't. Then the right
         answer, then the mistakes within whose own tolerance the answer lies.
         """
-        right = self._normal(self.value)
-        if not self._is_surely(given, right):
-            sure = [one for one in self.usable_mistakes if self._is_mistake(given, one)]
-            if sure:
-                return self._named(sure)
-        if self._distance(given, right) <= 1:
+        sure = [] if self._is_surely(given, self._right) else self._sure(given)
+        if sure:
+            return self._named(sure)
+        if self._distance(given, self._right) <= 1:
             return Outcome("right", 1.0, "Right.")
         return self._named(self._near(given))
 
-    def _is_mistake(self, given, mistake):
-        """Tell whether an answer can only be this mistake."""
-        return self.apart_by_digits(mistake.value, self.value) and self._is_surely(
-            given, self._normal(mistake.value)
-        )
+    def _sure(self, given):
+        """List the mistakes whose digits an answer has."""
+        return [one for one in self._by_digits if self._is_surely(given, self._wrong[id(one)])]
 
     def _near(self, given):
         """List the mistakes that an answer may be, the nearest first: all that lie hardly farther away."""
-        known = [one for one in self.usable_mistakes if self.apart_by_tolerance(one)]
+        known = self._by_tolerance
         near = sorted((self._mistake_distance(given, one), place) for place, one in enumerate(known))
         return [known[place] for distance, place in near if distance <= min(1.0, near[0][0] + CLEARLY)]
 

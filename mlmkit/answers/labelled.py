@@ -26,12 +26,12 @@ class Labelled(Kind):
         return max(self._one_distance(label, given[label], value[label], floor) for label in value)
 
     def _mistake_distance(self, given, mistake):
-        value, room = self._normal(mistake.value), self._room(mistake)
+        value, room = self._wrong[id(mistake)], self._room(mistake)
         return max(gap(given[label], number, room[label]) for label, number in value.items())
 
     def _room(self, mistake):
         """How far each number may be from a mistake's: the same share of it as of the right answer."""
-        value, right = self._normal(mistake.value), self._normal(self.value)
+        value, right = self._normal(mistake.value), self._right
         if mistake.within is not None:
             each = mistake.within if isinstance(mistake.within, dict) else dict.fromkeys(value, mistake.within)
             return {label: each[label] for label in value}
@@ -51,7 +51,7 @@ class Labelled(Kind):
             other = self._normal(mistake.value)
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
-        right, room = self._normal(self.value), self._room(mistake)
+        right, room = self._right, self._room(mistake)
         floor = _floor(right)
         return any(
             abs(number - other[label])
@@ -80,16 +80,14 @@ class Labelled(Kind):
         return gap(given, value, self._fixed(label) + self.rel * max(abs(value), floor))
 
     def _rounded(self, given):
-        value = self._normal(self.value)
-        return all(is_rounded(given[label], number) for label, number in value.items())
+        return all(is_rounded(given[label], number) for label, number in self._right.items())
 
     def _near(self, given):
         """As `Kind._near`; but where rounding the right answer explains it too, nobody is accused."""
         return [] if self._rounded(given) else super()._near(given)
 
     def _explain(self, given):
-        value = self._normal(self.value)
-        floor = _floor(value)
+        value, floor = self._right, _floor(self._right)
         if self._rounded(given):
             return CLOSE if super()._near(given) else ROUNDED
         shares = [gap(given[label], number, max(abs(number), floor)) for label, number in value.items()]

@@ -90,7 +90,7 @@ class Number(Kind):
         return gap(given, value, self.abs + self.rel * abs(value))
 
     def _mistake_distance(self, given, mistake):
-        return gap(given, self._normal(mistake.value), self._room(mistake))
+        return gap(given, self._wrong[id(mistake)], self._room(mistake))
 
     def _room(self, mistake):
         """How far an answer may be from a mistake: the same share of it as of the right answer."""
@@ -120,10 +120,10 @@ class Number(Kind):
 
     def _near(self, given):
         """As `Kind._near`; but where rounding the right answer explains it too, nobody is accused."""
-        return [] if is_rounded(given, self._normal(self.value)) else super()._near(given)
+        return [] if is_rounded(given, self._right) else super()._near(given)
 
     def _explain(self, given):
-        value = self._normal(self.value)
+        value = self._right
         if is_rounded(given, value):
             return CLOSE if super()._near(given) else ROUNDED
         near = self._distance(given, value) <= NEARLY and abs(given - value) <= SHARE * abs(value)

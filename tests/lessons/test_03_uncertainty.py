@@ -191,8 +191,8 @@ class Answers:
         county = load_king_county()
         self.others = county.loc[~county["zipcode"].isin(self.homes["zipcode"].unique()), "price"]
 
-    def coverage(self, half):
-        return np.mean(np.abs(self.others - self.mu) < half)
+    def held(self, half):
+        return np.sum(np.abs(self.others - self.mu) < half)
 
     def by_draws(self, seed):
         """Everything through `sim` and `predict_draws`."""
@@ -217,7 +217,7 @@ class Answers:
             "l03-four-sds": sds,
             "l03-house-draws": houses.tolist(),
             "l03-below-zero": (houses < 0).mean(),
-            "l03-coverage": self.coverage(2 * houses.std()),
+            "l03-held": self.held(2 * houses.std()),
         }
 
     def by_hand(self, seed):
@@ -249,7 +249,7 @@ class Answers:
             ),
             "l03-house-draws": rng.normal(rng.normal(self.mu, self.between, 10_000), self.within),
             "l03-below-zero": norm.cdf(-self.mu / new_house),
-            "l03-coverage": self.coverage(1.96 * new_house),
+            "l03-held": self.held(1.96 * new_house),
         }
 
 
@@ -287,7 +287,7 @@ def test_wrong_draws_are_recognised():
         ("l03-totals", mixed, "draws of different rows added"),
         ("l03-house-draws", means, "spread within groups forgotten"),
         ("l03-house-draws", rng.normal(known.mu, known.within, 10_000), "spread between groups forgotten"),
-        ("l03-house-draws", houses[houses > 0], "negative draws thrown away"),
+        ("l03-house-draws", houses[houses > 0], "negative draws removed"),
         ("l03-below-zero", int((houses < 0).sum()), "count for share"),
     ]:
         assert judged(id, answer, student).mistake == name, (id, name)

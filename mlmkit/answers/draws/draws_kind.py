@@ -279,9 +279,11 @@ class Draws(Kind):
             return False
         return super().hides(earlier, later)
 
-    def _is_mistake(self, given, mistake):
-        """Tell whether the statistics fit a mistake and draws are missing where right ones would be."""
-        rows = self._normal(mistake.value)
+    def _sure(self, given):
+        """List the mistakes whose statistics fit, and whose draws are missing where right ones would be."""
+        return [one for one in self.usable_mistakes if self._misses(given, self._wrong[id(one)])]
+
+    def _misses(self, given, rows):
         missing = all(
             LOWEST in row and given[label].quantiles[0] >= row[LOWEST] for label, row in rows.items()
         )

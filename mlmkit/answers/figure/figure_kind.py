@@ -246,7 +246,7 @@ class Figure(Kind):
             mistake
             for mistake in self.usable_mistakes
             if any(
-                find(panel, self._normal(mistake.value), self.mark, self.rel)
+                find(panel, self._wrong[id(mistake)], self.mark, self.rel)
                 for panel, _ in self._panels(given)
             )
         ]
