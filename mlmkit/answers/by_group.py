@@ -165,4 +165,5 @@ class ByGroup(Labelled):
             answer = next(iter(answer.values() if isinstance(answer, dict) else answer))
         if isinstance(answer, bool) or not isinstance(answer, float) or not math.isfinite(answer):
             return None
-        return self._named(self._near(dict.fromkeys(self._labels(), answer)))
+        labels = self._labels()  # of two, as of an interval, one number is half of an answer
+        return self._named(self._near(dict.fromkeys(labels, answer))) if len(labels) > 2 else None

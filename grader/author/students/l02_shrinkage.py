@@ -115,7 +115,7 @@ def centre(w):
     yield "mean of houses for mean of zip codes", [s.price.mean(), np.average(s.means, weights=n)]
     yield "plain mean of the means", [s.means.mean(), np.mean(s.means.tolist())]
     yield "variances for precisions", [np.average(s.means, weights=1 / v)]
-    yield "standard deviations for variances", [np.average(s.means, weights=1 / (a + y / n**0.5))]
+    yield "right or standard deviations for variances", [np.average(s.means, weights=1 / (a + y / n**0.5))]
     yield "all sales for the small sample", [w.mu]
     yield "thousands of dollars", [s.mu / 1000, round(s.mu / 1000, 2)]
     yield UNNAMED, [(v * s.means).sum(), v.sum(), w.within, 0.0, a, s.price.median(), s.mu * 1.9, w.price.max(), 9.0]
