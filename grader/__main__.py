@@ -96,6 +96,13 @@ def parser() -> argparse.ArgumentParser:
     bank.add_argument(
         "--workers", type=int, help="processes that work at the same time (default: one per core)"
     )
+
+    simulate = _add(commands, "simulate", _simulate, "hand in what students answer, and look at the verdicts")
+    simulate.add_argument("lesson", metavar="LESSON", help="such as 01_pooling")
+    simulate.add_argument("--students", type=int, default=30, help="how many students (default: 30)")
+    simulate.add_argument(
+        "--workers", type=int, help="processes that work at the same time (default: one per core)"
+    )
     return top
 
 
@@ -224,6 +231,12 @@ def _check_bank(options):
     from grader.author import check_bank
 
     return check_bank.main(options.students, options.lesson, options.workers)
+
+
+def _simulate(options):
+    from grader.author import simulate
+
+    return simulate.main(options.lesson, options.students, options.workers)
 
 
 def _tell(outcomes, what):

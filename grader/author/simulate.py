@@ -25,7 +25,9 @@ from grader.judge import judge, references
 from mlmkit.answers.kinds import BadAnswerError, encode
 from mlmkit.data import data_fingerprint
 
-FEW = 0.05  # of the students: above this share, a wrong answer that passes is a fault of the question
+# Shares of the students. By chance two computations give nearly the same number on somebody's data:
+FEW = 0.05  # a wrong answer that passes for more than these is a fault of the question
+RARE = 0.02  # a sentence about another mistake that is told to more than these is a fault, too
 
 
 @dataclass
@@ -65,6 +67,10 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.names |= other.names
 
+    def _many(self, count, share):
+        """Tell whether something happened to more students than chance explains."""
+        return count == self.students or count > max(1, share * self.students)
+
     @property
     def dead(self):
         """Mistakes of the bank that students made and none was told."""
@@ -80,11 +86,22 @@ class Tally:
         return sorted(self.names - self._made)
 
     @property
+    def notes(self):
+        """What is worth a look, in sentences: coincidences, and mistakes that were not named."""
+        said = " ".join(self.faults)
+        says = [f"by coincidence accused: {what}, {n} times" for what, n in self.accused.items()]
+        says += [f"by coincidence right: {what}, {n} times" for what, n in self.passed.items()]
+        says += [f"not told: {what}, {n} of {self.students}" for what, n in self.untold.items()]
+        return [one for one in says if one.partition(": ")[2] not in said]
+
+    @property
     def faults(self):
         """What is wrong with the question, in sentences."""
-        says = [f"accused falsely: {what}, {n} times" for what, n in self.accused.items()]
+        accused = [(what, n) for what, n in self.accused.items() if self._many(n, RARE)]
+        passed = [(what, n) for what, n in self.passed.items() if self._many(n, FEW)]
+        says = [f"accused falsely: {what}, {n} times" for what, n in accused]
         says += [f"right and refused: {what}, {n} times" for what, n in self.refused.items()]
-        says += [f"wrong and right: {what}, {n} times" for what, n in self.passed.items() if n > FEW * self.students]
+        says += [f"wrong and right: {what}, {n} times" for what, n in passed]
         return says + [f"dead: {name}" for name in self.dead]
 
 
@@ -173,7 +190,7 @@ def _judge(tally, student, deserves, value):
     elif named:
         tally.accused[f"{place} ({verdict.mistake})"] += 1
     elif deserves != UNNAMED:
-        tally.untold[f"{place} ({verdict.message})"] += 1
+        tally.untold[place] += 1
 
 
 def handed_in(id, student, value):
@@ -258,8 +275,8 @@ def main(lesson, students=30, workers=None):
         print(f"{tally.question}: {sum(tally.tried.values()) // max(tally.students, 1)} answers a student")
         for line in tally.faults:
             print(f"  !! {line}")
-        for what, n in (tally.untold + Counter({k: v for k, v in tally.passed.items() if v <= FEW * tally.students})).items():
-            print(f"  -  {what}: not told, {n} of {tally.students}")
+        for line in tally.notes:
+            print(f"  -  {line}")
         if tally.untried:
             print(f"  -  nobody tried: {', '.join(tally.untried)}")
     graded = [tally for tally in tallies if not get(tally.question).practice]

@@ -261,7 +261,8 @@ def sd_zipcode(homes):
     # statsmodels stops up to 0.36 % away: see spread_of_nine.
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
-    yield half(sd_between(ml), "ML for REML").says("""This is the maximum likelihood estimate. Maximum
+    by_ml = sd_between(ml)
+    yield half(by_ml, "ML for REML", within=1e-3 * by_ml).says("""This is the maximum likelihood estimate. Maximum
         likelihood divides as if the mean of the zip codes were known, and makes them look too much alike.""")
     yield residual_for_group(reml.sigma)
     yield sample_for_all_sales(sd_between(fits(MODEL, small_sample(homes))[0]))

@@ -198,10 +198,12 @@ def coefficients(homes):
     right, errors = estimates(fit), fit.se_coef[G][ONE]
     # Five standard errors of a median of 4,000 draws.
     yield ByGroup(right, rel=0.0, abs=0.1 * errors.max(), unit="dollars")
-    yield ranef_for_coef(effects(fit), credit=0.5)
+    of_effects = 0.1 * fit.se_ranef[G][ONE].max()
+    yield ranef_for_coef(effects(fit), credit=0.5, within=of_effects)
     yield wrong(same_for_all(centre(fit), right), "fixef for coef").says("""You give one number for all: the
         mean of the zip codes. Each zip code has its own.""")
-    yield wrong(errors, "standard error for the estimate").says("""These show how uncertain each mean is. The
+    of_errors = (0.1 * errors).to_dict()
+    yield wrong(errors, "standard error for the estimate", within=of_errors).says("""These show how uncertain each mean is. The
         question asks for the means.""")
     yield thousands(right)
 

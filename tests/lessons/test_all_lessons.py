@@ -242,8 +242,9 @@ def test_there_are_enough_questions_of_different_kinds(name, source):
 
 def test_each_sentence_about_a_mistake_is_its_own_and_tells_no_number_of_the_answer(name):
     for id in questions(name):
-        says = [mistake.says for mistake in references.expected(id, STUDENT).mistakes]
-        assert len(set(says)) == len(says), id
+        mistakes = references.expected(id, STUDENT).mistakes
+        says = [mistake.says for mistake in mistakes]
+        assert len(set(says)) == len({(mistake.name, mistake.says) for mistake in mistakes}), id
         told = [text for text in says if re.search(r"\d{4,}|\d,\d{3}|0\.\d{3}", re.sub(ALLOWED, "", text))]
         assert told == [], id
 
@@ -262,6 +263,4 @@ def test_every_graded_question_knows_three_mistakes_on_each_students_data(name, 
             answer["data"] = data_fingerprint(homes_for(student))
             verdict = judge(id, answer, student=student, max_points=2)
             assert (verdict.status, verdict.score < 2) == ("mistake", True), id
-            assert mistake.name == verdict.mistake or not kind.told_apart(
-                mistake.value, next(m.value for m in kind.usable_mistakes if m.name == verdict.mistake)
-            )
+            assert mistake.name in verdict.mistake.split(" or "), id

@@ -23,7 +23,8 @@ In `units`, from the right answer:
 'The size is right, the sign is not: a price above the mean has a positive residual.'
 
 The others take what the student hands in. Most let you write how the sentence begins. In `spread`, with
-``spread_of_plain_means(sales)`` and ``sd_of_all_prices(sales)``, which compute it from the sales:
+``sd_of_all_prices(sales)``, which computes it from the sales, and ``spread_of_nine(means, estimates)``, which
+yields several:
 
 >>> from grader.bank.builders import spread
 >>> spread.variance_for_sd(9.0, "This is the variance of the slopes").says
