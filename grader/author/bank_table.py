@@ -57,7 +57,9 @@ def _rounded(gap):
 
 def _notes(found):
     hidden = [(n, f"{name}: like the right answer") for name, n in found.like_right.items()]
-    hidden += [(n, f"{name}: told from the right answer by its digits alone") for name, n in found.by_digits.items()]
+    hidden += [
+        (n, f"{name}: told from the right answer by its digits alone") for name, n in found.by_digits.items()
+    ]
     hidden += [(n, f"{pair}: the same") for pair, n in found.like_other.items()]
     often = sorted((pair for pair in hidden if pair[0] > OFTEN * found.students), reverse=True)
     notes = [f"{says} for {n} of {found.students}" for n, says in often]

@@ -74,16 +74,13 @@ class Tally:
     @property
     def dead(self):
         """Mistakes of the bank that students made and none was told."""
-        return sorted(name for name in self.names & self._made if not self.told[name])
-
-    @property
-    def _made(self):
-        return {name for deserves in self.tried for name in deserves.split(" or ")}
+        made = {name for one in self.tried if RIGHT not in one.split(" or ") for name in one.split(" or ")}
+        return sorted(name for name in self.names & made if not self.told[name])
 
     @property
     def untried(self):
         """Mistakes of the bank that no listed answer makes."""
-        return sorted(self.names - self._made)
+        return sorted(self.names - {name for one in self.tried for name in one.split(" or ")})
 
     @property
     def notes(self):
@@ -180,7 +177,7 @@ def _judge(tally, student, deserves, value):
     tally.told.update(named)
     full = verdict.score == verdict.max_points
     tally.marks.append((student, deserves, full))
-    if full and RIGHT in deserved or set(named) & set(deserved):
+    if (full and RIGHT in deserved) or set(named) & set(deserved):
         return
     if deserves == RIGHT:
         if not full:
@@ -189,7 +186,7 @@ def _judge(tally, student, deserves, value):
         tally.passed[place] += 1
     elif named:
         tally.accused[f"{place} ({verdict.mistake})"] += 1
-    elif deserves != UNNAMED:
+    elif UNNAMED not in deserved:
         tally.untold[place] += 1
 
 
@@ -254,9 +251,14 @@ def item_statistics(tallies, *, seed=0):
     wide = data.pivot(index="student", columns="item", values="right")
     varies = [item for item in wide if 0 < wide[item].mean() < 1]
     fit = glmer("right ~ 0 + item + (1 | student)", data[data["item"].isin(varies)], family="binomial")
-    difficulty = {item: -next(b for name, b in fit.fixef.items() if name.endswith(f"{item}]") or name.endswith(item)) for item in varies}
+    difficulty = {
+        item: -next(b for name, b in fit.fixef.items() if name.endswith(f"{item}]") or name.endswith(item))
+        for item in varies
+    }
     rest = {item: wide[item].corr(wide.drop(columns=item).sum(axis=1)) for item in varies}
-    return pd.DataFrame({"right": wide.mean(), "difficulty": pd.Series(difficulty), "discrimination": pd.Series(rest)})
+    return pd.DataFrame(
+        {"right": wide.mean(), "difficulty": pd.Series(difficulty), "discrimination": pd.Series(rest)}
+    )
 
 
 def main(lesson, students=30, workers=None):
@@ -283,5 +285,7 @@ def main(lesson, students=30, workers=None):
     if students >= 10:
         print(item_statistics(graded).round(2).to_string())
     faulty = [tally.question for tally in tallies if tally.faults]
-    print(f"{len(faulty)} of {len(tallies)} questions have faults{': ' + ', '.join(faulty) if faulty else ''}.")
+    print(
+        f"{len(faulty)} of {len(tallies)} questions have faults{': ' + ', '.join(faulty) if faulty else ''}."
+    )
     return 1 if faulty else 0

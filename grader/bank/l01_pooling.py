@@ -177,8 +177,10 @@ def sd_zipcode(homes):
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
     by_ml = sd_between(ml)
-    yield half(by_ml, "ML for REML", within=1e-3 * by_ml).says("""This comes from a fit with REML=False. It makes
-        the zip codes look more alike than they are. The lesson uses REML.""")
+    yield half(
+        by_ml, "ML for REML", within=1e-3 * by_ml
+    ).says("""This comes from a fit with REML=False. It makes the zip codes look more alike than they are.
+        The lesson uses REML.""")
     yield residual_for_group(reml.sigma)
     yield se_for_sd(reml.se_fixef[ONE], "the zip codes")
     yield from spread_of_nine(means(homes), estimates(reml))
@@ -265,8 +267,8 @@ def _about_group_means(sales):
     houses, own = sales["price"].mean(), means(sales)
     for fit in fits(MODEL, sales):
         yield half(estimates(fit), "partial pooling for no pooling").says("""These are partial-pooling
-            estimates: each one is pulled a little towards the mean of the zip codes. No pooling uses the sales
-            of that zip code alone.""")
+            estimates: each one is pulled a little towards the mean of the zip codes. No pooling uses the
+            sales of that zip code alone.""")
     yield median_for_mean(prices(sales).median())
     yield wrong(own - houses, "differences for means").says("""These are differences from the mean of all
         houses. The question asks for the mean prices themselves.""")
@@ -297,8 +299,9 @@ def _about_formula(outcome, group):
     says = "gives each group a coefficient of its own and nothing in common: no pooling"
     if group != G:  # a column of numbers
         says = f"takes {group} for an ordinary predictor, with one slope: there are no groups in it"
-    yield wrong(f"{outcome} ~ {group}", "no-pooling formula" if group == G else "no bar").says(f"""This formula
-        {says}. Partial pooling needs a term with a bar.""")
+    yield wrong(f"{outcome} ~ {group}", "no-pooling formula" if group == G else "no bar").says(
+        f"This formula {says}. Partial pooling needs a term with a bar."
+    )
     yield wrong(f"{outcome} ~ 1", "complete-pooling formula").says("""This formula has one mean for all
         houses: complete pooling. The groups don't appear in it.""")
     yield wrong(f"{group} ~ (1 | {outcome})", "outcome and group exchanged").says("""The outcome and the

@@ -189,8 +189,10 @@ def practice_ratio(seattle):
         divided by REML.""")
     yield wrong(8 / 9, "rule of thumb for the ratio").says("""This is roughly what we expect. Compute the
         ratio from the two fits: with groups of different sizes it is a little different.""")
-    yield wrong((ml.sigma / reml.sigma) ** 2, "residual for group standard deviation", within=2e-5).says("""This is about
-        the houses within a zip code. The question asks about the variance between zip codes.""")
+    yield wrong(
+        (ml.sigma / reml.sigma) ** 2, "residual for group standard deviation", within=1e-6
+    ).says("""This is about the houses within a zip code. The question asks about the variance between zip
+        codes.""")
 
 
 # Graded: the student's own zip codes ------------------------------------------------------------------
@@ -262,8 +264,10 @@ def sd_zipcode(homes):
     yield Number(sd, rel=4e-3, unit="dollars")
     yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
     by_ml = sd_between(ml)
-    yield half(by_ml, "ML for REML", within=1e-3 * by_ml).says("""This is the maximum likelihood estimate. Maximum
-        likelihood divides as if the mean of the zip codes were known, and makes them look too much alike.""")
+    yield half(
+        by_ml, "ML for REML", within=1e-3 * by_ml
+    ).says("""This is the maximum likelihood estimate. Maximum likelihood divides as if the mean of the
+        zip codes were known, and makes them look too much alike.""")
     yield residual_for_group(reml.sigma)
     yield sample_for_all_sales(sd_between(fits(MODEL, small_sample(homes))[0]))
     yield se_for_sd(reml.se_fixef[ONE], "the zip codes", known="centre")
@@ -302,8 +306,9 @@ def sales_needed(homes):
         n / (n + k) for n once more: the weight itself appears in the result too.""")
     yield wrong((1 - SHARE) / SHARE * ratio, "weight of the centre").says("""With this number of sales the
         centre has the large weight, and the own mean the small one.""")
-    yield half(float(math.ceil(odds * ratio)), "rounded up", within=0.0).says("""So many whole sales are enough.
-        The question asks for the number with its decimals.""")
+    yield half(float(math.ceil(odds * ratio)), "rounded up", within=0.0).says(
+        "So many whole sales are enough. The question asks for the number with its decimals."
+    )
     yield ml_for_reml(by_ml, "This uses the standard deviations of maximum likelihood", "fit uses REML")
 
 

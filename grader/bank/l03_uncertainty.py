@@ -110,8 +110,10 @@ def practice_se_total(seattle):
     yield wrong(np.hypot(s.se_mu, se_effect), "squares of dependent errors added").says("""This is as large as
         in the report, which adds the squares as if the two parts were independent. But their errors
         cancel.""")
-    yield wrong(s.se_mu, "fixed effect alone").says("""This is the standard error of the fixed effect, the mean of
-        all zip codes. The question is about the mean price in 98148.""")
+    yield wrong(
+        s.se_mu, "fixed effect alone"
+    ).says("""This is the standard error of the fixed effect, the mean of all zip codes. The question is
+        about the mean price in 98148.""")
     yield wrong(s.se_mu + se_effect, "standard errors added").says("""This adds the two standard errors. Their
         errors do not add, they cancel: when one part is too high, the other is too low.""")
     yield wrong(s.within, "standard deviation of houses").says("""This is how much houses in the same zip code
@@ -136,14 +138,18 @@ def practice_probability(seattle):
     gap = s.means[high] - s.means[low]
     share = _normal_cdf(gap / np.hypot(s.se_means[high], s.se_means[low]))
     yield Number(share, rel=0.0, abs=0.05)
-    yield wrong(1 - share, "opposite event", within=0.05).says("""This is the probability that 98109 is more expensive.
-        Look at which zip code stands to the left of the >.""")
-    yield wrong(_normal_cdf(gap / (2**0.5 * s.within)), "house for mean", within=0.05).says("""You compared single houses.
-        The question compares the mean prices of two zip codes.""")
+    yield wrong(
+        1 - share, "opposite event", within=0.05
+    ).says("""This is the probability that 98109 is more expensive. Look at which zip code stands to the
+        left of the >.""")
+    yield wrong(_normal_cdf(gap / (2**0.5 * s.within)), "house for mean", within=0.05).says(
+        "You compared single houses. The question compares the mean prices of two zip codes."
+    )
     yield count_for_share(share, 1000, credit=0.0)
     yield percent(share, credit=0.0)
-    yield wrong(1.0, "estimates for draws", within=0.0).says("""You compared the two estimates only. Compare the two zip
-        codes in each draw.""")
+    yield wrong(1.0, "estimates for draws", within=0.0).says(
+        "You compared the two estimates only. Compare the two zip codes in each draw."
+    )
 
 
 @practice(
@@ -264,6 +270,8 @@ def totals(homes):
         cancel.""")
     yield wrong({"sd": np.hypot(s.se_means, s.within)}, "house for mean").says("""These are prices of single
         houses. The question asks for draws of the mean price.""")
+    yield wrong({"sd": np.hypot(s.se_means, s.between)}, "new group for a known group").says("""These draws
+        spread as the means of new zip codes do. Your zip codes are in the data: their means are known.""")
     yield wrong(fixed_alone, "fixef for coef").says("""Every zip code has the same distribution here, that of
         the fixed effect. The random effects are missing.""")
 
@@ -289,12 +297,17 @@ def ratio(homes):
     yield wrong({end: of_high[end] / of_low[end] for end in of_high}, "ends divided").says("""You divided the
         ends of two intervals. Lower by lower and upper by upper is not the interval of the ratio: compute the
         ratio in each draw first.""")
-    yield half(_middle(differences), "difference for ratio", within=_error(differences)).says("""This is the difference of the two mean
-        prices, in dollars. The question asks how many times as high one is as the other.""")
-    yield half(_middle(1 / ratios), "ratio upside down", within=_error(1 / ratios)).says("""This is the ratio of the cheapest to the most
-        expensive. The question asks for the other one.""")
-    yield wrong(_middle(houses), "house for mean", within=_error(houses)).says("""This is the ratio of the prices of two single
-        houses. The question is about the mean prices.""")
+    yield half(
+        _middle(differences), "difference for ratio", within=_error(differences)
+    ).says("""This is the difference of the two mean prices, in dollars. The question asks how many times
+        as high one is as the other.""")
+    yield half(
+        _middle(1 / ratios), "ratio upside down", within=_error(1 / ratios)
+    ).says("""This is the ratio of the cheapest to the most expensive. The question asks for the other
+        one.""")
+    yield wrong(_middle(houses), "house for mean", within=_error(houses)).says(
+        "This is the ratio of the prices of two single houses. The question is about the mean prices."
+    )
     yield one_sd_for_two(around(s.means[high] / s.means[low], ratios.std()), of="draws")
 
 
@@ -362,6 +375,11 @@ def below_zero(homes):
     share = (known + uncertain) / 2  # both ways are right
     yield Number(share, rel=0.0, abs=_room(share))
     yield half(1 - share, "opposite event", within=_room(share)).says("This is the share above zero.")
+    z = s.mu / s.new_house_both_ways
+    yield wrong(
+        z, "quantile for probability", within=0.06 * z
+    ).says("""This is how many standard deviations the
+        mean lies above zero. The question asks for the share below zero.""")
     yield percent(share)
     yield count_for_share(share, MANY_DRAWS)
     yield from _one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between))
@@ -376,14 +394,17 @@ def _one_spread_forgotten(within, between):
     """Name the two halves of a share of impossible prices; as one mistake where they can't be told apart."""
     room = max(_room(within), _room(between))
     if abs(within - between) <= 2 * room:
-        yield wrong((within + between) / 2, "one source of spread forgotten", within=2 * room).says("""Here prices spread too
-            little. A new zip code may be cheaper than a typical one, and a house may be cheaper than others
-            in its zip code. One of the two is missing.""")
+        yield wrong(
+            (within + between) / 2, "one source of spread forgotten", within=2 * room
+        ).says("""Here prices spread too little. A new zip code may be cheaper than a typical one, and a
+            house may be cheaper than others in its zip code. One of the two is missing.""")
         return
     yield wrong(within, "spread between groups forgotten", within=_room(within)).says("""Here all houses stand
         in a typical zip code. A new zip code may be cheaper.""")
-    yield wrong(between, "spread within groups forgotten", within=_room(between)).says("""This is the share of zip-code means, or of
-        real prices, that lie below zero. The question is about the houses that your model predicts.""")
+    yield wrong(
+        between, "spread within groups forgotten", within=_room(between)
+    ).says("""This is the share of zip-code means, or of real prices, that lie below zero. The question is
+        about the houses that your model predicts.""")
 
 
 @question("l03-held", topic="model criticism", revisit="03: A new zip code")
@@ -399,6 +420,7 @@ def held(homes):
         return float(np.sum(np.abs(houses - s.mu) < half_width))
 
     right = holds(2 * sd)
+
     def room_at(half_width):
         """With or without the uncertainty of the mean, with 1.96 or 2, or with a simulated sd."""
         return max(abs(holds(factor * half_width) - holds(half_width)) for factor in (0.95, 1.05)) + 20
@@ -406,25 +428,35 @@ def held(homes):
     room = room_at(2 * sd)
     yield Number(right, rel=0.0, abs=room, unit="houses")
     everywhere = load_king_county()["price"].to_numpy()
-    yield half(holds(2 * sd, everywhere), "all zip codes for the others").says("""This counts the houses of all 70
-        zip codes. A test of the model leaves out the nine that it was fitted to.""")
-    yield wrong(holds(2 * s.se_mu), "standard error for spread", within=room_at(2 * s.se_mu)).says("""You used the interval of the fixed
-        effect. It says where the mean of the zip codes is, not where houses are.""")
-    yield half(holds(2 * s.between), "spread within groups forgotten", within=room_at(2 * s.between)).says("""Your interval is for the mean
-        of a new zip code. A house differs from the mean of its zip code.""")
-    yield half(holds(2 * s.within), "spread between groups forgotten", within=room_at(2 * s.within)).says("""Your interval leaves out that
-        zip codes differ.""")
-    yield half(holds(sd), "one standard deviation for two", within=room_at(sd)).says("""This many lie within one standard
-        deviation. The question asks for two.""")
+    yield half(
+        holds(2 * sd, everywhere), "all zip codes for the others"
+    ).says("""This counts the houses of all 70 zip codes. A test of the model leaves out the nine that it
+        was fitted to.""")
+    yield wrong(
+        holds(2 * s.se_mu), "standard error for spread", within=room_at(2 * s.se_mu)
+    ).says("""You used the interval of the fixed effect. It says where the mean of the zip codes is, not
+        where houses are.""")
+    yield half(
+        holds(2 * s.between), "spread within groups forgotten", within=room_at(2 * s.between)
+    ).says("""Your interval is for the mean of a new zip code. A house differs from the mean of its zip
+        code.""")
+    yield half(holds(2 * s.within), "spread between groups forgotten", within=room_at(2 * s.within)).says(
+        "Your interval leaves out that zip codes differ."
+    )
+    yield half(holds(sd), "one standard deviation for two", within=room_at(sd)).says(
+        "This many lie within one standard deviation. The question asks for two."
+    )
     says = "This is {}. The question asks for the number of houses."
     yield half(right / len(others), "share for count").says(says.format("the share"))
     yield half(100 * right / len(others), "percent for count").says(says.format("the share in percent"))
     yield half(len(others) - right, "opposite event", within=room).says("""These are the houses outside of the
         interval.""")
-    yield wrong(holds(2 * sd, homes["price"].to_numpy()), "own zip codes for the others").says("""These are houses in
-        your own zip codes. The model has seen them: test it on the others.""")
-    yield wrong(len(others), "all houses", within=0.0).says("""These are all houses of the other zip codes. Count
-        those that lie within the interval.""")
+    yield wrong(holds(2 * sd, homes["price"].to_numpy()), "own zip codes for the others").says(
+        "These are houses in your own zip codes. The model has seen them: test it on the others."
+    )
+    yield wrong(len(others), "all houses", within=0.0).says(
+        "These are all houses of the other zip codes. Count those that lie within the interval."
+    )
 
 
 @question("l03-which-call", topic="new groups", revisit="03: Three ways to predict for a group")

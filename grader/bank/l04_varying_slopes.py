@@ -95,8 +95,8 @@ def practice_formula():
         bar.""")
     yield wrong(
         "price ~ bedrooms + (1 | zipcode) + (1 | bedrooms)", "predictor as a grouping factor"
-    ).says("""Here the number of bedrooms is a second grouping factor. It should be a predictor whose slope
-        varies.""")
+    ).says("""Here the number of bedrooms is a second grouping factor. It should be a predictor whose
+        slope varies.""")
 
 
 @practice("l04-practice-zero", topic="correlation and centring", revisit="04: Two views of the same lines")
@@ -295,8 +295,10 @@ def height(homes):
     yield wrong_sign(right, "no place lies below the lowest point")
     yield half(right / 2, "log-likelihood for criterion").says("""This is the difference of the
         log-likelihoods. The criterion is minus two times the log-likelihood.""")
-    yield wrong(there, "criterion itself", within=0.01).says("""This is the criterion at the colleague's numbers. The
-        question asks how far it lies above the smallest one.""")
+    yield wrong(
+        there, "criterion itself", within=0.01
+    ).says("""This is the criterion at the colleague's numbers. The question asks how far it lies above
+        the smallest one.""")
     yield half(criterion_at(ml, **REPORT) - ml.criterion, "ML for REML").says("""This is a difference of
         deviances, from a maximum likelihood fit. The colleague used REML.""")
     yield wrong(there - reml.deviance, "REML minus ML").says("""You subtracted the deviance, which belongs to

@@ -55,9 +55,10 @@ def practice_prior(seattle):
     yield Number(2.5 * s, rel=0.025, unit="dollars")  # prior_summary shows two digits
     yield wrong(s, "scale without the factor 2.5").says("""This is the standard deviation of the prices. The
         default prior is wider than that.""")
-    yield wrong(2.5 * seattle["price"].mean(), "mean for standard deviation").says("""This is a multiple of the
-        mean price. Here the two numbers are close by chance: the scale is a multiple of the standard deviation
-        of the prices.""")
+    yield wrong(
+        2.5 * seattle["price"].mean(), "mean for standard deviation"
+    ).says("""This is a multiple of the mean price. Here the two numbers are close by chance: the scale is
+        a multiple of the standard deviation of the prices.""")
     yield wrong(2.5, "scale before adjustment").says("""This is the scale before it is adjusted to the data.
         In dollars it is another number.""")
     yield wrong(1 / s, "rate of sigma's prior").says("""This is the rate of the prior of sigma. The question
@@ -203,8 +204,9 @@ def coefficients(homes):
     yield wrong(same_for_all(centre(fit), right), "fixef for coef").says("""You give one number for all: the
         mean of the zip codes. Each zip code has its own.""")
     of_errors = (0.1 * errors).to_dict()
-    yield wrong(errors, "standard error for the estimate", within=of_errors).says("""These show how uncertain each mean is. The
-        question asks for the means.""")
+    yield wrong(errors, "standard error for the estimate", within=of_errors).says(
+        "These show how uncertain each mean is. The question asks for the means."
+    )
     yield thousands(right)
 
 
@@ -218,11 +220,15 @@ def group_sd(homes):
     of_variance = monte_carlo(np.mean, variance, ess=WORTH)
     yield variance_for_sd(variance.mean(), "This is the mean of the variance", within=of_variance)
     of_median = monte_carlo(np.median, sds, ess=WORTH)
-    yield half(sds.median(), "median for the root of the mean variance", within=of_median).says("""This is the median of the
-        standard deviation: a fair summary, but not the one that the print-out shows under Error terms.""")
+    yield half(
+        sds.median(), "median for the root of the mean variance", within=of_median
+    ).says("""This is the median of the standard deviation: a fair summary, but not the one that the
+        print-out shows under Error terms.""")
     of_mean = monte_carlo(np.mean, sds, ess=WORTH)
-    yield half(sds.mean(), "mean of the roots for the root of the mean", within=of_mean).says("""You took square roots first
-        and the mean after that. The print-out does it in the other order.""")
+    yield half(
+        sds.mean(), "mean of the roots for the root of the mean", within=of_mean
+    ).says("""You took square roots first and the mean after that. The print-out does it in the other
+        order.""")
     of_lmer = sd_between(reml)
     yield wrong(of_lmer, "lmer for stan_glmer", within=1e-3 * of_lmer).says("""This is lmer's estimate. The
         question asks for that of the Bayesian fit.""")
@@ -236,10 +242,12 @@ def interval(homes):
     sds, variance = _sds(fit), fit.draws[SIGMA_GROUP]
     yield ByGroup(_ends(sds), rel=0.0, abs=_error(sds), unit="dollars", in_order=True)
     wide, narrow = (0.025, 0.975), (0.1, 0.9)
-    yield half(_ends(sds, *wide), "95% for 90%", within=_error(sds, *wide)).says("""This interval holds 95 percent of the draws,
-        not 90.""")
-    yield half(_ends(sds, *narrow), "80% for 90%", within=_error(sds, *narrow)).says("""You left out 10 percent of the draws on each side.
-        How many are left?""")
+    yield half(_ends(sds, *wide), "95% for 90%", within=_error(sds, *wide)).says(
+        "This interval holds 95 percent of the draws, not 90."
+    )
+    yield half(_ends(sds, *narrow), "80% for 90%", within=_error(sds, *narrow)).says(
+        "You left out 10 percent of the draws on each side. How many are left?"
+    )
     symmetric = _pair(sds.mean() - 1.645 * sds.std(), sds.mean() + 1.645 * sds.std())
     yield half(symmetric, "symmetric interval for a skewed posterior").says("""You went the same distance to
         both sides of the mean, as for a normal distribution. This posterior is skewed: use its
@@ -258,16 +266,21 @@ def prior_pull(homes):
     medians = _sds(wide).median(), _sds(tight).median()
     errors = _priors(*(monte_carlo(np.median, _sds(fit), ess=WORTH) for fit in (wide, tight)))
     yield ByGroup(_priors(*medians), rel=0.0, abs=errors, unit="dollars", group="prior", in_order=True)
-    yield half(_priors(*medians[::-1]), "priors exchanged", within=_priors(*[*errors.values()][::-1])).says("""The two have changed places. A smaller
-        scale says that zip codes differ little.""")
+    swapped = _priors(errors["scale=0.1"], errors["scale=1"])
+    yield half(_priors(*medians[::-1]), "priors exchanged", within=swapped).says(
+        "The two have changed places. A smaller scale says that zip codes differ little."
+    )
     once = _priors(errors["scale=1"], errors["scale=1"])
-    yield half(_priors(medians[0], medians[0]), "prior not changed", within=once).says("""Both numbers come from the
-        default prior. Give prior_covariance to the second fit.""")
+    yield half(_priors(medians[0], medians[0]), "prior not changed", within=once).says(
+        "Both numbers come from the default prior. Give prior_covariance to the second fit."
+    )
     variances = [fit.draws[SIGMA_GROUP] for fit in (wide, tight)]
     of_print_out = _priors(*(draws.mean() ** 0.5 for draws in variances))
     room = _priors(*(monte_carlo(lambda one: one.mean() ** 0.5, draws, ess=WORTH) for draws in variances))
-    yield half(of_print_out, "root of the mean variance for the median", within=room).says("""These are the numbers under
-        Error terms. The question asks for the medians of the standard deviation.""")
+    yield half(
+        of_print_out, "root of the mean variance for the median", within=room
+    ).says("""These are the numbers under Error terms. The question asks for the medians of the standard
+        deviation.""")
     yield residual_for_group(_priors(wide.sigma, tight.sigma), "These are the values of sigma")
 
 

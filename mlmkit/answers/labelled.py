@@ -33,7 +33,9 @@ class Labelled(Kind):
         """How far each number may be from a mistake's: the same share of it as of the right answer."""
         value, right = self._normal(mistake.value), self._right
         if mistake.within is not None:
-            each = mistake.within if isinstance(mistake.within, dict) else dict.fromkeys(value, mistake.within)
+            each = (
+                mistake.within if isinstance(mistake.within, dict) else dict.fromkeys(value, mistake.within)
+            )
             return {label: each[label] for label in value}
         largest = _floor(right)
         scale, floor = _floor(value) / largest if largest else 1.0, _floor(value)
@@ -54,8 +56,7 @@ class Labelled(Kind):
         right, room = self._right, self._room(mistake)
         floor = _floor(right)
         return any(
-            abs(number - other[label])
-            > self._fixed(label) + self.rel * max(abs(number), floor) + room[label]
+            abs(number - other[label]) > self._fixed(label) + self.rel * max(abs(number), floor) + room[label]
             for label, number in right.items()
         )
 

@@ -123,7 +123,7 @@ def _judge_draws(id, student, place, points):
 
 
 def _expected_mistake(id, student, place):
-    """Return the mistake to be named: by its digits this one; of figures, the first of those that coincide."""
+    """Return the mistake to be named: this one, by its digits; of figures, the first that coincides."""
     kind = references.expected(id, student)
     mistakes = kind.usable_mistakes
     this = mistakes[place]

@@ -23,7 +23,9 @@ def answers(question):
     """Register what students answer to one question: a decorator for a function of a `Work`."""
 
     def decorate(function):
-        _registry.setdefault(function.__module__.rpartition(".")[2].removeprefix("l"), {})[question] = function
+        _registry.setdefault(function.__module__.rpartition(".")[2].removeprefix("l"), {})[question] = (
+            function
+        )
         return function
 
     return decorate

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import G, ONE, letters
+from grader.author.students.work import ONE, G, letters
 from mlmkit import complete_pooling, no_pooling
 
 
 @answers("l01-mean-price")
 def mean_price(w):
-    """The mean price of all houses."""
+    """Give the mean price of all houses."""
     right = w.price.mean()
     yield RIGHT, [right, np.mean(w.price.tolist()), w.price.sum() / w.n, round(right), round(right, 2)]
     yield RIGHT, [complete_pooling("price ~ 1", w.homes).fixef[ONE], np.average(w.means, weights=w.sizes)]
@@ -24,20 +24,26 @@ def mean_price(w):
 
 @answers("l01-group-means")
 def group_means(w):
-    """The mean price in each zip code."""
+    """Give the mean price in each zip code."""
     return _group_means(w)
 
 
 @answers("l01-practice-group-means")
 def practice_group_means(w):
-    """The same for the lecture's data."""
+    """Give the same for the lecture's data."""
     return _group_means(w)
 
 
 def _group_means(w):
     means = w.means
     yield RIGHT, [means, means.to_dict(), means.sort_values(), means.round(0), means.round(2)]
-    yield RIGHT, [w.homes.groupby(G, observed=True)["price"].sum() / w.sizes, no_pooling("price ~ (1 | zipcode)", w.homes).coef[G][ONE]]
+    yield (
+        RIGHT,
+        [
+            w.homes.groupby(G, observed=True)["price"].sum() / w.sizes,
+            no_pooling("price ~ (1 | zipcode)", w.homes).coef[G][ONE],
+        ],
+    )
     yield RIGHT, [pd.Series({z: w.price[w.homes[G] == z].mean() for z in w.means.index})]
     yield "partial pooling for no pooling", [w.coef, w.coef.to_dict(), w.mu + w.ranef, w.ml.coef[G][ONE]]
     yield "median for mean", [w.prices.median(), w.prices.quantile(0.5)]
@@ -51,20 +57,26 @@ def _group_means(w):
 
 @answers("l01-fixef")
 def fixef(w):
-    """The fixed intercept."""
-    yield RIGHT, [w.mu, w.by_numpy[0], w.by_statsmodels.fe_params[0], round(w.mu), round(w.mu, 1), w.coef.mean()]
+    """Give the fixed intercept."""
+    yield (
+        RIGHT,
+        [w.mu, w.by_numpy[0], w.by_statsmodels.fe_params[0], round(w.mu), round(w.mu, 1), w.coef.mean()],
+    )
     yield "mean of houses for mean of zip codes", [w.price.mean(), np.average(w.means, weights=w.sizes)]
     yield "median for mean", [w.means.median(), np.median(w.means)]
     yield "standard error for the estimate", [w.se]
     yield "standard deviation for mean", [w.between, w.by_numpy[1]]
     yield "thousands of dollars", [w.mu / 1000, round(w.mu / 1000, 1)]
-    yield UNNAMED, [w.within, w.price.median(), w.mu + 2 * w.se, w.price.std(), 0.0, 1.0, w.means.max(), w.means.min()]
+    yield (
+        UNNAMED,
+        [w.within, w.price.median(), w.mu + 2 * w.se, w.price.std(), 0.0, 1.0, w.means.max(), w.means.min()],
+    )
     yield UNNAMED, [w.fit.criterion, w.mu * 1.02, w.mu * 0.985, w.n]
 
 
 @answers("l01-sd-zipcode")
 def sd_zipcode(w):
-    """The standard deviation between zip codes."""
+    """Give the standard deviation between zip codes."""
     return _sd_between(w)
 
 
@@ -84,13 +96,13 @@ def _sd_between(w):
 
 @answers("l01-sd-within")
 def sd_within(w):
-    """The standard deviation within zip codes."""
+    """Give the standard deviation within zip codes."""
     return _sd_within(w)
 
 
 @answers("l01-practice-sd-within")
 def practice_sd_within(w):
-    """The same for the lecture's data."""
+    """Give the same for the lecture's data."""
     return _sd_within(w)
 
 
@@ -103,32 +115,53 @@ def _sd_within(w):
     yield "standard deviation of all prices", [w.price.std()]
     yield "mean of the groups' standard deviations", [w.prices.std().mean()]
     yield "standard error for standard deviation", [w.se]
-    yield UNNAMED, [w.prices.std().median(), 0.0, 1.0, w.mu, w.prices.std().max(), sd / 1000, sd * 1.9, sd * 0.37]
+    yield (
+        UNNAMED,
+        [w.prices.std().median(), 0.0, 1.0, w.mu, w.prices.std().max(), sd / 1000, sd * 1.9, sd * 0.37],
+    )
     yield UNNAMED, [w.price.mean(), np.hypot(w.between, sd) * 1.3]
 
 
 @answers("l01-interval")
 def interval(w):
-    """Two standard errors to each side of the fixed intercept."""
+    """Give two standard errors to each side of the fixed intercept."""
 
     def ends(middle, half):
         return {"lower": middle - half, "upper": middle + half}
 
     yield RIGHT, [ends(w.mu, 2 * w.se), ends(w.mu, 1.96 * w.se), pd.Series(ends(w.mu, 2 * w.se)).round(2)]
-    yield RIGHT, [ends(w.by_numpy[0], 2 * w.se), ends(w.by_statsmodels.fe_params[0], 1.96 * w.by_statsmodels.bse_fe[0])]
+    yield (
+        RIGHT,
+        [
+            ends(w.by_numpy[0], 2 * w.se),
+            ends(w.by_statsmodels.fe_params[0], 1.96 * w.by_statsmodels.bse_fe[0]),
+        ],
+    )
     yield "one standard error for two", [ends(w.mu, w.se)]
     yield "standard deviation for standard error", [ends(w.mu, 2 * w.between)]
     yield "residual standard deviation for standard error", [ends(w.mu, 2 * w.within)]
     of_houses = w.price.std() / np.sqrt(w.n)
-    yield "complete-pooling interval", [ends(w.price.mean(), 2 * of_houses), ends(w.price.mean(), 1.96 * of_houses)]
-    yield UNNAMED, [ends(w.mu, 3 * w.se), ends(w.mu, 2.306 * w.se), ends(0.0, 2 * w.se), ends(w.price.mean(), 2 * w.se)]
+    yield (
+        "complete-pooling interval",
+        [ends(w.price.mean(), 2 * of_houses), ends(w.price.mean(), 1.96 * of_houses)],
+    )
+    yield (
+        UNNAMED,
+        [ends(w.mu, 3 * w.se), ends(w.mu, 2.306 * w.se), ends(0.0, 2 * w.se), ends(w.price.mean(), 2 * w.se)],
+    )
     yield UNNAMED, [ends(w.mu, -2 * w.se), ends(w.mu, 0.0), ends(0.0, 0.0), ends(w.mu, 1.645 * w.se)]
-    yield UNNAMED, [{"lower": w.price.quantile(0.025), "upper": w.price.quantile(0.975)}, ends(w.mu / 1000, 2 * w.se / 1000)]
+    yield (
+        UNNAMED,
+        [
+            {"lower": w.price.quantile(0.025), "upper": w.price.quantile(0.975)},
+            ends(w.mu / 1000, 2 * w.se / 1000),
+        ],
+    )
 
 
 @answers("l01-which-average")
 def which_average(w):
-    """Why the fixed intercept differs from the mean of all houses."""
+    """Say why the fixed intercept differs from the mean of all houses."""
     right, other = "ab" if w.by_numpy[0] > w.price.mean() else "ba"
     others = {other: "direction of the difference", "c": "fixed intercept is the mean of houses"}
     return letters(right, **others, d="partial pooling drops houses")
@@ -136,27 +169,42 @@ def which_average(w):
 
 @answers("l01-ranef")
 def ranef(w):
-    """The random effects."""
+    """Give the random effects."""
     effects, mu, houses = w.ranef, w.mu, w.price.mean()
     weight = w.sizes / (w.sizes + (w.by_numpy[2] / w.by_numpy[1]) ** 2)
-    yield RIGHT, [effects, effects.to_dict(), effects.round(2), w.coef - mu, weight * (w.means - w.by_numpy[0])]
+    yield (
+        RIGHT,
+        [effects, effects.to_dict(), effects.round(2), w.coef - mu, weight * (w.means - w.by_numpy[0])],
+    )
     yield "coef for ranef", [w.coef, w.coef.to_dict(), mu + effects]
     yield "no pooling for partial pooling", [w.means - mu]
     yield "difference from the mean of all houses", [w.means - houses, w.coef - houses]
     yield "wrong sign", [-effects, mu - w.coef]
     yield "standard error for the estimate", [w.fit.se_ranef[G][ONE]]
-    yield UNNAMED, [effects * 0, effects / 1000, w.means, effects / w.between, w.sizes, w.means - w.means.median()]
+    yield (
+        UNNAMED,
+        [effects * 0, effects / 1000, w.means, effects / w.between, w.sizes, w.means - w.means.median()],
+    )
     yield UNNAMED, [effects.abs(), pd.Series(effects.to_numpy()[::-1], effects.index), effects + 5000, 0.0]
     yield UNNAMED, [w.ten.ranef, w.price.mean()]
 
 
 @answers("l01-few-sales")
 def few_sales(w):
-    """Partial pooling of the first ten sales of each zip code."""
+    """Give partial pooling of the first ten sales of each zip code."""
     few = w.ten
     mu, between, within = few.by_numpy
     weight = 10 / (10 + (within / between) ** 2)
-    yield RIGHT, [few.coef, few.coef.to_dict(), few.mu + few.ranef, few.coef.round(1), weight * few.means + (1 - weight) * mu]
+    yield (
+        RIGHT,
+        [
+            few.coef,
+            few.coef.to_dict(),
+            few.mu + few.ranef,
+            few.coef.round(1),
+            weight * few.means + (1 - weight) * mu,
+        ],
+    )
     yield "no pooling for partial pooling", [few.means, w.means]
     yield "all sales for the small sample", [w.coef, w.mu + w.ranef]
     yield "ML for REML", [few.ml.coef[G][ONE]]
@@ -164,25 +212,61 @@ def few_sales(w):
     yield "complete pooling for partial pooling", [few.means * 0 + few.price.mean(), few.price.mean()]
     last = w.part(w.homes.groupby(G, observed=True).tail(10))
     cheap = w.part(w.homes.sort_values("price").groupby(G, observed=True).head(10))
-    yield UNNAMED, [last.coef, cheap.coef, few.sizes, few.coef * 0, few.prices.median(), few.coef / 1000, few.prices.std()]
-    yield UNNAMED, [(few.means + few.mu) / 2, 0.0, last.means, few.fit.se_coef[G][ONE], w.part(w.homes.head(90)).n]
+    yield (
+        UNNAMED,
+        [
+            last.coef,
+            cheap.coef,
+            few.sizes,
+            few.coef * 0,
+            few.prices.median(),
+            few.coef / 1000,
+            few.prices.std(),
+        ],
+    )
+    yield (
+        UNNAMED,
+        [(few.means + few.mu) / 2, 0.0, last.means, few.fit.se_coef[G][ONE], w.part(w.homes.head(90)).n],
+    )
 
 
 def _formulas(outcome, group):
-    yield RIGHT, [f"{outcome} ~ (1 | {group})", f"{outcome}~(1|{group})", f"{outcome} ~ 1 + (1 | {group})", f" {outcome} ~ (1|{group}) "]
+    yield (
+        RIGHT,
+        [
+            f"{outcome} ~ (1 | {group})",
+            f"{outcome}~(1|{group})",
+            f"{outcome} ~ 1 + (1 | {group})",
+            f" {outcome} ~ (1|{group}) ",
+        ],
+    )
     yield RIGHT, [f"{outcome} ~ 1 + (1|{group})"]
     yield "complete-pooling formula", [f"{outcome} ~ 1"]
     yield "outcome and group exchanged", [f"{group} ~ (1 | {outcome})"]
     yield "bar turned round", [f"{outcome} ~ ({group} | 1)"]
     yield "grouping factor as a varying slope", [f"{outcome} ~ (0 + {group} | {group})"]
-    yield UNNAMED, [f"{outcome} ~ 0 + (1 | {group})", f"{outcome} ~ 1 | {group}", f"{outcome} ~ (1 | id)", "", "y ~ x"]
-    yield UNNAMED, [f"{outcome} ~ bedrooms + (1 | {group})", f"{outcome} ~ (1 + bedrooms | {group})", f"(1 | {group})", 3.0]
-    yield UNNAMED, [f"log({outcome}) ~ (1 | {group})", f"{outcome} ~ (1 || {group}", f"{outcome} ~ C({group})"]
+    yield (
+        UNNAMED,
+        [f"{outcome} ~ 0 + (1 | {group})", f"{outcome} ~ 1 | {group}", f"{outcome} ~ (1 | id)", "", "y ~ x"],
+    )
+    yield (
+        UNNAMED,
+        [
+            f"{outcome} ~ bedrooms + (1 | {group})",
+            f"{outcome} ~ (1 + bedrooms | {group})",
+            f"(1 | {group})",
+            3.0,
+        ],
+    )
+    yield (
+        UNNAMED,
+        [f"log({outcome}) ~ (1 | {group})", f"{outcome} ~ (1 || {group}", f"{outcome} ~ C({group})"],
+    )
 
 
 @answers("l01-formula")
 def formula(w):
-    """The formula of partial pooling with another outcome."""
+    """Give the formula of partial pooling with another outcome."""
     yield from _formulas("sqft_living", G)
     yield "no-pooling formula", ["sqft_living ~ zipcode", "sqft_living ~ 1 + zipcode"]
     yield "wrong outcome", ["price ~ (1 | zipcode)", "price~(1|zipcode)"]
@@ -191,7 +275,7 @@ def formula(w):
 
 @answers("l01-practice-formula")
 def practice_formula(w):
-    """The formula of partial pooling with another grouping factor."""
+    """Give the formula of partial pooling with another grouping factor."""
     yield from _formulas("price", "grade")
     yield "wrong grouping factor", ["price ~ (1 | zipcode)"]
     yield "no bar", ["price ~ grade", "price ~ 1 + grade"]
@@ -199,7 +283,7 @@ def practice_formula(w):
 
 @answers("l01-practice-few-sales")
 def practice_few_sales(w):
-    """Where partial pooling puts a zip code with two sales."""
+    """Say where partial pooling puts a zip code with two sales."""
     group = "partial pooling keeps the group's own mean"
     small = "partial pooling is complete pooling for small groups"
     return letters("b", a=group, c="partial pooling is always halfway", d=small)
@@ -207,7 +291,7 @@ def practice_few_sales(w):
 
 @answers("l01-practice-ranef")
 def practice_ranef(w):
-    """One random effect of the lecture's fit."""
+    """Give one random effect of the lecture's fit."""
     z = "98102"
     effect = w.ranef[z]
     yield RIGHT, [effect, w.coef[z] - w.mu, round(effect), round(effect, 2), w.coef[z] - w.by_numpy[0]]
@@ -216,5 +300,8 @@ def practice_ranef(w):
     yield "difference from the mean of all houses", [w.coef[z] - w.price.mean()]
     yield "wrong sign", [-effect, w.mu - w.coef[z]]
     yield "standard error for the estimate", [w.fit.se_ranef[G][ONE][z]]
-    yield UNNAMED, [w.ranef["98039"], w.ranef["98109"], w.mu, w.means[z], effect / 1000, 0.0, effect * 1.2, w.sizes[z]]
+    yield (
+        UNNAMED,
+        [w.ranef["98039"], w.ranef["98109"], w.mu, w.means[z], effect / 1000, 0.0, effect * 1.2, w.sizes[z]],
+    )
     yield UNNAMED, [w.between, w.within, w.ten.ranef[z]]

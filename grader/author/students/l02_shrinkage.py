@@ -7,7 +7,7 @@ import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
 from grader.author.students.l01_pooling import sd_zipcode as _sd_zipcode
-from grader.author.students.work import G, ONE, axes, letters, one_way
+from grader.author.students.work import ONE, G, axes, letters, one_way
 
 PLACE = "98024"
 
@@ -18,26 +18,49 @@ def _weight(n, between, within):
 
 @answers("l02-weights")
 def weights(w):
-    """The weights in the small sample."""
+    """Give the weights in the small sample."""
     s = w.uneven
     n, (_, a, y) = s.sizes, s.by_numpy
     right = _weight(n, s.between, s.within)
-    yield RIGHT, [right, _weight(n, a, y), right.to_dict(), (n / y**2) / (n / y**2 + 1 / a**2), right.round(5)]
-    yield "standard deviations for variances", [n / (n + s.within / s.between), (n / s.within) / (n / s.within + 1 / s.between)]
+    yield (
+        RIGHT,
+        [right, _weight(n, a, y), right.to_dict(), (n / y**2) / (n / y**2 + 1 / a**2), right.round(5)],
+    )
+    yield (
+        "standard deviations for variances",
+        [n / (n + s.within / s.between), (n / s.within) / (n / s.within + 1 / s.between)],
+    )
     yield "weight of the centre", [1 - right]
     yield "standard deviations exchanged", [_weight(n, s.within, s.between)]
     yield "group size forgotten", [_weight(1, s.between, s.within), n * 0 + _weight(1, a, y)]
-    yield "all sales for the small sample", [_weight(n, w.between, w.within), _weight(w.sizes, w.between, w.within)]
+    yield (
+        "all sales for the small sample",
+        [_weight(n, w.between, w.within), _weight(w.sizes, w.between, w.within)],
+    )
     yield "weights scaled to add up to one", [right / right.sum()]
     yield "share of the sales", [n / n.sum()]
     yield "precision for weight", [n / s.within**2]
     yield "percent for share", [100 * right]
-    yield UNNAMED, [n, n * 0, n * 0 + 1, right**2, s.within**2 / n, n / n.max(), right * 0.37, s.means, 0.0, n * 0 + 0.2]
+    yield (
+        UNNAMED,
+        [
+            n,
+            n * 0,
+            n * 0 + 1,
+            right**2,
+            s.within**2 / n,
+            n / n.max(),
+            right * 0.37,
+            s.means,
+            0.0,
+            n * 0 + 0.2,
+        ],
+    )
 
 
 @answers("l02-estimates")
 def estimates(w):
-    """Partial pooling by hand in the small sample."""
+    """Give partial pooling by hand in the small sample."""
     s = w.uneven
     n, mu, a, y = s.sizes, s.mu, s.between, s.within
     weight = _weight(n, a, y)
@@ -55,13 +78,16 @@ def estimates(w):
     yield "centre left out", [weight * s.means]
     yield "ranef for coef", [s.ranef, weight * (s.means - mu)]
     yield "ML for REML", [s.ml.coef[G][ONE]]
-    yield UNNAMED, [w.means, s.prices.median(), n, weight, n * 0 + mu, (s.means + mu) / 2, s.coef / 1000, s.coef * 1.9]
+    yield (
+        UNNAMED,
+        [w.means, s.prices.median(), n, weight, n * 0 + mu, (s.means + mu) / 2, s.coef / 1000, s.coef * 1.9],
+    )
     yield UNNAMED, [mixed(weight, 0.0, w.means), 0.0]
 
 
 @answers("l02-sd-zipcode")
 def sd_zipcode(w):
-    """The standard deviation between zip codes."""
+    """Give the standard deviation between zip codes."""
     yield from _sd_zipcode(w)
     yield "small sample for all sales", [w.uneven.between]
     yield "standard deviation of all prices", [w.price.std()]
@@ -69,7 +95,7 @@ def sd_zipcode(w):
 
 @answers("l02-icc")
 def icc(w):
-    """The intraclass correlation of the prices."""
+    """Give the intraclass correlation of the prices."""
     yield from _icc(w.fit, w.by_numpy)
     yield "ML for REML", [w.ml.icc()[G]]
     yield "small sample for all sales", [w.uneven.fit.icc()[G]]
@@ -79,7 +105,16 @@ def icc(w):
 
 def _icc(fit, by_numpy):
     (_, a, y), share = by_numpy, fit.icc()[G]
-    yield RIGHT, [share, a**2 / (a**2 + y**2), 1 / (1 + (y / a) ** 2), round(share, 4), fit.varcorr[G].cov.iloc[0, 0] / (a**2 + y**2)]
+    yield (
+        RIGHT,
+        [
+            share,
+            a**2 / (a**2 + y**2),
+            1 / (1 + (y / a) ** 2),
+            round(share, 4),
+            fit.varcorr[G].cov.iloc[0, 0] / (a**2 + y**2),
+        ],
+    )
     yield "standard deviations for variances", [a / (a + y)]
     yield "share within groups", [1 - share, y**2 / (a**2 + y**2)]
     yield "ratio for share", [a**2 / y**2]
@@ -90,10 +125,18 @@ def _icc(fit, by_numpy):
 
 @answers("l02-sales-needed")
 def sales_needed(w):
-    """The number of sales for a weight of 0.95."""
+    """Give the number of sales for a weight of 0.95."""
     ratio = (w.within / w.between) ** 2
     right = 19 * ratio
-    yield RIGHT, [right, 0.95 / 0.05 * (w.by_numpy[2] / w.by_numpy[1]) ** 2, round(right, 3), 0.95 * ratio / (1 - 0.95)]
+    yield (
+        RIGHT,
+        [
+            right,
+            0.95 / 0.05 * (w.by_numpy[2] / w.by_numpy[1]) ** 2,
+            round(right, 3),
+            0.95 * ratio / (1 - 0.95),
+        ],
+    )
     yield "right or rounded up", [math.ceil(right), float(math.ceil(right))]
     yield "standard deviations for variances", [19 * w.within / w.between]
     yield "standard deviations exchanged", [19 / ratio]
@@ -107,23 +150,36 @@ def sales_needed(w):
 
 @answers("l02-centre")
 def centre(w):
-    """The centre of the small sample, by hand."""
+    """Give the centre of the small sample, by hand."""
     s = w.uneven
     a, y, n = s.between, s.within, s.sizes
     v = 1 / (a**2 + y**2 / n)
-    yield RIGHT, [(v * s.means).sum() / v.sum(), s.mu, s.by_numpy[0], round(s.mu), round(s.mu, 2), np.average(s.means, weights=v)]
+    yield (
+        RIGHT,
+        [
+            (v * s.means).sum() / v.sum(),
+            s.mu,
+            s.by_numpy[0],
+            round(s.mu),
+            round(s.mu, 2),
+            np.average(s.means, weights=v),
+        ],
+    )
     yield "mean of houses for mean of zip codes", [s.price.mean(), np.average(s.means, weights=n)]
     yield "plain mean of the means", [s.means.mean(), np.mean(s.means.tolist())]
     yield "variances for precisions", [np.average(s.means, weights=1 / v)]
     yield "right or standard deviations for variances", [np.average(s.means, weights=1 / (a + y / n**0.5))]
     yield "all sales for the small sample", [w.mu]
     yield "thousands of dollars", [s.mu / 1000, round(s.mu / 1000, 2)]
-    yield UNNAMED, [(v * s.means).sum(), v.sum(), w.within, 0.0, a, s.price.median(), s.mu * 1.9, w.price.max(), 9.0]
+    yield (
+        UNNAMED,
+        [(v * s.means).sum(), v.sum(), w.within, 0.0, a, s.price.median(), s.mu * 1.9, w.price.max(), 9.0],
+    )
 
 
 @answers("l02-direction")
 def direction(w):
-    """On which side the lecture's formula lies."""
+    """Give on which side the lecture's formula lies."""
     s = w.uneven
     right, other = "ab" if s.price.mean() > s.by_numpy[0] else "ba"
     others = {other: "direction of the difference", "c": "the two formulas are the same"}
@@ -132,7 +188,7 @@ def direction(w):
 
 @answers("l02-limits")
 def limits(w):
-    """The limits of the estimates."""
+    """Give the limits of the estimates."""
     s = w.uneven
     own, houses = s.means, s.price.mean()
 
@@ -140,20 +196,35 @@ def limits(w):
         return pd.DataFrame({"zero": zero, "infinity": infinity}, index=own.index)
 
     right = both(houses, own)
-    yield RIGHT, [right, right.iloc[::-1], right[["infinity", "zero"]], right.round(0), both(np.average(own, weights=s.sizes), own)]
+    yield (
+        RIGHT,
+        [
+            right,
+            right.iloc[::-1],
+            right[["infinity", "zero"]],
+            right.round(0),
+            both(np.average(own, weights=s.sizes), own),
+        ],
+    )
     yield "limits exchanged", [both(own, houses)]
     yield "centre held fixed", [both(s.mu, own), both(s.by_numpy[0], own)]
     yield "plain mean of the means", [both(own.mean(), own)]
     yield "effects for estimates", [both(0.0, own)]
     yield "partial pooling for a limit", [both(houses, s.coef)]
     yield "weights for estimates", [both(0.0, 1.0)]
-    yield UNNAMED, [right * 0, both(own, own), both(s.coef, s.coef), right / 1000, both(0.0, 0.0), own, houses]
-    yield UNNAMED, [both(1.0, 0.0), both(s.ranef, own), both(s.prices.median(), 7.0), right * 1.9, both(-houses, -own)]
+    yield (
+        UNNAMED,
+        [right * 0, both(own, own), both(s.coef, s.coef), right / 1000, both(0.0, 0.0), own, houses],
+    )
+    yield (
+        UNNAMED,
+        [both(1.0, 0.0), both(s.ranef, own), both(s.prices.median(), 7.0), right * 1.9, both(-houses, -own)],
+    )
 
 
 @answers("l02-reml-ml")
 def reml_and_ml(w):
-    """The two standard deviations by both criteria."""
+    """Give the two standard deviations by both criteria."""
 
     def by_method(reml, ml):
         return pd.DataFrame({"REML": reml, "ML": ml}, index=[G, "Residual"])
@@ -161,7 +232,10 @@ def reml_and_ml(w):
     reml, ml = [w.between, w.within], [w.ml.varcorr[G].sd[ONE], w.ml.sigma]
     by_hand = one_way(w.price.to_numpy(), w.homes[G].to_numpy(), reml=False)[1:]
     right = by_method(reml, ml)
-    yield RIGHT, [right, by_method(w.by_numpy[1:], by_hand), right[["ML", "REML"]], right.iloc[::-1], right.round(0)]
+    yield (
+        RIGHT,
+        [right, by_method(w.by_numpy[1:], by_hand), right[["ML", "REML"]], right.iloc[::-1], right.round(0)],
+    )
     yield "REML twice", [by_method(reml, reml)]
     yield "REML and ML exchanged", [by_method(ml, reml)]
     yield "rows exchanged", [by_method(reml[::-1], ml[::-1])]
@@ -169,14 +243,36 @@ def reml_and_ml(w):
     shrunk = [(8 / 9) ** 0.5 * sd for sd in reml]
     yield "both standard deviations scaled", [by_method(reml, shrunk)]
     s = w.uneven
-    yield "small sample for all sales", [by_method([s.between, s.within], [s.ml.varcorr[G].sd[ONE], s.ml.sigma])]
-    yield UNNAMED, [right * 0, right / 1000, by_method(w.mu, w.mu), right * 1.9, w.between, right["REML"], by_method(1.0, 2.0)]
-    yield UNNAMED, [by_method([w.mu, w.se], [w.mu, w.se]), -right, right.iloc[[0, 0]].set_axis(right.index), by_method(reml, 0.0)]
+    yield (
+        "small sample for all sales",
+        [by_method([s.between, s.within], [s.ml.varcorr[G].sd[ONE], s.ml.sigma])],
+    )
+    yield (
+        UNNAMED,
+        [
+            right * 0,
+            right / 1000,
+            by_method(w.mu, w.mu),
+            right * 1.9,
+            w.between,
+            right["REML"],
+            by_method(1.0, 2.0),
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            by_method([w.mu, w.se], [w.mu, w.se]),
+            -right,
+            right.iloc[[0, 0]].set_axis(right.index),
+            by_method(reml, 0.0),
+        ],
+    )
 
 
 @answers("l02-curve")
 def curve(w):
-    """The weight against the number of sales."""
+    """Give the weight against the number of sales."""
     n = np.arange(1, 41)
 
     def drawn(y, x=n, labels=("number of sales", "weight"), **how):
@@ -186,8 +282,18 @@ def curve(w):
 
     right = _weight(n, w.between, w.within)
     fine = np.linspace(1, 40, 500)
-    yield RIGHT, [drawn(right), drawn(_weight(n, *w.by_numpy[1:])), drawn(_weight(fine, w.between, w.within), fine)]
-    yield RIGHT, [drawn(right, marker="o"), drawn(_weight(np.arange(101), w.between, w.within), np.arange(101)), drawn(right.round(4))]
+    yield (
+        RIGHT,
+        [drawn(right), drawn(_weight(n, *w.by_numpy[1:])), drawn(_weight(fine, w.between, w.within), fine)],
+    )
+    yield (
+        RIGHT,
+        [
+            drawn(right, marker="o"),
+            drawn(_weight(np.arange(101), w.between, w.within), np.arange(101)),
+            drawn(right.round(4)),
+        ],
+    )
     yield "standard deviations for variances", [drawn(n / (n + w.within / w.between))]
     yield "weight of the centre", [drawn(1 - right)]
     yield "standard deviations exchanged", [drawn(_weight(n, w.within, w.between))]
@@ -195,22 +301,43 @@ def curve(w):
     yield "ML for REML", [drawn(_weight(n, w.ml.varcorr[G].sd[ONE], w.ml.sigma))]
     yield "points for lines", [drawn(right, marker="o", linestyle="")]
     yield "axes exchanged", [drawn(n, right, ("weight", "number of sales"))]
-    yield UNNAMED, [drawn(n), drawn(right * 0), drawn(right**2 + 1), drawn(right * 7), axes(), 3.0, drawn(n / 41.0, n[::-1]), drawn(-right)]
+    yield (
+        UNNAMED,
+        [
+            drawn(n),
+            drawn(right * 0),
+            drawn(right**2 + 1),
+            drawn(right * 7),
+            axes(),
+            3.0,
+            drawn(n / 41.0, n[::-1]),
+            drawn(-right),
+        ],
+    )
 
 
 @answers("l02-practice-spread")
 def practice_spread(w):
-    """Why plain means differ more than true means."""
+    """Say why plain means differ more than true means."""
     names = {"a": "spread of means explained by group sizes", "c": "lmer makes zip codes equal"}
     return letters("b", **names, d="standard deviation always too large")
 
 
 @answers("l02-practice-weight")
 def practice_weight(w):
-    """One weight of the lecture's data."""
+    """Give one weight of the lecture's data."""
     n, a, y = 81, w.between, w.within
     right = _weight(n, a, y)
-    yield RIGHT, [right, (n / y**2) / (n / y**2 + 1 / a**2), round(right, 5), _weight(n, *w.by_numpy[1:]), n * a**2 / (n * a**2 + y**2)]
+    yield (
+        RIGHT,
+        [
+            right,
+            (n / y**2) / (n / y**2 + 1 / a**2),
+            round(right, 5),
+            _weight(n, *w.by_numpy[1:]),
+            n * a**2 / (n * a**2 + y**2),
+        ],
+    )
     yield "standard deviations for variances", [n / (n + y / a)]
     yield "weight of the centre", [1 - right]
     yield "group size forgotten", [_weight(1, a, y)]
@@ -222,29 +349,46 @@ def practice_weight(w):
 
 @answers("l02-practice-estimate")
 def practice_estimate(w):
-    """One estimate of the lecture's data."""
+    """Give one estimate of the lecture's data."""
     own, mu = w.means[PLACE], w.mu
     weight = _weight(w.sizes[PLACE], w.between, w.within)
     right = weight * own + (1 - weight) * mu
-    yield RIGHT, [right, w.coef[PLACE], mu + w.ranef[PLACE], round(right), round(right, 2), mu + weight * (own - mu)]
+    yield (
+        RIGHT,
+        [right, w.coef[PLACE], mu + w.ranef[PLACE], round(right), round(right, 2), mu + weight * (own - mu)],
+    )
     yield "no pooling for partial pooling", [own, round(own)]
     yield "mean of houses for mean of zip codes", [weight * own + (1 - weight) * w.price.mean()]
     yield "weights exchanged", [(1 - weight) * own + weight * mu]
     yield "centre left out", [weight * own]
     yield "halfway", [(own + mu) / 2]
-    yield UNNAMED, [mu, w.price.mean(), w.ranef[PLACE], 0.0, weight, right / 1000, w.means["98039"], right * 1.9, (1 - weight) * mu, w.within]
+    yield (
+        UNNAMED,
+        [
+            mu,
+            w.price.mean(),
+            w.ranef[PLACE],
+            0.0,
+            weight,
+            right / 1000,
+            w.means["98039"],
+            right * 1.9,
+            (1 - weight) * mu,
+            w.within,
+        ],
+    )
 
 
 @answers("l02-practice-both")
 def practice_both(w):
-    """What happens when both standard deviations double."""
+    """Say what happens when both standard deviations double."""
     names = {"a": "more spread, less weight", "b": "more spread, more weight"}
     return letters("c", **names, d="sizes act without the ratio")
 
 
 @answers("l02-practice-lecture")
 def practice_lecture(w):
-    """The lecture's formula for all zip codes."""
+    """Give the lecture's formula for all zip codes."""
     n, own, houses = w.sizes, w.means, w.price.mean()
     weight = _weight(n, w.between, w.within)
     right = weight * own + (1 - weight) * houses
@@ -255,12 +399,26 @@ def practice_lecture(w):
     yield "weights exchanged", [(1 - weight) * own + weight * houses]
     of_sds = n / (n + w.within / w.between)
     yield "standard deviations for variances", [of_sds * own + (1 - of_sds) * houses]
-    yield UNNAMED, [weight, n, own * 0 + houses, w.ranef, right / 1000, weight * own * 0.1, right * 1.9, w.prices.median(), 0.0, own * 0]
+    yield (
+        UNNAMED,
+        [
+            weight,
+            n,
+            own * 0 + houses,
+            w.ranef,
+            right / 1000,
+            weight * own * 0.1,
+            right * 1.9,
+            w.prices.median(),
+            0.0,
+            own * 0,
+        ],
+    )
 
 
 @answers("l02-practice-icc")
 def practice_icc(w):
-    """The share between zip codes for the living area."""
+    """Give the share between zip codes for the living area."""
     fit = w.lmer("sqft_living ~ (1 | zipcode)")
     yield from _icc(fit, one_way(w.homes["sqft_living"].to_numpy(float), w.homes[G].to_numpy()))
     yield "wrong outcome", [w.fit.icc()[G], w.between**2 / (w.between**2 + w.within**2)]
@@ -268,12 +426,39 @@ def practice_icc(w):
 
 @answers("l02-practice-ratio")
 def practice_ratio(w):
-    """The ratio of the variances by ML and by REML."""
+    """Give the ratio of the variances by ML and by REML."""
     ml = w.ml.varcorr[G].sd[ONE]
     right = (ml / w.between) ** 2
-    yield RIGHT, [right, ml**2 / w.between**2, round(right, 4), w.ml.varcorr[G].cov.iloc[0, 0] / w.fit.varcorr[G].cov.iloc[0, 0]]
+    yield (
+        RIGHT,
+        [
+            right,
+            ml**2 / w.between**2,
+            round(right, 4),
+            w.ml.varcorr[G].cov.iloc[0, 0] / w.fit.varcorr[G].cov.iloc[0, 0],
+        ],
+    )
     yield "standard deviations for variances", [ml / w.between]
     yield "ratio upside down", [1 / right]
     yield "rule of thumb for the ratio", [8 / 9]
     yield "residual for group standard deviation", [(w.ml.sigma / w.within) ** 2]
-    yield UNNAMED, [0.0, 1.0, ml, w.between, ml - w.between, 100 * right, ml**2, right - 1, 0.5, 9 / 8 + 1, w.mu, 1.5, 1e6, -right, w.n]
+    yield (
+        UNNAMED,
+        [
+            0.0,
+            1.0,
+            ml,
+            w.between,
+            ml - w.between,
+            100 * right,
+            ml**2,
+            right - 1,
+            0.5,
+            9 / 8 + 1,
+            w.mu,
+            1.5,
+            1e6,
+            -right,
+            w.n,
+        ],
+    )

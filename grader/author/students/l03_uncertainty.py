@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import G, ONE, axes, letters, table
+from grader.author.students.work import ONE, G, axes, letters, table
 from mlmkit import load_king_county, plot_caterpillar
 
 DRAWS, MANY = 4000, 10_000
@@ -25,13 +25,13 @@ def _sim(w, n=DRAWS):
 
 
 def _house(w):
-    """Standard deviation of a house in a new zip code."""
+    """Give standard deviation of a house in a new zip code."""
     return np.hypot(w.between, w.within)
 
 
 @answers("l03-more-zip-codes")
 def more_zip_codes(w):
-    """The standard error with 36 zip codes."""
+    """Give the standard error with 36 zip codes."""
     se = w.se
     yield RIGHT, [se / 2, se / np.sqrt(4), w.between / 6, round(se / 2), round(se / 2, 2), w.by_numpy[1] / 6]
     yield "square root forgotten", [se / 4]
@@ -40,12 +40,15 @@ def more_zip_codes(w):
     yield "standard deviation for standard error", [w.between, w.by_numpy[1]]
     yield "counting houses instead of groups", [w.price.std() / np.sqrt(4 * w.n)]
     yield "wrong direction", [2 * se]
-    yield UNNAMED, [w.mu, w.within, 0.0, 36, se / 1000, se / 36, 0.5, w.within / 36, 100.0, w.mu / w.se, w.price.max()]
+    yield (
+        UNNAMED,
+        [w.mu, w.within, 0.0, 36, se / 1000, se / 36, 0.5, w.within / 36, 100.0, w.mu / w.se, w.price.max()],
+    )
 
 
 @answers("l03-effect-intervals")
 def effect_intervals(w):
-    """Intervals of the random effects."""
+    """Give intervals of the random effects."""
     effect, se = w.ranef, w.fit.se_ranef[G][ONE]
 
     def both(middle, half):
@@ -53,39 +56,58 @@ def effect_intervals(w):
 
     yield RIGHT, [both(effect, 2 * se), both(effect, 1.96 * se), both(effect, 2 * se).iloc[::-1].round(0)]
     by_hand = (w.sizes / w.by_numpy[2] ** 2 + 1 / w.by_numpy[1] ** 2) ** -0.5
-    yield RIGHT, [both(effect, 2 * by_hand), both(effect, 2 * by_hand)[["upper", "lower"]], both(w.coef - w.mu, 2 * se)]
+    yield (
+        RIGHT,
+        [
+            both(effect, 2 * by_hand),
+            both(effect, 2 * by_hand)[["upper", "lower"]],
+            both(w.coef - w.mu, 2 * se),
+        ],
+    )
     of_sum = w.fit.se_coef[G][ONE]
     yield "coef for ranef", [both(w.coef, 2 * se), both(w.coef, 1.96 * se), both(w.coef, 2 * of_sum)]
     yield "one standard error for two", [both(effect, se)]
     weight = 1 - (se / w.between) ** 2
     yield "fixed effect not held", [both(effect, 2 * np.hypot(se, weight * w.se))]
-    yield "standard deviation for standard error", [both(effect, 2 * w.between), both(effect, effect * 0 + 2 * w.between)]
+    yield (
+        "standard deviation for standard error",
+        [both(effect, 2 * w.between), both(effect, effect * 0 + 2 * w.between)],
+    )
     yield "ends exchanged", [both(effect, -2 * se)]
     yield UNNAMED, [both(effect, 3 * se), both(effect, 0 * se), both(effect * 0, 2 * se)]
-    yield UNNAMED, [both(effect, 2 * w.se), both(w.means, 2 * w.prices.std()), both(-effect, 2 * se), both(se, effect)]
+    yield (
+        UNNAMED,
+        [both(effect, 2 * w.se), both(w.means, 2 * w.prices.std()), both(-effect, 2 * se), both(se, effect)],
+    )
     yield UNNAMED, [effect, 2 * se, 0.0, both(effect, 2 * se) / 1000]
 
 
 @answers("l03-totals")
 def totals(w):
-    """Draws of the mean price in every zip code."""
+    """Give draws of the mean price in every zip code."""
     draws = _sim(w)
     fixed, effects = draws.fixef[ONE], draws.ranef[G][ONE]
     sums, rng = effects.add(fixed, axis=0), w.rng(3)
     yield RIGHT, [sums, draws.coef[G][ONE], sums[list(sums.columns)[::-1]]]
-    yield RIGHT, [w.coef.to_frame().T.loc[[ONE] * DRAWS].reset_index(drop=True) + rng.normal(size=(DRAWS, 9)) * w.fit.se_coef[G][ONE].to_numpy()]
+    yield (
+        RIGHT,
+        [
+            w.coef.to_frame().T.loc[[ONE] * DRAWS].reset_index(drop=True)
+            + rng.normal(size=(DRAWS, 9)) * w.fit.se_coef[G][ONE].to_numpy()
+        ],
+    )
     yield "ranef for coef", [effects]
     yield "draws of different rows added", [effects.add(rng.permutation(fixed), axis=0)]
     yield "fixed effect added as a number", [effects + w.mu]
     yield "house for mean", [sums + rng.normal(0, w.within, sums.shape)]
-    yield "fixef for coef", [pd.DataFrame({z: fixed for z in sums})]
+    yield "fixef for coef", [pd.DataFrame(dict.fromkeys(sums, fixed))]
     yield UNNAMED, [sums / 1000, sums.iloc[:100], w.coef, sums.mean(), fixed, sums * 0, sums + 100_000, -sums]
-    yield UNNAMED, [sums + rng.normal(0, w.between, sums.shape), sums.describe(), 0.0, effects * 0 + w.mu]
+    yield UNNAMED, [sums.describe(), 0.0, effects * 0 + w.mu]
 
 
 @answers("l03-ratio")
 def ratio(w):
-    """The interval of the ratio of two means."""
+    """Give the interval of the ratio of two means."""
     draws, rng = _sim(w).coef[G][ONE], w.rng(4)
     high, low = w.coef.idxmax(), w.coef.idxmin()
     a, b = draws[high].to_numpy(), draws[low].to_numpy()
@@ -96,13 +118,29 @@ def ratio(w):
     se = w.fit.se_coef[G][ONE]
     yield RIGHT, [_middle(rng.normal(w.coef[high], se[high], MANY) / rng.normal(w.coef[low], se[low], MANY))]
     yield "ends divided", [{end: one[end] / other[end] for end in one}]
-    yield "difference for ratio", [_middle(a - b), _ends(w.coef[high] - w.coef[low], 2 * np.hypot(se[high], se[low]))]
+    yield (
+        "difference for ratio",
+        [_middle(a - b), _ends(w.coef[high] - w.coef[low], 2 * np.hypot(se[high], se[low]))],
+    )
     yield "ratio upside down", [_middle(b / a)]
     noise = rng.normal(0, w.within, (2, DRAWS))
     yield "house for mean", [_middle((a + noise[0]) / (b + noise[1]))]
     yield "one standard deviation for two", [_ends((a / b).mean(), (a / b).std())]
-    yield UNNAMED, [one, other, _ends(0.0, 1.0), _ends(w.coef[high] / w.coef[low], 0.0), w.coef[high] / w.coef[low]]
-    yield UNNAMED, [_middle(a), _middle(np.log(a / b)), _middle(a + b), _middle(a / w.coef.sum()), _middle(a * b), [1, 1]]
+    yield (
+        UNNAMED,
+        [one, other, _ends(0.0, 1.0), _ends(w.coef[high] / w.coef[low], 0.0), w.coef[high] / w.coef[low]],
+    )
+    yield (
+        UNNAMED,
+        [
+            _middle(a),
+            _middle(np.log(a / b)),
+            _middle(a + b),
+            _middle(a / w.coef.sum()),
+            _middle(a * b),
+            [1, 1],
+        ],
+    )
     yield UNNAMED, [_middle((a - b) / b), _middle(a / b, 0.1), _middle(a / b, 0.2)]
     yield "ends exchanged", [{"lower": _middle(a / b)["upper"], "upper": _middle(a / b)["lower"]}]
 
@@ -112,35 +150,56 @@ def _house_in(w, z):
     sd = np.hypot(se, w.within)
     draws = rng.normal(rng.normal(middle, se, DRAWS), w.within)
     house = w.fit.predict_draws(pd.DataFrame({G: [z]}), DRAWS, kind="outcome", seed=w.seed + 7)[0]
-    yield RIGHT, [_ends(middle, 2 * sd), _ends(middle, 1.96 * sd), _middle(draws), list(_middle(house).values())]
+    yield (
+        RIGHT,
+        [_ends(middle, 2 * sd), _ends(middle, 1.96 * sd), _middle(draws), list(_middle(house).values())],
+    )
     yield RIGHT, [_ends(middle, 2 * w.within), _ends(w.mu + w.ranef[z], 2 * sd)]
-    yield "interval of the mean for a house", [_ends(middle, 2 * se), _middle(rng.normal(middle, se, DRAWS)), _ends(middle, 1.96 * se)]
+    yield (
+        "interval of the mean for a house",
+        [_ends(middle, 2 * se), _middle(rng.normal(middle, se, DRAWS)), _ends(middle, 1.96 * se)],
+    )
     yield "lower end cut at zero", [{"lower": 0.0, "upper": middle + 2 * sd}]
     yield "fixef for coef", [_ends(w.mu, 2 * sd), _ends(w.mu, 2 * w.within)]
     yield "one standard deviation for two", [_ends(middle, sd), _ends(middle, w.within)]
-    yield "new group for a known group", [_ends(w.mu, 2 * _house(w)), _middle(rng.normal(w.mu, _house(w), DRAWS))]
+    yield (
+        "new group for a known group",
+        [_ends(w.mu, 2 * _house(w)), _middle(rng.normal(w.mu, _house(w), DRAWS))],
+    )
     yield "ranef for coef", [_ends(w.ranef[z], 2 * sd)]
-    yield UNNAMED, [_ends(0.0, 0.0), _ends(middle, 0.0), middle, _ends(middle, 4 * sd), _ends(middle / 1000, 2 * sd / 1000)]
+    yield (
+        UNNAMED,
+        [
+            _ends(0.0, 0.0),
+            _ends(middle, 0.0),
+            middle,
+            _ends(middle, 4 * sd),
+            _ends(middle / 1000, 2 * sd / 1000),
+        ],
+    )
     yield UNNAMED, [_ends(w.coef.drop(z).sum(), 2 * sd), [middle], _ends(middle, -2 * sd), 0.0]
 
 
 @answers("l03-new-house")
 def new_house(w):
-    """A house in the cheapest zip code."""
+    """Give a house in the cheapest zip code."""
     return _house_in(w, w.coef.idxmin())
 
 
 @answers("l03-practice-new-house")
 def practice_new_house(w):
-    """A house in 98039."""
+    """Give a house in 98039."""
     yield from _house_in(w, "98039")
     own = w.prices.std()["98039"]
-    yield "the group's own standard deviation", [_ends(w.coef["98039"], 2 * own), _ends(w.coef["98039"], 1.96 * own)]
+    yield (
+        "the group's own standard deviation",
+        [_ends(w.coef["98039"], 2 * own), _ends(w.coef["98039"], 1.96 * own)],
+    )
 
 
 @answers("l03-four-sds")
 def four_sds(w):
-    """Standard deviations of four predictions."""
+    """Give standard deviations of four predictions."""
     se, a, y = w.se, w.between, w.within
     h = np.hypot
     names = (["zero", "marginal"], ["mean", "outcome"])
@@ -161,47 +220,95 @@ def four_sds(w):
     yield "standard deviations added", [four(se, se + y, se + a, se + a + y)]
     yield "twice the standard deviation", [2 * right, 2 * drawn]
     yield "spread between groups forgotten", [four(se, h(se, y), se, h(se, y))]
-    yield UNNAMED, [right * 0, right / 1000, 3 * right, four(w.mu, w.mu, w.mu, w.mu), four(y, y, y, y), right.mean(), 0.0]
+    yield (
+        UNNAMED,
+        [
+            right * 0,
+            right / 1000,
+            3 * right,
+            four(w.mu, w.mu, w.mu, w.mu),
+            four(y, y, y, y),
+            right.mean(),
+            0.0,
+        ],
+    )
     yield UNNAMED, [four(a, a, a, a), -right, right / 2, four(y, a, se, 0.0), right + w.mu]
 
 
 @answers("l03-house-draws")
 def house_draws(w):
-    """Draws of a house in a new zip code."""
+    """Give draws of a house in a new zip code."""
     rng = w.rng(7)
     houses = rng.normal(rng.normal(w.mu, w.between, MANY), w.within)
     uncertain = rng.normal(rng.normal(rng.normal(w.mu, w.se, MANY), w.between), w.within)
-    yield RIGHT, [houses, uncertain, pd.Series(houses), houses.tolist(), rng.normal(w.mu, _house(w), 2 * MANY)]
-    yield RIGHT, [w.fit.predict_draws(pd.DataFrame({G: ["new"]}), MANY, "marginal", "outcome", seed=w.seed)[0]]
+    yield (
+        RIGHT,
+        [houses, uncertain, pd.Series(houses), houses.tolist(), rng.normal(w.mu, _house(w), 2 * MANY)],
+    )
+    yield (
+        RIGHT,
+        [w.fit.predict_draws(pd.DataFrame({G: ["new"]}), MANY, "marginal", "outcome", seed=w.seed)[0]],
+    )
     yield "spread between groups forgotten", [rng.normal(w.mu, w.within, MANY)]
     yield "spread within groups forgotten", [rng.normal(w.mu, w.between, MANY)]
     yield "standard error for spread", [rng.normal(w.mu, w.se, MANY)]
     yield "standard deviations added", [rng.normal(w.mu, w.between + w.within, MANY)]
-    yield "negative draws removed", [houses[houses > 0], np.maximum(houses, 0), np.abs(houses), np.clip(houses, 0, None)]
-    yield UNNAMED, [houses[:100], houses / 1000, houses.mean(), w.price, houses + w.mu, np.full(MANY, w.mu), -houses]
-    yield UNNAMED, [rng.normal(0, _house(w), MANY), rng.uniform(0, 2 * w.mu, MANY), rng.normal(w.mu, 2 * _house(w), MANY)]
+    yield (
+        "negative draws removed",
+        [houses[houses > 0], np.maximum(houses, 0), np.abs(houses), np.clip(houses, 0, None)],
+    )
+    yield (
+        UNNAMED,
+        [houses[:100], houses / 1000, houses.mean(), w.price, houses + w.mu, np.full(MANY, w.mu), -houses],
+    )
+    yield (
+        UNNAMED,
+        [
+            rng.normal(0, _house(w), MANY),
+            rng.uniform(0, 2 * w.mu, MANY),
+            rng.normal(w.mu, 2 * _house(w), MANY),
+        ],
+    )
     yield UNNAMED, [rng.normal(w.coef.max(), _house(w), MANY), np.sort(houses)[2000:]]
 
 
 @answers("l03-below-zero")
 def below_zero(w):
-    """The share of prices below zero."""
+    """Give the share of prices below zero."""
     rng = w.rng(8)
     houses = rng.normal(rng.normal(w.mu, w.between, MANY), w.within)
     share, exact = float(np.mean(houses < 0)), norm.cdf(-w.mu / _house(w))
-    yield RIGHT, [share, exact, norm.cdf(0, w.mu, np.hypot(_house(w), w.se)), np.mean(rng.normal(w.mu, _house(w), MANY) < 0)]
+    yield (
+        RIGHT,
+        [
+            share,
+            exact,
+            norm.cdf(0, w.mu, np.hypot(_house(w), w.se)),
+            np.mean(rng.normal(w.mu, _house(w), MANY) < 0),
+        ],
+    )
     yield "opposite event", [1 - share, 1 - exact, np.mean(houses > 0)]
+    yield "quantile for probability", [w.mu / _house(w), w.mu / np.hypot(_house(w), w.se)]
     yield "percent for share", [100 * share, round(100 * exact, 1)]
     yield "count for share", [int(np.sum(houses < 0)), np.sum(houses < 0)]
-    yield "spread between groups forgotten or one source of spread forgotten", [norm.cdf(-w.mu / w.within), np.mean(rng.normal(w.mu, w.within, MANY) < 0)]
-    yield "spread within groups forgotten or one source of spread forgotten", [norm.cdf(-w.mu / w.between), np.mean(rng.normal(w.mu, w.between, MANY) < 0)]
-    yield UNNAMED, [0.5, 1.0, w.mu, -share, houses.min(), w.mu / _house(w), 2.0, houses.mean(), norm.pdf(-3.0) + 0.4]
+    yield (
+        "spread between groups forgotten or one source of spread forgotten",
+        [norm.cdf(-w.mu / w.within), np.mean(rng.normal(w.mu, w.within, MANY) < 0)],
+    )
+    yield (
+        "spread within groups forgotten or one source of spread forgotten",
+        [norm.cdf(-w.mu / w.between), np.mean(rng.normal(w.mu, w.between, MANY) < 0)],
+    )
+    yield (
+        UNNAMED,
+        [0.5, 1.0, w.mu, -share, houses.min(), 60.0, houses.mean(), norm.pdf(-3.0) + 0.4],
+    )
     yield UNNAMED, [0.3, 0.65]
 
 
 @answers("l03-held")
 def held(w):
-    """How many houses of the other zip codes an interval holds."""
+    """Say how many houses of the other zip codes an interval holds."""
     county = load_king_county()
     others = county.loc[~county[G].astype(str).isin(w.homes[G].astype(str).unique()), "price"]
 
@@ -210,7 +317,10 @@ def held(w):
 
     sd, both = _house(w), np.hypot(_house(w), w.se)
     drawn = w.rng(9).normal(w.mu, both, MANY).std()
-    yield RIGHT, [holds(2 * sd), holds(2 * both), holds(1.96 * sd), holds(2 * drawn), float(holds(1.96 * both))]
+    yield (
+        RIGHT,
+        [holds(2 * sd), holds(2 * both), holds(1.96 * sd), holds(2 * drawn), float(holds(1.96 * both))],
+    )
     yield "all zip codes for the others", [holds(2 * sd, county["price"]), holds(2 * both, county["price"])]
     yield "standard error for spread", [holds(2 * w.se), holds(1.96 * w.se)]
     yield "spread within groups forgotten", [holds(2 * w.between)]
@@ -226,28 +336,61 @@ def held(w):
 
 @answers("l03-which-call")
 def which_call(w):
-    """The draws for the mean of a new zip code."""
-    return letters("c", a="standard error for spread", b="spread between groups forgotten", d="house for mean")
+    """Give the draws for the mean of a new zip code."""
+    return letters(
+        "c", a="standard error for spread", b="spread between groups forgotten", d="house for mean"
+    )
 
 
 @answers("l03-log-formula")
 def log_formula(w):
-    """The formula of a model of a logarithm."""
-    yield RIGHT, ["log(sqft_living) ~ (1 | grade)", "log(sqft_living)~1+(1|grade)", "np.log(sqft_living) ~ (1 | grade)"]
+    """Give the formula of a model of a logarithm."""
+    yield (
+        RIGHT,
+        [
+            "log(sqft_living) ~ (1 | grade)",
+            "log(sqft_living)~1+(1|grade)",
+            "np.log(sqft_living) ~ (1 | grade)",
+        ],
+    )
     yield "no logarithm", ["sqft_living ~ (1 | grade)"]
     yield "wrong grouping factor", ["log(sqft_living) ~ (1 | zipcode)"]
     yield "no bar", ["log(sqft_living) ~ grade", "log(sqft_living) ~ 1 + grade"]
     yield "wrong outcome", ["log(price) ~ (1 | grade)"]
     yield "logarithm of the grouping factor", ["sqft_living ~ (1 | log(grade))"]
     yield "outcome used as predictor", ["price ~ log(sqft_living) + (1 | grade)"]
-    yield UNNAMED, ["log(sqft_living) ~ 1", "log10(sqft_living) ~ (1 | grade)", "log sqft_living ~ (1 | grade)", "", 3.0]
-    yield UNNAMED, ["log(sqft_living) ~ (1 + zipcode | grade)", "exp(sqft_living) ~ (1 | grade)", "grade ~ (1 | sqft_living)"]
-    yield UNNAMED, ["log(sqft_living) ~ grade + (1 | grade)", "sqft_lot ~ (1 | grade)", "log(sqft_living)", "(1 | grade)"]
+    yield (
+        UNNAMED,
+        [
+            "log(sqft_living) ~ 1",
+            "log10(sqft_living) ~ (1 | grade)",
+            "log sqft_living ~ (1 | grade)",
+            "",
+            3.0,
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            "log(sqft_living) ~ (1 + zipcode | grade)",
+            "exp(sqft_living) ~ (1 | grade)",
+            "grade ~ (1 | sqft_living)",
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            "log(sqft_living) ~ grade + (1 | grade)",
+            "sqft_lot ~ (1 | grade)",
+            "log(sqft_living)",
+            "(1 | grade)",
+        ],
+    )
 
 
 @answers("l03-figure")
 def figure(w):
-    """A mark with an interval for each mean price."""
+    """Give a mark with an interval for each mean price."""
     se, names = w.fit.se_coef[G][ONE], [str(z) for z in w.coef.index]
 
     def drawn(middle, *, half=se, labels=names, bars=False, intervals=True, unit=1, across=False):
@@ -265,41 +408,73 @@ def figure(w):
         return ax
 
     yield RIGHT, [plot_caterpillar(w.fit, what="coef", ax=axes()), drawn(w.coef), drawn(w.coef, across=True)]
-    yield RIGHT, [drawn(w.coef, bars=True), drawn(w.coef, bars=True, across=True), drawn(w.coef, unit=1000), drawn(w.coef.round(-2))]
-    yield "intervals missing", [drawn(w.coef, intervals=False), drawn(w.coef, bars=True, intervals=False), drawn(w.coef, intervals=False, across=True)]
+    yield (
+        RIGHT,
+        [
+            drawn(w.coef, bars=True),
+            drawn(w.coef, bars=True, across=True),
+            drawn(w.coef, unit=1000),
+            drawn(w.coef.round(-2)),
+        ],
+    )
+    yield (
+        "intervals missing",
+        [
+            drawn(w.coef, intervals=False),
+            drawn(w.coef, bars=True, intervals=False),
+            drawn(w.coef, intervals=False, across=True),
+        ],
+    )
     yield "ranef for coef", [drawn(w.ranef), plot_caterpillar(w.fit, ax=axes())]
     yield "labels that don't belong to their marks", [drawn(w.coef.sort_values())]
     yield "median for mean", [drawn(w.prices.median())]
     yield "standard error for the estimate", [drawn(se), drawn(se, bars=True)]
     yield "fixef for coef", [drawn(w.coef * 0 + w.mu)]
-    yield UNNAMED, [drawn(w.sizes), drawn(w.coef * 1.5), drawn(-w.coef), axes(), 3.0, drawn(w.prices.max()), drawn(w.coef, labels=list("abcdefghi"))]
+    yield (
+        UNNAMED,
+        [
+            drawn(w.sizes),
+            drawn(w.coef * 1.5),
+            drawn(-w.coef),
+            axes(),
+            3.0,
+            drawn(w.prices.max()),
+            drawn(w.coef, labels=list("abcdefghi")),
+        ],
+    )
 
 
 @answers("l03-practice-more-data")
 def practice_more_data(w):
-    """Which data make the fixed effect better known."""
+    """Say which data make the fixed effect better known."""
     names = {"a": "more houses instead of more groups", "c": "counting houses instead of groups"}
     return letters("b", **names, d="standard deviation for standard error")
 
 
 @answers("l03-practice-se-effect")
 def practice_se_effect(w):
-    """The standard error of one random effect."""
+    """Give the standard error of one random effect."""
     n, a, y = 50, w.between, w.within
     se = (n / y**2 + 1 / a**2) ** -0.5
-    yield RIGHT, [se, np.sqrt(1 / (n / y**2 + 1 / a**2)), round(se), round(se, 2), w.fit.se_ranef[G][ONE]["98039"]]
+    yield (
+        RIGHT,
+        [se, np.sqrt(1 / (n / y**2 + 1 / a**2)), round(se), round(se, 2), w.fit.se_ranef[G][ONE]["98039"]],
+    )
     yield RIGHT, [(n / w.by_numpy[2] ** 2 + 1 / w.by_numpy[1] ** 2) ** -0.5]
     yield "houses only", [y / np.sqrt(n)]
     yield "variance for standard error", [se**2]
     yield "information for variance", [np.sqrt(n / y**2 + 1 / a**2)]
     yield "standard deviations for variances", [(n / y + 1 / a) ** -0.5]
     yield "variances added for information", [np.sqrt(y**2 / n + a**2)]
-    yield UNNAMED, [y, a, y / n, w.se, 0.0, se / 1000, se * 2, w.fit.se_coef[G][ONE]["98010"], a / np.sqrt(n), n, y / 9]
+    yield (
+        UNNAMED,
+        [y, a, y / n, w.se, 0.0, se / 1000, se * 2, w.fit.se_coef[G][ONE]["98010"], a / np.sqrt(n), n, y / 9],
+    )
 
 
 @answers("l03-practice-se-total")
 def practice_se_total(w):
-    """The standard error of one mean."""
+    """Give the standard error of one mean."""
     z = "98148"
     se, of_effect = w.fit.se_coef[G][ONE][z], w.fit.se_ranef[G][ONE][z]
     drawn = _sim(w, 1000).coef[G][ONE][z].std()
@@ -309,18 +484,43 @@ def practice_se_total(w):
     yield "standard errors added", [w.se + of_effect]
     yield "standard deviation of houses", [w.within]
     yield "variance for standard error", [se**2]
-    yield UNNAMED, [w.between / 2, 0.0, 289_527, se / 1000, 2 * se, w.within / w.sizes[z], w.coef[z], 3.0, w.se - of_effect, se / 2]
+    yield (
+        UNNAMED,
+        [
+            w.between / 2,
+            0.0,
+            289_527,
+            se / 1000,
+            2 * se,
+            w.within / w.sizes[z],
+            w.coef[z],
+            3.0,
+            w.se - of_effect,
+            se / 2,
+        ],
+    )
 
 
 @answers("l03-practice-probability")
 def practice_probability(w):
-    """The probability that one mean is higher than another."""
+    """Give the probability that one mean is higher than another."""
     draws = w.fit.sim(1000, seed=w.seed + 31).coef[G][ONE]
     wins = draws["98102"] > draws["98109"]
     se = w.fit.se_coef[G][ONE]
     gap, spread = w.coef["98102"] - w.coef["98109"], np.hypot(se["98102"], se["98109"])
-    yield RIGHT, [wins.mean(), norm.cdf(gap / spread), round(wins.mean(), 2), (_sim(w).coef[G][ONE].eval("`98102` > `98109`")).mean()]
-    yield "opposite event", [1 - wins.mean(), 1 - norm.cdf(gap / spread), (draws["98102"] < draws["98109"]).mean()]
+    yield (
+        RIGHT,
+        [
+            wins.mean(),
+            norm.cdf(gap / spread),
+            round(wins.mean(), 2),
+            (_sim(w).coef[G][ONE].eval("`98102` > `98109`")).mean(),
+        ],
+    )
+    yield (
+        "opposite event",
+        [1 - wins.mean(), 1 - norm.cdf(gap / spread), (draws["98102"] < draws["98109"]).mean()],
+    )
     yield "house for mean", [norm.cdf(gap / (2**0.5 * w.within)), 0.52]
     yield "count for share", [wins.sum(), 1000 * norm.cdf(gap / spread)]
     yield "percent for share", [100 * wins.mean(), round(100 * norm.cdf(gap / spread))]
@@ -330,12 +530,14 @@ def practice_probability(w):
 
 @answers("l03-practice-forgotten")
 def practice_forgotten(w):
-    """What the residual standard deviation leaves out."""
-    return letters("b", a="sources of spread exchanged", c="spread between groups forgotten", d="group sizes for spread")
+    """Say what the residual standard deviation leaves out."""
+    return letters(
+        "b", a="sources of spread exchanged", c="spread between groups forgotten", d="group sizes for spread"
+    )
 
 
 @answers("l03-practice-call")
 def practice_call(w):
-    """The draws for a house in a new zip code."""
+    """Give the draws for a house in a new zip code."""
     names = {"a": "standard error for spread", "b": "spread between groups forgotten"}
     return letters("d", **names, c="spread within groups forgotten")

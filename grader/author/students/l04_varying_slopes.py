@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import G, ONE, axes, letters, table
+from grader.author.students.work import ONE, G, axes, letters, table
 from mlmkit import complete_pooling, criterion_at, no_pooling
 
 X = "scale_sqft"
@@ -13,7 +13,7 @@ RAW = "price ~ sqft_living + (1 + sqft_living | zipcode)"
 
 
 def _step(w):
-    """One standard deviation of the living area."""
+    """Give one standard deviation of the living area."""
     return w.homes["sqft_living"].std()
 
 
@@ -36,28 +36,35 @@ def _at(w, zero, reml=True):
 
 @answers("l04-slope")
 def slope(w):
-    """The slope of the fixed-slope model."""
+    """Give the slope of the fixed-slope model."""
     fit = w.lmer(PARALLEL)
     right, per_foot = fit.fixef[X], w.lmer("price ~ sqft_living + (1 | zipcode)").fixef["sqft_living"]
     yield RIGHT, [right, round(right), round(right, 2), per_foot * _step(w)]
-    yield "complete pooling for a varying intercept", [_ols(w, X)[1], complete_pooling(f"price ~ {X}", w.homes).fixef[X]]
+    yield (
+        "complete pooling for a varying intercept",
+        [_ols(w, X)[1], complete_pooling(f"price ~ {X}", w.homes).fixef[X]],
+    )
     yield "varying-slope model", [w.lmer(VARYING).fixef[X]]
     yield "intercept for slope", [fit.fixef[ONE]]
     yield "standard error for the estimate", [fit.se_fixef[X]]
     yield "per square foot", [per_foot, right / _step(w)]
-    yield UNNAMED, [w.mu, w.between, fit.sigma, 0.0, 1.0, right / 1000, -right, w.price.mean(), right * 4.9, _step(w), w.n, fit.criterion]
+    yield f"intercept for slope or {UNNAMED}", [w.mu, w.price.mean()]  # intercepts of other models
+    yield (
+        UNNAMED,
+        [w.between, fit.sigma, 0.0, 1.0, right / 1000, -right, right * 4.9, _step(w), w.n, fit.criterion],
+    )
     yield UNNAMED, [w.price.max(), 5.0, right**2]
 
 
 @answers("l04-per-100")
 def per_100(w):
-    """The price of 100 square feet."""
+    """Give the price of 100 square feet."""
     return _per_100(w)
 
 
 @answers("l04-practice-per-100")
 def practice_per_100(w):
-    """The same for the lecture's data."""
+    """Give the same for the lecture's data."""
     return _per_100(w)
 
 
@@ -69,46 +76,91 @@ def _per_100(w):
     yield "per standard deviation", [slope]
     yield "per square foot", [slope / step, per_foot]
     yield "standard deviation taken for percent", [slope / 100]
-    yield "complete pooling for a varying intercept", [_ols(w, X)[1] / step * 100, 100 * _ols(w, "sqft_living")[1]]
+    yield (
+        "complete pooling for a varying intercept",
+        [_ols(w, X)[1] / step * 100, 100 * _ols(w, "sqft_living")[1]],
+    )
     yield "varying-slope model", [w.lmer(VARYING).fixef[X] / step * 100]
     yield "mean for standard deviation of the predictor", [slope / w.homes["sqft_living"].mean() * 100]
-    yield UNNAMED, [100, 0.0, step, right * 1000, -right, w.mu, right**2, w.price.mean(), step / 100, slope * step, 1.0, w.n + 0.5]
+    yield (
+        UNNAMED,
+        [
+            100,
+            0.0,
+            step,
+            right * 1000,
+            -right,
+            w.mu,
+            right**2,
+            w.price.mean(),
+            step / 100,
+            slope * step,
+            1.0,
+            w.n + 0.5,
+        ],
+    )
 
 
 @answers("l04-same-grade")
 def same_grade(w):
-    """The slope among houses of the same grade."""
+    """Give the slope among houses of the same grade."""
     fit = w.lmer(f"price ~ {X} + grade + (1 | zipcode)")
     right, grade = fit.fixef[X], fit.fixef["grade"]
-    yield RIGHT, [right, round(right), round(right, 2), w.lmer(f"price ~ grade + {X} + (1 | zipcode)").fixef[X]]
+    yield (
+        RIGHT,
+        [right, round(right), round(right, 2), w.lmer(f"price ~ grade + {X} + (1 | zipcode)").fixef[X]],
+    )
     yield "grade not held", [w.lmer(PARALLEL).fixef[X]]
     yield "other coefficient", [grade]
     yield "complete pooling for a varying intercept", [_ols(w, X, "grade")[1]]
     yield "two coefficients added", [right + grade]
     yield "per 100 square feet", [right / _step(w) * 100]
-    yield UNNAMED, [fit.fixef[ONE], 0.0, fit.sigma, right - grade, -right, right / 1000, w.mu, grade * 100, w.n, 5.0, w.price.max()]
+    yield (
+        UNNAMED,
+        [
+            fit.fixef[ONE],
+            0.0,
+            fit.sigma,
+            right - grade,
+            -right,
+            right / 1000,
+            w.mu,
+            grade * 100,
+            w.n,
+            5.0,
+            w.price.max(),
+        ],
+    )
     yield UNNAMED, [right**2, right * 4.9, 1.0, w.price.mean()]
 
 
 @answers("l04-slopes")
 def slopes(w):
-    """The slopes of all zip codes."""
+    """Give the slopes of all zip codes."""
     fit = w.lmer(VARYING)
-    yield RIGHT, [fit.coef[G][X], fit.coef[G][X].to_dict(), fit.fixef[X] + fit.ranef[G][X], fit.coef[G][X].round(1)]
+    yield (
+        RIGHT,
+        [fit.coef[G][X], fit.coef[G][X].to_dict(), fit.fixef[X] + fit.ranef[G][X], fit.coef[G][X].round(1)],
+    )
     yield from _slopes(w)
 
 
 @answers("l04-few-slopes")
 def few_slopes(w):
-    """The slopes from the first ten sales."""
+    """Give the slopes from the first ten sales."""
     fit = w.ten.lmer(VARYING)
-    yield RIGHT, [fit.coef[G][X], fit.coef[G][X].to_dict(), fit.fixef[X] + fit.ranef[G][X], fit.coef[G][X].round(1)]
+    yield (
+        RIGHT,
+        [fit.coef[G][X], fit.coef[G][X].to_dict(), fit.fixef[X] + fit.ranef[G][X], fit.coef[G][X].round(1)],
+    )
     yield "all sales for the small sample", [w.lmer(VARYING).coef[G][X]]
     yield from _slopes(w.ten)
 
 
 def _own_slopes(w):
-    return pd.Series({z: np.polyfit(rows[X], rows["price"], 1)[0] for z, rows in w.homes.groupby(G, observed=True)})
+    return pd.Series(
+        {z: np.polyfit(rows[X], rows["price"], 1)[0] for z, rows in w.homes.groupby(G, observed=True)}
+    )
 
 
 def _slopes(w):
@@ -121,31 +173,68 @@ def _slopes(w):
     yield "fixef for coef", [right * 0 + fit.fixef[X], fit.fixef[X]]
     yield "fixed-slope model", [right * 0 + w.lmer(PARALLEL).fixef[X]]
     yield "per square foot", [right / _step(w)]
-    yield UNNAMED, [w.sizes, right * 0, right / 1000, w.means, -right, right * 4.9, w.coef, 0.0, fit.ranef[G][ONE] + 7, right**2]
+    yield (
+        UNNAMED,
+        [
+            w.sizes,
+            right * 0,
+            right / 1000,
+            w.means,
+            -right,
+            right * 4.9,
+            w.coef,
+            0.0,
+            fit.ranef[G][ONE] + 7,
+            right**2,
+        ],
+    )
 
 
 @answers("l04-sd-table")
 def sd_table(w):
-    """The standard deviations by both criteria."""
+    """Give the standard deviations by both criteria."""
     fits = [w.lmer(VARYING), w.lmer(VARYING, False)]
     rows = [[_sd(fit), _sd(fit, X), fit.sigma] for fit in fits]
     names = ["REML", "ML"], ["intercept", "slope", "residual"]
     right = table(rows, *names)
-    yield RIGHT, [right, right.iloc[::-1], right[["slope", "residual", "intercept"]], right.round(0), right.round(2)]
+    yield (
+        RIGHT,
+        [right, right.iloc[::-1], right[["slope", "residual", "intercept"]], right.round(0), right.round(2)],
+    )
     yield "variance for standard deviation", [right**2]
     yield "REML and ML exchanged", [table(rows[::-1], *names)]
     yield "intercept and slope exchanged", [table([[b, a, c] for a, b, c in rows], *names)]
     yield "REML twice", [table([rows[0]] * 2, *names)]
     yield "ML twice", [table([rows[1]] * 2, *names)]
-    yield "standard error for standard deviation", [table([[f.se_fixef[ONE], f.se_fixef[X], f.sigma] for f in fits], *names)]
-    yield UNNAMED, [right * 0, right / 1000, table([[f.fixef[ONE], f.fixef[X], f.sigma] for f in fits], *names), right["slope"], 0.0]
-    yield UNNAMED, [right * 4.9, table([[c, a, b] for a, b, c in rows], *names), table([[w.between, 0.0, w.within]] * 2, *names), -right]
+    yield (
+        "standard error for standard deviation",
+        [table([[f.se_fixef[ONE], f.se_fixef[X], f.sigma] for f in fits], *names)],
+    )
+    yield (
+        UNNAMED,
+        [
+            right * 0,
+            right / 1000,
+            table([[f.fixef[ONE], f.fixef[X], f.sigma] for f in fits], *names),
+            right["slope"],
+            0.0,
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            right * 4.9,
+            table([[c, a, b] for a, b, c in rows], *names),
+            table([[w.between, 0.0, w.within]] * 2, *names),
+            -right,
+        ],
+    )
     yield UNNAMED, [table([[_sd(w.ten.lmer(VARYING)), 1.0, 2.0]] * 2, *names)]
 
 
 @answers("l04-correlations")
 def correlations(w):
-    """The correlation at two zeros."""
+    """Give the correlation at two zeros."""
     fits = [w.lmer(VARYING), w.lmer(RAW)]
     a, b = (float(fit.varcorr[G].corr.iloc[0, 1]) for fit in fits)
 
@@ -161,13 +250,24 @@ def correlations(w):
     yield "squared correlation", [both(a**2, b**2)]
     spread = [fit.coef[G].corr().iloc[0, 1] for fit in fits]
     yield "correlation of the estimates", [both(*spread)]
-    yield UNNAMED, [both(0, 0), both(1, 1), both(-1, 1), both(100 * a, 100 * b), a, both(np.arccos(a) + 2, 5), both(a - 0.5, -b - 0.5)]
+    yield (
+        UNNAMED,
+        [
+            both(0, 0),
+            both(1, 1),
+            both(-1, 1),
+            both(100 * a, 100 * b),
+            a,
+            both(np.arccos(a) + 2, 5),
+            both(a - 0.5, -b - 0.5),
+        ],
+    )
     yield UNNAMED, [both(_sd(fits[0]), _sd(fits[1])), both(9.0, 9.0), both(a, 2.0), both(3.0, b), 0.5]
 
 
 @answers("l04-sd-3000")
 def sd_3000(w):
-    """How much zip codes differ for a large house."""
+    """Say how much zip codes differ for a large house."""
     fit = _at(w, 3000)
     right = _sd(fit)
     raw = w.lmer(RAW).varcorr[G].cov.to_numpy()
@@ -180,12 +280,26 @@ def sd_3000(w):
     yield "slope for intercept", [_sd(fit, "size3000")]
     yield "fixed-slope model", [_sd(w.lmer(PARALLEL))]
     yield "residual for group standard deviation", [fit.sigma]
-    yield UNNAMED, [fit.fixef[ONE], 3000, 0.0, 1.0, right / 1000, w.price.max(), right * 4.9, fit.criterion, w.n, -right]
+    yield (
+        UNNAMED,
+        [
+            fit.fixef[ONE],
+            3000,
+            0.0,
+            1.0,
+            right / 1000,
+            w.price.max(),
+            right * 4.9,
+            fit.criterion,
+            w.n,
+            -right,
+        ],
+    )
 
 
 @answers("l04-height")
 def height(w):
-    """How far above the lowest point a reported fit lies."""
+    """Say how far above the lowest point a reported fit lies."""
     report = {"sd": [150_000, 60_000], "sigma": 170_000}
     fit, ml = w.lmer(VARYING), w.lmer(VARYING, False)
     there = criterion_at(fit, corr=0.5, **report)
@@ -197,13 +311,32 @@ def height(w):
     yield "ML for REML", [criterion_at(ml, corr=0.5, **report) - ml.criterion]
     yield "REML minus ML", [there - fit.deviance]
     yield "correlation left out", [criterion_at(fit, **report) - fit.criterion]
-    yield "residual standard deviation left out", [criterion_at(fit, sd=report["sd"], corr=0.5) - fit.criterion]
-    yield UNNAMED, [fit.criterion, 0.0, 1.0, right**2 + 9, np.sqrt(right) / 7, 100 * right + 3, 500, 1000, w.mu, fit.sigma, ml.deviance, -1.0]
+    yield (
+        "residual standard deviation left out",
+        [criterion_at(fit, sd=report["sd"], corr=0.5) - fit.criterion],
+    )
+    yield (
+        UNNAMED,
+        [
+            fit.criterion,
+            0.0,
+            1.0,
+            right**2 + 9,
+            np.sqrt(right) / 7,
+            100 * right + 3,
+            500,
+            1000,
+            w.mu,
+            fit.sigma,
+            ml.deviance,
+            -1.0,
+        ],
+    )
 
 
 @answers("l04-repaired")
 def repaired(w):
-    """The standard deviation of slopes of the decades."""
+    """Give the standard deviation of slopes of the decades."""
     decades = (w.homes["yr_built"] - 1970) / 10
     formula = "price ~ decades + (1 + decades | zipcode)"
     fit, ml = w.lmer(formula, decades=decades), w.lmer(formula, False, decades=decades)
@@ -216,35 +349,80 @@ def repaired(w):
     yield "mean for standard deviation", [fit.fixef["decades"]]
     yield "ML for REML", [_sd(ml, "decades")]
     yield "variance for standard deviation", [right**2]
-    yield UNNAMED, [0.0, 1970, fit.sigma, w.mu, right / 1000, w.n, right * 100, 500, fit.fixef[ONE], -right, 1.0, fit.criterion]
+    yield (
+        UNNAMED,
+        [
+            0.0,
+            1970,
+            fit.sigma,
+            w.mu,
+            right / 1000,
+            w.n,
+            right * 100,
+            500,
+            fit.fixef[ONE],
+            -right,
+            1.0,
+            fit.criterion,
+        ],
+    )
     yield UNNAMED, [decades.std(), w.homes["yr_built"].std()]
 
 
 @answers("l04-formula")
 def formula(w):
-    """All lines meet at the mean size."""
-    yield RIGHT, [f"price ~ {X} + (0 + {X} | zipcode)", f"price ~ 1 + {X} + (0+{X}|zipcode)", f"price~{X}+({X}-1|zipcode)"]
+    """Give all lines meet at the mean size."""
+    yield (
+        RIGHT,
+        [
+            f"price ~ {X} + (0 + {X} | zipcode)",
+            f"price ~ 1 + {X} + (0+{X}|zipcode)",
+            f"price~{X}+({X}-1|zipcode)",
+        ],
+    )
     yield "intercept varies too", [f"price ~ {X} + ({X} | zipcode)", VARYING]
-    both = [f"price ~ {X} + (1 + {X} || zipcode)", f"price ~ {X} + (1 | zipcode) + (0 + {X} | zipcode)", f"price ~ {X} + ({X} || zipcode)"]
+    both = [
+        f"price ~ {X} + (1 + {X} || zipcode)",
+        f"price ~ {X} + (1 | zipcode) + (0 + {X} | zipcode)",
+        f"price ~ {X} + ({X} || zipcode)",
+    ]
     yield "correlation set to 0", both
     yield "fixed-slope model", [PARALLEL]
     yield "mean slope left out", [f"price ~ (0 + {X} | zipcode)", f"price ~ 1 + (0 + {X} | zipcode)"]
     yield "no intercept at all", [f"price ~ 0 + {X} + (0 + {X} | zipcode)"]
     yield "interaction for varying slope", [f"price ~ {X}:zipcode"]
-    yield UNNAMED, [f"price ~ {X}", "price ~ 1", f"price ~ {X} + zipcode", f"price ~ {X} * zipcode", "", 3.0, f"{X} ~ price + (0 + price | zipcode)"]
-    yield UNNAMED, ["price ~ sqft_living + (0 + sqft_living | zipcode)", f"price ~ (1 | {X})", f"price ~ {X} + (0 + {X} | grade)"]
+    yield (
+        UNNAMED,
+        [
+            f"price ~ {X}",
+            "price ~ 1",
+            f"price ~ {X} + zipcode",
+            f"price ~ {X} * zipcode",
+            "",
+            3.0,
+            f"{X} ~ price + (0 + price | zipcode)",
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            "price ~ sqft_living + (0 + sqft_living | zipcode)",
+            f"price ~ (1 | {X})",
+            f"price ~ {X} + (0 + {X} | grade)",
+        ],
+    )
 
 
 @answers("l04-two-groups")
 def two_groups(w):
-    """The correlation of two groups."""
+    """Give the correlation of two groups."""
     names = {"a": "singular taken for not converged", "b": "edge taken for a discovery"}
     return letters("d", **names, c="correlation at the edge taken for zero variance")
 
 
 @answers("l04-plot")
 def plot(w):
-    """Partial-pooling against no-pooling slopes."""
+    """Give partial-pooling against no-pooling slopes."""
     few = w.ten
     own, fit = _own_slopes(few), few.lmer(VARYING)
     right = fit.coef[G][X]
@@ -264,69 +442,148 @@ def plot(w):
     yield "intercept against slope", [drawn(fit.coef[G][ONE], right)]
     yield "axes exchanged", [drawn(right, own)]
     yield "lines for points", [drawn(own, right, line=True)]
-    yield UNNAMED, [axes(), drawn(own, own * 0 + 1), drawn(own, -right), drawn(few.sizes, right * 5), 3.0, right, drawn([1, 2], [3, 4])]
+    yield (
+        UNNAMED,
+        [
+            axes(),
+            drawn(own, own * 0 + 1),
+            drawn(own, -right),
+            drawn(few.sizes, right * 5),
+            3.0,
+            right,
+            drawn([1, 2], [3, 4]),
+        ],
+    )
     yield UNNAMED, [drawn(few.means, few.coef), drawn(right * 9, right * 9), drawn(own**2, right**2)]
 
 
 @answers("l04-practice-98039")
 def practice_98039(w):
-    """The price of 100 square feet in one zip code."""
+    """Give the price of 100 square feet in one zip code."""
     fit, unit = w.lmer(VARYING, False), 100 / _step(w)
     slope = fit.coef[G][X]["98039"]
-    yield RIGHT, [slope * unit, round(slope * unit, 1), (fit.fixef[X] + fit.ranef[G][X]["98039"]) * unit, round(slope * unit)]
+    yield (
+        RIGHT,
+        [
+            slope * unit,
+            round(slope * unit, 1),
+            (fit.fixef[X] + fit.ranef[G][X]["98039"]) * unit,
+            round(slope * unit),
+        ],
+    )
     yield "per standard deviation", [slope]
     yield "ranef for coef", [fit.ranef[G][X]["98039"] * unit]
     yield "fixef for coef", [fit.fixef[X] * unit]
     yield "fixed-slope model", [w.lmer(PARALLEL).fixef[X] * unit]
-    yield UNNAMED, [100, 0.0, slope / _step(w), slope / 100, fit.coef[G][ONE]["98039"], w.mu, -slope, unit, slope * unit * 4.9, 1.0, fit.coef[G][X]["98010"]]
+    yield (
+        UNNAMED,
+        [
+            100,
+            0.0,
+            slope / _step(w),
+            slope / 100,
+            fit.coef[G][ONE]["98039"],
+            w.mu,
+            -slope,
+            unit,
+            slope * unit * 4.9,
+            1.0,
+            fit.coef[G][X]["98010"],
+        ],
+    )
 
 
 @answers("l04-practice-formula")
 def practice_formula(w):
-    """A varying slope of the bedrooms."""
+    """Give a varying slope of the bedrooms."""
     b = "bedrooms"
-    yield RIGHT, [f"price ~ {b} + (1 + {b} | zipcode)", f"price~{b}+({b}|zipcode)", f"price ~ 1 + {b} + (1 + {b}|zipcode)"]
+    yield (
+        RIGHT,
+        [
+            f"price ~ {b} + (1 + {b} | zipcode)",
+            f"price~{b}+({b}|zipcode)",
+            f"price ~ 1 + {b} + (1 + {b}|zipcode)",
+        ],
+    )
     yield "fixed-slope model", [f"price ~ {b} + (1 | zipcode)"]
     yield "mean slope left out", [f"price ~ (1 + {b} | zipcode)", f"price ~ 1 + ({b} | zipcode)"]
     yield "intercept doesn't vary", [f"price ~ {b} + (0 + {b} | zipcode)"]
-    yield "correlation set to 0", [f"price ~ {b} + ({b} || zipcode)", f"price ~ {b} + (1 | zipcode) + (0 + {b} | zipcode)"]
+    yield (
+        "correlation set to 0",
+        [f"price ~ {b} + ({b} || zipcode)", f"price ~ {b} + (1 | zipcode) + (0 + {b} | zipcode)"],
+    )
     yield "interaction for varying slope", [f"price ~ {b} * zipcode", f"price ~ {b} + zipcode + {b}:zipcode"]
     yield "predictor as a grouping factor", [f"price ~ {b} + (1 | zipcode) + (1 | {b})"]
-    yield UNNAMED, [f"price ~ {b}", "price ~ (1 | zipcode)", f"{b} ~ price + (1 + price | zipcode)", "", 2.0, f"price ~ {b} + (1 + {b} | grade)"]
-    yield UNNAMED, [f"log(price) ~ {b} + (1 + {b} | zipcode)", VARYING, f"price ~ {b} + zipcode", f"price ~ (zipcode | {b})"]
+    yield (
+        UNNAMED,
+        [
+            f"price ~ {b}",
+            "price ~ (1 | zipcode)",
+            f"{b} ~ price + (1 + price | zipcode)",
+            "",
+            2.0,
+            f"price ~ {b} + (1 + {b} | grade)",
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            f"log(price) ~ {b} + (1 + {b} | zipcode)",
+            VARYING,
+            f"price ~ {b} + zipcode",
+            f"price ~ (zipcode | {b})",
+        ],
+    )
 
 
 @answers("l04-practice-zero")
 def practice_zero(w):
-    """Why the standard deviation of the intercepts depends on the zero."""
+    """Say why the standard deviation of the intercepts depends on the zero."""
     names = {"a": "other zero taken for a failed search", "c": "other zero taken for ML bias"}
     return letters("b", **names, d="unit confused with zero")
 
 
 @answers("l04-practice-3000")
 def practice_3000(w):
-    """The price of a large house in one zip code."""
+    """Give the price of a large house in one zip code."""
     fit, z = _at(w, 3000), "98102"
     right = fit.coef[G][ONE][z]
     raw = w.lmer(RAW).coef[G].loc[z]
-    yield RIGHT, [right, round(right), raw[ONE] + 3000 * raw["sqft_living"], fit.fixef[ONE] + fit.ranef[G][ONE][z]]
+    yield (
+        RIGHT,
+        [right, round(right), raw[ONE] + 3000 * raw["sqft_living"], fit.fixef[ONE] + fit.ranef[G][ONE][z]],
+    )
     yield "fixef for coef", [fit.fixef[ONE]]
     yield "ranef for coef", [fit.ranef[G][ONE][z]]
     yield "zero at the mean size", [w.lmer(VARYING).coef[G][ONE][z]]
     yield "slope for intercept", [fit.coef[G]["size3000"][z]]
-    yield UNNAMED, [3000, 0.0, w.means[z], w.mu, right / 1000, raw["sqft_living"], raw[ONE] - 1e6, -right, w.price.max(), right * 4.9]
+    yield (
+        UNNAMED,
+        [
+            3000,
+            0.0,
+            w.means[z],
+            w.mu,
+            right / 1000,
+            raw["sqft_living"],
+            raw[ONE] - 1e6,
+            -right,
+            w.price.max(),
+            right * 4.9,
+        ],
+    )
     yield UNNAMED, [fit.coef[G][ONE]["98039"], w.coef["98109"], fit.sigma, 1.0]
 
 
 @answers("l04-practice-programs")
 def practice_programs(w):
-    """Which of two fits to use."""
+    """Say which of two fits to use."""
     names = {"a": "no warning taken for convergence", "b": "mean of two fits"}
     return letters("d", **names, c="warning taken for no information")
 
 
 @answers("l04-practice-schools")
 def practice_schools(w):
-    """A correlation of -1 in a singular fit."""
+    """Give a correlation of -1 in a singular fit."""
     names = {"a": "edge taken for a discovery", "b": "singular taken for not converged"}
     return letters("c", **names, d="correlation at the edge taken for zero variance")

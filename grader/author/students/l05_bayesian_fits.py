@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import G, MODEL, ONE, axes, letters
+from grader.author.students.work import MODEL, ONE, G, axes, letters
 from mlmkit import decov, stan_glmer
 
 SIGMA = "Sigma[zipcode:(Intercept),(Intercept)]"
@@ -16,7 +16,9 @@ ASKED = 5000  # draws in each of four chains
 @cache
 def _drawn(key, scale, draws):
     work = _works[key]
-    return stan_glmer(MODEL, work.homes, prior_covariance=decov(scale=scale), draws=draws, seed=500 + work.seed)
+    return stan_glmer(
+        MODEL, work.homes, prior_covariance=decov(scale=scale), draws=draws, seed=500 + work.seed
+    )
 
 
 _works = {}
@@ -41,21 +43,41 @@ def _ends(draws, low=0.05, high=0.95):
 
 @answers("l05-prior-scale")
 def prior_scale(w):
-    """The scale of the prior of a slope."""
+    """Give the scale of the prior of a slope."""
     s, x = w.price.std(), w.homes["sqft_living"].std()
     right = 2.5 * s / x
-    yield RIGHT, [right, 2.5 * np.std(w.price) / np.std(w.homes["sqft_living"]), round(right, 1), round(right, 3)]
+    yield (
+        RIGHT,
+        [right, 2.5 * np.std(w.price) / np.std(w.homes["sqft_living"]), round(right, 1), round(right, 3)],
+    )
     yield "scale without the factor 2.5", [s / x]
     yield "sd of the predictor forgotten", [2.5 * s]
     yield "scale before adjustment", [2.5, 2.5 * 1.0]
     yield "ratio upside down", [2.5 * x / s]
     yield "sd of the outcome forgotten", [2.5 / x]
-    yield UNNAMED, [s, x, 1.0, 0.0, right**2, right / 1000, w.price.mean(), w.mu, -right, 10.0, 2.5 * x, s * x, 25 * s / x]
+    yield (
+        UNNAMED,
+        [
+            s,
+            x,
+            1.0,
+            0.0,
+            right**2,
+            right / 1000,
+            w.price.mean(),
+            w.mu,
+            -right,
+            10.0,
+            2.5 * x,
+            s * x,
+            25 * s / x,
+        ],
+    )
 
 
 @answers("l05-sd-draws")
 def sd_draws(w):
-    """Draws of the standard deviation between zip codes."""
+    """Give draws of the standard deviation between zip codes."""
     fit, rng = _fit(w), w.rng(1)
     sds = _sds(fit)
     yield RIGHT, [sds, sds.to_numpy(), sds.tolist(), np.sqrt(fit.draws[SIGMA].to_numpy())]
@@ -63,48 +85,112 @@ def sd_draws(w):
     yield "residual for group standard deviation", [fit.draws["sigma"]]
     yield "mean for standard deviation", [fit.draws[ONE]]
     tight = _sds(_fit(w, 0.1))
-    yield UNNAMED, [sds[:100], sds.mean(), sds / 1000, fit.draws, sds * 1.5, rng.normal(0, 1, 20_000), np.full(20_000, w.between)]
-    yield UNNAMED, [rng.normal(w.between, w.within, 20_000), -sds, w.price, tight * 9, sds**1.1, rng.permutation(fit.draws["sigma"]) * 4]
+    yield (
+        UNNAMED,
+        [
+            sds[:100],
+            sds.mean(),
+            sds / 1000,
+            fit.draws,
+            sds * 1.5,
+            rng.normal(0, 1, 20_000),
+            np.full(20_000, w.between),
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            rng.normal(w.between, w.within, 20_000),
+            -sds,
+            w.price,
+            tight * 9,
+            sds**1.1,
+            rng.permutation(fit.draws["sigma"]) * 4,
+        ],
+    )
 
 
 @answers("l05-coef")
 def coef(w):
-    """The posterior medians of the means."""
+    """Give the posterior medians of the means."""
     fit = _fit(w)
     right = fit.coef[G][ONE]
     draws = fit.draws[[name for name in fit.draws if name.startswith("b[")]]
-    by_hand = pd.Series((draws.to_numpy() + fit.draws[[ONE]].to_numpy()).mean(axis=0), right.index) if draws.shape[1] == 9 else right
+    by_hand = (
+        pd.Series((draws.to_numpy() + fit.draws[[ONE]].to_numpy()).mean(axis=0), right.index)
+        if draws.shape[1] == 9
+        else right
+    )
     yield RIGHT, [right, right.to_dict(), right.round(0), by_hand, w.coef]
     yield "ranef for coef", [fit.ranef[G][ONE]]
     yield "fixef for coef", [right * 0 + fit.fixef[ONE], fit.fixef[ONE]]
     yield "standard error for the estimate", [fit.se_coef[G][ONE]]
     yield "thousands of dollars", [right / 1000, (right / 1000).round(1)]
-    yield UNNAMED, [right * 0, 0.0, w.sizes, -right, right * 1.9, right**2, right / 1e6, w.prices.max(), right + fit.ranef[G][ONE], right * 0 + 1]
+    yield (
+        UNNAMED,
+        [
+            right * 0,
+            0.0,
+            w.sizes,
+            -right,
+            right * 1.9,
+            right**2,
+            right / 1e6,
+            w.prices.max(),
+            right + fit.ranef[G][ONE],
+            right * 0 + 1,
+        ],
+    )
     yield UNNAMED, [pd.Series(right.to_numpy()[::-1], right.index)]
 
 
 @answers("l05-group-sd")
 def group_sd(w):
-    """The number of the print-out."""
+    """Give the number of the print-out."""
     fit = _fit(w)
     sds, variance = _sds(fit), fit.draws[SIGMA]
     right = variance.mean() ** 0.5
-    yield RIGHT, [right, np.sqrt(np.mean(sds**2)), round(right), round(right, 2), np.sqrt(variance.to_numpy().mean())]
+    yield (
+        RIGHT,
+        [right, np.sqrt(np.mean(sds**2)), round(right), round(right, 2), np.sqrt(variance.to_numpy().mean())],
+    )
     yield "variance for standard deviation", [variance.mean()]
     yield "median for the root of the mean variance", [sds.median(), np.median(sds)]
     yield "mean of the roots for the root of the mean", [sds.mean()]
     yield "lmer for stan_glmer", [w.between, round(w.between), w.by_numpy[1]]
     yield "residual for group standard deviation", [fit.sigma, fit.draws["sigma"].median()]
-    yield UNNAMED, [w.mu, 0.0, 1.0, sds.max(), sds.std(), right / 1000, variance.median(), right * 1.9, fit.draws[ONE].std() / 9, w.n]
+    yield (
+        UNNAMED,
+        [
+            w.mu,
+            0.0,
+            1.0,
+            sds.max(),
+            sds.std(),
+            right / 1000,
+            variance.median(),
+            right * 1.9,
+            fit.draws[ONE].std() / 9,
+            w.n,
+        ],
+    )
 
 
 @answers("l05-interval")
 def interval(w):
-    """The central 90% interval of the standard deviation between zip codes."""
+    """Give the central 90% interval of the standard deviation between zip codes."""
     fit = _fit(w)
     sds, variance = _sds(fit), fit.draws[SIGMA]
     right = _ends(sds)
-    yield RIGHT, [right, {"lower": right[0], "upper": right[1]}, [np.sqrt(x) for x in _ends(variance)], [round(x) for x in right]]
+    yield (
+        RIGHT,
+        [
+            right,
+            {"lower": right[0], "upper": right[1]},
+            [np.sqrt(x) for x in _ends(variance)],
+            [round(x) for x in right],
+        ],
+    )
     yield "95% for 90%", [_ends(sds, 0.025, 0.975)]
     yield "80% for 90%", [_ends(sds, 0.1, 0.9)]
     mean, spread = sds.mean(), sds.std()
@@ -112,13 +198,24 @@ def interval(w):
     yield "variance for standard deviation", [_ends(variance)]
     yield "residual for group standard deviation", [_ends(fit.draws["sigma"])]
     yield "mean for standard deviation", [_ends(fit.draws[ONE])]
-    yield UNNAMED, [_ends(sds, 0.25, 0.75), [0, 0], [mean, mean], [0.05, 0.95], [x / 1000 for x in right], mean, [w.between] * 2]
+    yield (
+        UNNAMED,
+        [
+            _ends(sds, 0.25, 0.75),
+            [0, 0],
+            [mean, mean],
+            [0.05, 0.95],
+            [x / 1000 for x in right],
+            mean,
+            [w.between] * 2,
+        ],
+    )
     yield UNNAMED, [[1.0, 2.0], _ends(sds, 0.4, 0.6), [0.0, mean], [-x for x in right], right[0]]
 
 
 @answers("l05-prior-pull")
 def prior_pull(w):
-    """Two medians under two priors."""
+    """Give two medians under two priors."""
     wide, tight = _fit(w), _fit(w, 0.1)
 
     def both(first, second):
@@ -128,44 +225,98 @@ def prior_pull(w):
     yield RIGHT, [both(a, b), [a, b], both(round(a), round(b)), pd.Series(both(a, b))]
     yield "priors exchanged", [both(b, a), [b, a]]
     yield "prior not changed", [both(a, a)]
-    yield "root of the mean variance for the median", [both(wide.draws[SIGMA].mean() ** 0.5, tight.draws[SIGMA].mean() ** 0.5)]
+    yield (
+        "root of the mean variance for the median",
+        [both(wide.draws[SIGMA].mean() ** 0.5, tight.draws[SIGMA].mean() ** 0.5)],
+    )
     yield "residual for group standard deviation", [both(wide.sigma, tight.sigma)]
-    yield UNNAMED, [both(0, 0), both(a / 1000, b / 1000), a, both(b, b), both(a**2, b**2), both(1, 0.1), both(w.between, w.between / 10)]
+    yield (
+        UNNAMED,
+        [
+            both(0, 0),
+            both(a / 1000, b / 1000),
+            a,
+            both(b, b),
+            both(a**2, b**2),
+            both(1, 0.1),
+            both(w.between, w.between / 10),
+        ],
+    )
     yield UNNAMED, [both(w.mu, w.mu), both(2 * a, 2 * b), both(a, a / 10), both(-a, -b), both(a, 0.0)]
 
 
 @answers("l05-new-house")
 def new_house(w):
-    """Predictive draws of a house in a new zip code."""
+    """Give predictive draws of a house in a new zip code."""
     fit, rng = _fit(w), w.rng(2)
     mean, sds, sigma = (one.to_numpy() for one in (fit.draws[ONE], _sds(fit), fit.draws["sigma"]))
     effect, noise = rng.normal(size=len(mean)), rng.normal(size=len(mean))
     houses = mean + sds * effect + sigma * noise
-    yield RIGHT, [houses, pd.Series(houses), fit.posterior_predict(pd.DataFrame({G: ["new"]}), seed=w.seed)[0], houses.tolist()]
+    yield (
+        RIGHT,
+        [
+            houses,
+            pd.Series(houses),
+            fit.posterior_predict(pd.DataFrame({G: ["new"]}), seed=w.seed)[0],
+            houses.tolist(),
+        ],
+    )
     either = "one source of spread forgotten"
     yield f"spread within groups forgotten or {either}", [mean + sds * effect]
     yield f"spread between groups forgotten or {either}", [mean + sigma * noise]
     yield "standard error for spread", [mean]
     yield "standard deviations added", [mean + (sds + sigma) * noise]
-    yield UNNAMED, [houses[:100], houses / 1000, houses.mean(), -houses, houses + w.mu, np.full(20_000, w.mu), mean * 3, w.price]
-    yield UNNAMED, [rng.normal(0, 1, 20_000), houses * 2, rng.uniform(0, 1e6, 20_000), sds * effect + sigma * noise]
+    yield (
+        UNNAMED,
+        [
+            houses[:100],
+            houses / 1000,
+            houses.mean(),
+            -houses,
+            houses + w.mu,
+            np.full(20_000, w.mu),
+            mean * 3,
+            w.price,
+        ],
+    )
+    yield (
+        UNNAMED,
+        [rng.normal(0, 1, 20_000), houses * 2, rng.uniform(0, 1e6, 20_000), sds * effect + sigma * noise],
+    )
 
 
 @answers("l05-mcse")
 def mcse(w):
-    """The Monte Carlo error of a posterior mean."""
+    """Give the Monte Carlo error of a posterior mean."""
     sd = _fit(w).draws[ONE].std()
     yield RIGHT, [sd / 250**0.5, round(sd / 250**0.5), np.std(_fit(w).draws[ONE].to_numpy()) / np.sqrt(250)]
     yield "number of draws for effective sample size", [sd / 4000**0.5]
     yield "posterior sd for Monte Carlo error", [sd]
     yield "square root forgotten", [sd / 250]
     yield "number of groups for effective sample size", [sd / 3]
-    yield UNNAMED, [250, 0.0, w.mu, w.within * 3, sd * 250**0.5, sd / 1000 / 16, sd * 250, 16.0, sd**2, sd / 20_000, w.n, -sd, 1.0]
+    yield (
+        UNNAMED,
+        [
+            250,
+            0.0,
+            w.mu,
+            w.within * 3,
+            sd * 250**0.5,
+            sd / 1000 / 16,
+            sd * 250,
+            16.0,
+            sd**2,
+            sd / 20_000,
+            w.n,
+            -sd,
+            1.0,
+        ],
+    )
 
 
 @answers("l05-figure")
 def figure(w):
-    """Posterior medians against lmer's estimates."""
+    """Give posterior medians against lmer's estimates."""
     fit = _fit(w)
     x, y = w.coef, fit.coef[G][ONE]
 
@@ -174,33 +325,48 @@ def figure(w):
         ax.plot(list(x), list(y), style)
         return ax
 
-    yield RIGHT, [drawn(x, y), drawn(x, y, style="s"), drawn(x.round(-2), y.round(-2)), drawn(x[::-1], y[::-1])]
+    yield (
+        RIGHT,
+        [drawn(x, y), drawn(x, y, style="s"), drawn(x.round(-2), y.round(-2)), drawn(x[::-1], y[::-1])],
+    )
     yield RIGHT, [drawn(x / 1000, y / 1000, ("lmer (thousands)", "posterior median (thousands)"))]
     yield "ranef for coef", [drawn(w.ranef, fit.ranef[G][ONE])]
     yield "standard error for the estimate", [drawn(w.fit.se_coef[G][ONE], fit.se_coef[G][ONE])]
     yield "coef against ranef", [drawn(x, fit.ranef[G][ONE])]
     yield "lines for points", [drawn(x, y, style="-")]
-    yield UNNAMED, [axes(), drawn(x, y * 2), drawn(x, -y), drawn(w.sizes, y), 3.0, y, drawn([1, 2], [3, 4]), drawn(x * 2, y * 2)]
+    yield (
+        UNNAMED,
+        [
+            axes(),
+            drawn(x, y * 2),
+            drawn(x, -y),
+            drawn(w.sizes, y),
+            3.0,
+            y,
+            drawn([1, 2], [3, 4]),
+            drawn(x * 2, y * 2),
+        ],
+    )
     yield UNNAMED, [drawn(x, x * 0), drawn(w.ranef, y), drawn(x, w.sizes), drawn(y**2, x**2)]
 
 
 @answers("l05-why-larger")
 def why_larger(w):
-    """Why the Bayesian standard deviation is larger."""
+    """Say why the Bayesian standard deviation is larger."""
     names = {"a": "prior blamed for the larger sd", "b": "difference taken for Monte Carlo error"}
     return letters("d", **names, c="posterior taken for a better estimate of the same thing")
 
 
 @answers("l05-chains")
 def chains(w):
-    """What to do about a bad parametrisation."""
+    """Say what to do about a bad parametrisation."""
     names = {"a": "number of draws for effective sample size", "b": "model blamed for the form"}
     return letters("c", **names, d="wide posterior taken for bad mixing")
 
 
 @answers("l05-practice-prior")
 def practice_prior(w):
-    """The scale of the intercept's prior."""
+    """Give the scale of the intercept's prior."""
     s = w.price.std()
     yield RIGHT, [2.5 * s, 2.5 * np.std(w.price), round(2.5 * s), 1_600_000]
     yield "scale without the factor 2.5", [s, np.std(w.price)]
@@ -208,39 +374,91 @@ def practice_prior(w):
     yield "scale before adjustment", [2.5]
     yield "rate of sigma's prior", [1 / s]
     yield "variance for standard deviation", [(2.5 * s) ** 2]
-    yield UNNAMED, [w.n, 0.0, 1.0, w.price.median(), 2.5 * w.price.median(), 10 * s, 2.5 / s, 2.5 * w.between, w.price.max(), -s, 5 * s, w.within]
+    yield (
+        UNNAMED,
+        [
+            w.n,
+            0.0,
+            1.0,
+            w.price.median(),
+            2.5 * w.price.median(),
+            10 * s,
+            2.5 / s,
+            2.5 * w.between,
+            w.price.max(),
+            -s,
+            5 * s,
+            w.within,
+        ],
+    )
 
 
 @answers("l05-practice-prior-prices")
 def practice_prior_prices(w):
-    """What negative prices of the prior mean."""
-    names = {"a": "an absurd prior predictive must be an error", "b": "impossible prior draws make the posterior impossible"}
+    """Say what negative prices of the prior mean."""
+    names = {
+        "a": "an absurd prior predictive must be an error",
+        "b": "impossible prior draws make the posterior impossible",
+    }
     return letters("c", **names, d="prior predictive taken for a forecast")
 
 
 @answers("l05-practice-formula")
 def practice_formula(w):
-    """The formula with one predictor."""
+    """Give the formula with one predictor."""
     x = "scale_sqft"
-    yield RIGHT, [f"price ~ {x} + (1 | zipcode)", f"price~{x}+(1|zipcode)", f"price ~ 1 + {x} + (1 | zipcode)", f"price ~ (1 | zipcode) + {x}"]
+    yield (
+        RIGHT,
+        [
+            f"price ~ {x} + (1 | zipcode)",
+            f"price~{x}+(1|zipcode)",
+            f"price ~ 1 + {x} + (1 | zipcode)",
+            f"price ~ (1 | zipcode) + {x}",
+        ],
+    )
     yield "predictor forgotten", ["price ~ (1 | zipcode)"]
     yield "varying-slope model", [f"price ~ {x} + ({x} | zipcode)", f"price ~ {x} + (1 + {x} | zipcode)"]
-    yield "predictor inside the brackets only", [f"price ~ ({x} | zipcode)", f"price ~ 1 + (1 + {x} | zipcode)"]
+    yield (
+        "predictor inside the brackets only",
+        [f"price ~ ({x} | zipcode)", f"price ~ 1 + (1 + {x} | zipcode)"],
+    )
     yield "no-pooling formula", [f"price ~ {x} + zipcode"]
-    yield UNNAMED, [f"price ~ {x}", "price ~ 1", f"{x} ~ price + (1 | zipcode)", "price ~ sqft_living + (1 | zipcode)", "", 3.0, f"price ~ {x} * zipcode"]
-    yield UNNAMED, [f"price ~ {x} + (0 + {x} | zipcode)", f"price ~ {x} + (1 | grade)", f"price ~ 0 + {x} + (1 | zipcode)", f"price ~ (1 | {x})"]
+    yield (
+        UNNAMED,
+        [
+            f"price ~ {x}",
+            "price ~ 1",
+            f"{x} ~ price + (1 | zipcode)",
+            "price ~ sqft_living + (1 | zipcode)",
+            "",
+            3.0,
+            f"price ~ {x} * zipcode",
+        ],
+    )
+    yield (
+        UNNAMED,
+        [
+            f"price ~ {x} + (0 + {x} | zipcode)",
+            f"price ~ {x} + (1 | grade)",
+            f"price ~ 0 + {x} + (1 | zipcode)",
+            f"price ~ (1 | {x})",
+        ],
+    )
 
 
 @answers("l05-practice-mad-sd")
 def practice_mad_sd(w):
-    """Why sd and MAD_SD differ."""
-    names = {"a": "difference taken for Monte Carlo error", "c": "MAD_SD taken for a standard error of the mean"}
+    """Say why sd and MAD_SD differ."""
+    names = {
+        "a": "difference taken for Monte Carlo error",
+        "c": "MAD_SD taken for a standard error of the mean",
+    }
     return letters("b", **names, d="difference taken for bad chains")
 
 
 @answers("l05-practice-median-sd")
 def practice_median_sd(w):
-    """The posterior median of the standard deviation between zip codes."""
+    """Give the posterior median of the standard deviation between zip codes."""
     fit = _fit(w, draws=10_000)
     sds, variance = _sds(fit), fit.draws[SIGMA]
     yield RIGHT, [sds.median(), np.median(sds), round(sds.median()), np.sqrt(variance.median())]
@@ -249,12 +467,26 @@ def practice_median_sd(w):
     yield "variance for standard deviation", [variance.median()]
     yield "residual for group standard deviation", [fit.sigma]
     yield "mean for standard deviation", [fit.fixef[ONE]]
-    yield UNNAMED, [0.0, sds.std(), sds.max(), sds.median() / 1000, w.price.std() * 3, 1.0, sds.min(), -sds.median(), sds.mean(), w.n]
+    yield (
+        UNNAMED,
+        [
+            0.0,
+            sds.std(),
+            sds.max(),
+            sds.median() / 1000,
+            w.price.std() * 3,
+            1.0,
+            sds.min(),
+            -sds.median(),
+            sds.mean(),
+            w.n,
+        ],
+    )
 
 
 @answers("l05-practice-mcse")
 def practice_mcse(w):
-    """A Monte Carlo error from sd and effective sample size."""
+    """Give a Monte Carlo error from sd and effective sample size."""
     yield RIGHT, [50_000, 50_000.0, 200_000 / np.sqrt(16), 200_000 / 4]
     yield "number of draws for effective sample size", [200_000 / np.sqrt(4000), 3162.28]
     yield "square root forgotten", [12_500, 200_000 / 16]
@@ -264,6 +496,6 @@ def practice_mcse(w):
 
 @answers("l05-practice-rhat")
 def practice_rhat(w):
-    """What to do about a large R-hat."""
+    """Say what to do about a large R-hat."""
     names = {"b": "means averaged over chains that disagree", "c": "best chain picked"}
     return letters("a", **names, d="R-hat taken for a test of the model")

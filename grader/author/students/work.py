@@ -42,8 +42,11 @@ class Work:
 
     @cached_property
     def uneven(self):
-        """4 sales of the first zip code, 8 of the second, …"""
-        groups = [rows.iloc[: 4 * (place + 1)] for place, (_, rows) in enumerate(self.homes.groupby(G, observed=True))]
+        """Take 4 sales of the first zip code, 8 of the second, and so on."""
+        groups = [
+            rows.iloc[: 4 * (place + 1)]
+            for place, (_, rows) in enumerate(self.homes.groupby(G, observed=True))
+        ]
         return self.part(pd.concat(groups))
 
     def rng(self, more=0):
@@ -109,7 +112,9 @@ class Work:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return MixedLM(self.price.to_numpy(), np.ones((self.n, 1)), groups=self.homes[G].astype(str).to_numpy()).fit()
+            return MixedLM(
+                self.price.to_numpy(), np.ones((self.n, 1)), groups=self.homes[G].astype(str).to_numpy()
+            ).fit()
 
 
 def one_way(y, groups, reml=True):
@@ -156,7 +161,7 @@ def table(rows, index, columns):
 
 
 def letters(right, **others):
-    """Yield the answers to a question with four options: the right letter, as students type it, and the others."""
+    """Yield the answers to a question with four options, as students type the letters."""
     yield "right", [right, right.upper(), f" {right} ", f"{right})", f"({right})", f"{right}."]
     for letter, name in others.items():
         yield name, [letter, letter.upper(), f"{letter})"]

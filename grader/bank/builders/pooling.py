@@ -11,8 +11,8 @@ def ml_for_reml(value, this=None, use="Where a question doesn't say otherwise, u
 
 def ranef_for_coef(ranef, centre="mean of the zip codes", credit=0.0, within=None):
     """Recognise random effects where fixed plus random is asked for."""
-    return Unsaid(ranef, "ranef for coef", credit, within).says(f"""These are the random effects: differences from the
-        {centre}. The question asks for mean prices.""")
+    return Unsaid(ranef, "ranef for coef", credit, within).says(f"""These are the random effects:
+        differences from the {centre}. The question asks for mean prices.""")
 
 
 def no_for_partial_pooling(

@@ -7,8 +7,8 @@ def variance_for_sd(variance, this=None, credit=0.5, within=None):
     """Recognise a variance where a standard deviation in dollars is asked for."""
     this = this or opening(variance, "This is the variance", "These are variances")
     root = "Its square root is" if this.startswith("This") else "Their square roots are"
-    return Unsaid(variance, "variance for standard deviation", credit, within).says(f"""{this}, in squared dollars.
-        {root} in dollars.""")
+    return Unsaid(variance, "variance for standard deviation", credit, within).says(f"""{this}, in squared
+        dollars. {root} in dollars.""")
 
 
 def sds_for_variances(value, wants="The formula wants their squares, the variances", credit=0.5):
@@ -39,8 +39,8 @@ def mean_for_sd(mean, this="This is the intercept, the mean of the zip codes", w
 
 def residual_for_group(sd, this="This is the residual standard deviation", within=None):
     """Recognise the spread within zip codes where that between them is asked for."""
-    return wrong(sd, "residual for group standard deviation", within=within).says(f"""{this}: how much houses differ within a
-        zip code. The question asks how much the zip codes themselves differ.""")
+    return wrong(sd, "residual for group standard deviation", within=within).says(f"""{this}: how
+        much houses differ within a zip code. The question asks how much the zip codes themselves differ.""")
 
 
 def sd_of_all_prices(sales):

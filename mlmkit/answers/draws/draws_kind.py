@@ -25,7 +25,7 @@ from mlmkit.answers.draws.statistics import (
 )
 from mlmkit.answers.draws.summary import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
 from mlmkit.answers.encoding import decode, encode
-from mlmkit.answers.kind import Kind, Outcome
+from mlmkit.answers.kind import Kind
 from mlmkit.answers.labelled import compare_labels
 from mlmkit.answers.text import BadAnswerError, a_few, count_of, in_unit, plain
 

@@ -208,9 +208,7 @@ class Figure(Kind):
             return Outcome("invalid", 0.0, str(error))
         expected = self._normal(self.value)
         found = (
-            self._right(given, expected)
-            or self._named(self._near(given))
-            or self._nearly(given, expected)
+            self._right(given, expected) or self._named(self._near(given)) or self._nearly(given, expected)
         )
         return found or Outcome("wrong", 0.0, self._explain(given))
 
@@ -246,8 +244,7 @@ class Figure(Kind):
             mistake
             for mistake in self.usable_mistakes
             if any(
-                find(panel, self._wrong[id(mistake)], self.mark, self.rel)
-                for panel, _ in self._panels(given)
+                find(panel, self._wrong[id(mistake)], self.mark, self.rel) for panel, _ in self._panels(given)
             )
         ]
 

@@ -42,7 +42,9 @@ def test_the_answers_know_nothing_of_the_bank():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert not [name for name in names if name.startswith(("grader.bank", "grader.judge", "mlmkit.answers"))]
+            assert not [
+                name for name in names if name.startswith(("grader.bank", "grader.judge", "mlmkit.answers"))
+            ]
 
 
 @pytest.fixture
@@ -61,7 +63,9 @@ def a_question(monkeypatch):
     return use
 
 
-KIND = Number(10.0, mistakes=[Mistake(20.0, says="Twice.", name="twice"), Mistake(30.0, says="3.", name="dead")])
+KIND = Number(
+    10.0, mistakes=[Mistake(20.0, says="Twice.", name="twice"), Mistake(30.0, says="3.", name="dead")]
+)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,9 @@ def test_what_becomes_of_an_answer_is_counted(a_question, deserves, answer, wher
     tally = a_question(KIND, (deserves, [answer]))  # for three students
     found = {name for name in ("accused", "refused", "passed", "untold") if getattr(tally, name)}
     assert found == ({where} - {None})
-    assert bool(tally.faults) == (where in ("accused", "refused", "passed") or (deserves, answer) == ("twice", 15.0))
+    assert bool(tally.faults) == (
+        where in ("accused", "refused", "passed") or (deserves, answer) == ("twice", 15.0)
+    )
 
 
 def test_a_mistake_that_nobody_is_told_is_dead(a_question):

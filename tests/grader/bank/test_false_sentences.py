@@ -188,7 +188,12 @@ def test_bars_with_error_bars_are_a_figure_with_intervals(work, student, upright
         ax.barh(list(work.coef.index), work.coef, xerr=se)
         ax.set(ylabel="zip code", xlabel="mean price (dollars)")
     assert handed_in("l03-figure", student, ax).status == "right"
-    assert handed_in("l03-figure", student, plot_caterpillar(work.fit, what="coef", ax=Figure().subplots())).score == 1
+    assert (
+        handed_in(
+            "l03-figure", student, plot_caterpillar(work.fit, what="coef", ax=Figure().subplots())
+        ).score
+        == 1
+    )
 
 
 def test_one_number_is_not_the_same_number_twice(work):
