@@ -270,8 +270,6 @@ def totals(homes):
         cancel.""")
     yield wrong({"sd": np.hypot(s.se_means, s.within)}, "house for mean").says("""These are prices of single
         houses. The question asks for draws of the mean price.""")
-    yield wrong({"sd": np.hypot(s.se_means, s.between)}, "new group for a known group").says("""These draws
-        spread as the means of new zip codes do. Your zip codes are in the data: their means are known.""")
     yield wrong(fixed_alone, "fixef for coef").says("""Every zip code has the same distribution here, that of
         the fixed effect. The random effects are missing.""")
 

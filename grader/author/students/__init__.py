@@ -23,7 +23,7 @@ def answers(question):
     """Register what students answer to one question: a decorator for a function of a `Work`."""
 
     def decorate(function):
-        _registry.setdefault(function.__module__.rpartition(".")[2].removeprefix("l"), {})[question] = (
+        _registry.setdefault(function.__module__.rpartition(".")[2].removeprefix("of_"), {})[question] = (
             function
         )
         return function
@@ -34,8 +34,8 @@ def answers(question):
 def answers_of(lesson):
     """Return the functions of one lesson, question to function; none where no module is written yet."""
     try:
-        importlib.import_module(f"{__name__}.l{lesson}")
+        importlib.import_module(f"{__name__}.of_{lesson}")
     except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.l{lesson}":
+        if error.name != f"{__name__}.of_{lesson}":
             raise
     return dict(_registry.get(lesson, {}))

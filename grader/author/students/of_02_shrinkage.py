@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.l01_pooling import sd_zipcode as _sd_zipcode
+from grader.author.students.of_01_pooling import sd_zipcode as _sd_zipcode
 from grader.author.students.work import ONE, G, axes, letters, one_way
 
 PLACE = "98024"
