@@ -304,9 +304,10 @@ def new_house(homes):
 def _one_spread_forgotten(new_zip, typical, ratio):
     """List the two halves of a prediction; as one mistake where zip codes differ as much as houses do."""
     if 0.65 < ratio < 1.5:
-        yield half(new_zip, "one source of spread forgotten").says("""These draws spread too little. A new zip
-            code differs from the mean of the zip codes, and a house differs from the mean of its zip code.
-            One of the two is missing.""")
+        for either in (new_zip, typical):
+            yield half(either, "one source of spread forgotten").says("""These draws spread too little. A new
+                zip code differs from the mean of the zip codes, and a house differs from the mean of its zip
+                code. One of the two is missing.""")
         return
     yield half(new_zip, "spread within groups forgotten").says("""These are mean prices of new zip codes. A
         single house differs from the mean of its zip code.""")
@@ -336,6 +337,10 @@ def monte_carlo_error(homes):
     yield wrong(sd, "posterior sd for Monte Carlo error").says("""This is how uncertain the parameter is. The
         question asks how exact the colleague's mean of it is.""")
     yield root_forgotten(sd / ESS)
+    yield wrong(
+        float(ESS), "effective sample size itself", within=0.0
+    ).says("""This is the effective sample size.
+        The error of a mean is the standard deviation divided by a root of it.""")
     yield wrong(sd / 3, "number of groups for effective sample size").says("""You divided by the square root
         of the number of zip codes. A Monte Carlo error depends on the draws.""")
 

@@ -100,6 +100,8 @@ def totals(w):
     yield "draws of different rows added", [effects.add(rng.permutation(fixed), axis=0)]
     yield "fixed effect added as a number", [effects + w.mu]
     yield "house for mean", [sums + rng.normal(0, w.within, sums.shape)]
+    # Zip codes may differ as much as houses do: then these look like prices of houses.
+    yield f"house for mean or {UNNAMED}", [sums + rng.normal(0, w.between, sums.shape)]
     yield "fixef for coef", [pd.DataFrame(dict.fromkeys(sums, fixed))]
     yield UNNAMED, [sums / 1000, sums.iloc[:100], w.coef, sums.mean(), fixed, sums * 0, sums + 100_000, -sums]
     yield UNNAMED, [sums.describe(), 0.0, effects * 0 + w.mu]

@@ -297,7 +297,6 @@ def mcse(w):
     yield (
         UNNAMED,
         [
-            250,
             0.0,
             w.mu,
             w.within * 3,
@@ -307,7 +306,6 @@ def mcse(w):
             16.0,
             sd**2,
             sd / 20_000,
-            w.n,
             -sd,
             1.0,
         ],
