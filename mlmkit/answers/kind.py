@@ -31,7 +31,7 @@ class Mistake:
     within : float or dict, optional
         How far an answer may be off and still be taken for this mistake, in its own units; by label where
         the answer has labels. Default: as large a share of it as the right answer's tolerance is of the right
-        answer. Kinds without tolerances in numbers ignore it.
+        answer. For a figure, in place of its ``rel``. Kinds without such tolerances ignore it.
 
     Examples
     --------

@@ -59,10 +59,9 @@ def prior_scale(w):
         UNNAMED,
         [
             s,
-            x,
             1.0,
             0.0,
-            right**2,
+            right * 7,
             right / 1000,
             w.price.mean(),
             w.mu,

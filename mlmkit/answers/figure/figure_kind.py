@@ -240,13 +240,11 @@ class Figure(Kind):
         return Outcome("mistake", 1.0 - cost, f"{says} {costs}".strip(), found[0][1])
 
     def _near(self, given):
-        return [
-            mistake
-            for mistake in self.usable_mistakes
-            if any(
-                find(panel, self._wrong[id(mistake)], self.mark, self.rel) for panel, _ in self._panels(given)
-            )
-        ]
+        return [one for one in self.usable_mistakes if self._shows(given, one)]
+
+    def _shows(self, given, mistake):
+        expected, rel = self._wrong[id(mistake)], mistake.within or self.rel
+        return any(find(panel, expected, self.mark, rel) for panel, _ in self._panels(given))
 
     def _nearly(self, given, expected):
         """Recognise right data with x and y exchanged, or drawn with another mark."""
