@@ -115,7 +115,7 @@ def _judge_draws(id, student, place, points):
         return None
     columns = kind.answer_with(kind.usable_mistakes[place].value).columns
     packed = {
-        label: [s.count, s.not_finite, s.mean, s.sd, s.ess, *s.quantiles] for label, s in columns.items()
+        label: [s.count, s.not_finite, s.mean, s.sd, s.ess, 1.0, *s.quantiles] for label, s in columns.items()
     }
     own = data_fingerprint(references.homes(student)) if "homes" in get(id).needs else None
     payload = {"question": id, "answer": {"draws": packed}, "data": own}
