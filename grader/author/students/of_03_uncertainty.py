@@ -303,7 +303,7 @@ def below_zero(w):
     )
     yield (
         UNNAMED,
-        [0.5, 1.0, w.mu, -share, houses.min(), 60.0, houses.mean(), norm.pdf(-3.0) + 0.4],
+        [0.5, w.mu, -share, houses.min(), 60.0, houses.mean(), norm.pdf(-3.0) + 0.4],
     )
     yield UNNAMED, [0.3, 0.65]
 
