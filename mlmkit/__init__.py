@@ -30,6 +30,8 @@ _EXPORTS = {
         "compare_fits",
         "compare",
         "loo",
+        "loo_pit",
+        "kfold",
         "prior_sensitivity",
     ],
     "inference.criterion": ["criterion_at"],

@@ -11,6 +11,7 @@ from mlmkit.bayes.extra import needs
 
 QUIET = "MLMKIT_QUIET"  # set to anything: no progress bars, whatever runs
 WARM_UP = 600  # nutpie adapts quickly
+KEPT = ("diverging", "energy", "logp", "depth", "n_steps", "step_size", "mean_tree_accept")  # for ArviZ
 TARGET = 0.95  # of steps to accept, as rstanarm (adapt_delta): small steps, few divergences
 
 
@@ -59,6 +60,9 @@ def draw_by_nuts(model, draws, chains, seed, progress=None):
     report = {
         "divergences": int(tree["sample_stats"]["diverging"].sum()),
         "steps": float(tree["sample_stats"]["n_steps"].mean()),
+        "sample_stats": {
+            name: tree["sample_stats"][name].to_numpy() for name in KEPT if name in tree["sample_stats"]
+        },
     }
     return PosteriorDraws("nuts", chains, *unpack(problem, u), report)
 
