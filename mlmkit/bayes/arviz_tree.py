@@ -55,7 +55,6 @@ def to_datatree(fit):
         if some is None or too_large(fit, fit.nobs, some.size):
             return None
         shape = (some.chains, some.size // some.chains, fit.nobs)
-        kind = int if counts and function_is_outcome else float
         lazy = _lazy(lambda: function().reshape(shape).astype(kind, copy=False), shape, kind)
         return xr.Dataset({outcome_name(design): (("chain", "draw", "row"), lazy)}, _places(shape))
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 LARGE = 0.5
+FINE = 0.2  # errors above this are worth the time to make them smaller
 
 
 def bridge(without, given, efficiency=(1.0, 1.0)):

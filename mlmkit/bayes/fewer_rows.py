@@ -28,7 +28,7 @@ class PartOfModel(BayesModel):
         return self.means
 
 
-def fit_without(fit, rows, seed=None):
+def fit_without(fit, rows, seed=None, times=1):
     """Fit a model again without some rows, with the same method, priors in numbers, and number of draws.
 
     Parameters
@@ -39,6 +39,8 @@ def fit_without(fit, rows, seed=None):
         Places of the rows to leave out.
     seed : int or Generator, optional
         Makes the draws repeatable.
+    times : int
+        How many times as many draws as `fit` has.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def fit_without(fit, rows, seed=None):
     found = fit_model(
         model,
         method=fit.method,
-        draws=posterior.size // posterior.chains,
+        draws=times * posterior.size // posterior.chains,
         chains=posterior.chains,
         seed=int(rng.integers(2**31)),
         progress=False,

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.bridge import LARGE, bridge
+from mlmkit.bayes.bridge import FINE, LARGE, bridge
 from mlmkit.bayes.fewer_rows import fit_without
 from mlmkit.bayes.fit import StanFit
-from mlmkit.bayes.loo import efficiency, log_means, need_posterior, thinned
+from mlmkit.bayes.loo import MORE, efficiency, log_means, need_posterior, thinned
 from mlmkit.bayes.new_groups import new_group_density
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.pareto import psis
 from mlmkit.bayes.rowwise import log_likelihoods
 
 GOOD_K = 0.7
-FINE = 0.2  # Monte Carlo error of a part, above which more posteriors are drawn
 FEW = 30  # groups, below which a standard error over groups is rough
 FOLDS = 10
 MOST_SAMPLED = 1_000  # draws for which an integral without closed form is computed
@@ -204,13 +203,13 @@ class _Fold:
         self.share = thinned(fit, self.most * fit.nobs)[1]
         self.without = self._fit_with([])
 
-    def _fit_with(self, rows):
+    def _fit_with(self, rows, times=1):
         """Draw from the posterior given all rows outside of the fold, and some inside."""
         out = np.setdiff1d(self.out, rows)
-        if not len(out):
+        if not len(out) and times == 1:
             return thinned(self.fit, self.most * self.fit.nobs)[0]
-        draws = fit_without(self.fit, out, int(self.rng.integers(2**31)))
-        if draws.size > self.most:
+        draws = fit_without(self.fit, out, int(self.rng.integers(2**31)), times)
+        if draws.size > times * self.most:
             draws = draws.pick(np.linspace(0, draws.size - 1, self.most).astype(int))
         return draws
 
@@ -245,21 +244,26 @@ class _Fold:
             return new_group_density(self.fit, draws, rows, self.new, self.rng)
         return log_likelihoods(self.fit, draws, rows)[0]
 
-    def _between(self, some, first, more, second):
+    def _between(self, some, first, more, second, many=False):
         """Estimate log p(outcomes of `more` | of `some`) from draws given `some` and draws given `more`.
 
         Where the two posteriors have too little in common, a third one between them is drawn, which has seen
-        half of the rows in question.
+        half of the rows in question; where it is a single row, more draws of both.
         """
         steps = [self._density(more, draws) - self._density(some, draws) for draws in (first, second)]
         value, error = bridge(*steps, (self._share(first), self._share(second)))
-        between = self.rng.permutation(np.setdiff1d(more, some))
-        if error < FINE or len(between) == 1 or self.fit.method != "exact":
+        if error < FINE or self.fit.method != "exact":
             return value, error
+        between = self.rng.permutation(np.setdiff1d(more, some))
+        if len(between) == 1:
+            return (value, error) if many else self._between(*self._many(some), *self._many(more), many=True)
         half = np.union1d(some, between[: len(between) // 2]).astype(int)
         middle = self._fit_with(half)
         parts = self._between(some, first, half, middle), self._between(half, middle, more, second)
         return parts[0][0] + parts[1][0], float(np.hypot(parts[0][1], parts[1][1]))
+
+    def _many(self, rows):
+        return rows, self._fit_with(rows, MORE)
 
     def _plain(self, density):
         """Average densities over draws, shape (r, S)."""

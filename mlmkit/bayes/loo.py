@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.bridge import LARGE, bridge
+from mlmkit.bayes.bridge import FINE, LARGE, bridge
 from mlmkit.bayes.fewer_rows import fit_without
 from mlmkit.bayes.fit import StanFit
 from mlmkit.bayes.left_out import left_out_densities, left_out_shares
@@ -15,6 +15,7 @@ from mlmkit.bayes.pareto import psis
 MOST_NUMBERS = 3_000_000  # draws times rows; with more rows fewer draws are used
 LEAST_DRAWS = 1_000
 MOST_REFITS = 50
+MORE = 4  # times as many draws where those with and without a row have little in common
 
 
 @dataclass(frozen=True, repr=False)
@@ -285,13 +286,18 @@ def weighted_log_mean(log_density, log_weights, share):
 
 def _refit(fit, row, elpd, error):
     """Replace one row's figure by that of a fit without it; tell whether it can be trusted."""
+    share = efficiency(fit.solution.posterior, fit)
+
+    def between(without, given):
+        (_, new, _), (_, old, _) = (next(left_out_densities(fit, some, [row])) for some in (without, given))
+        if fit.method == "exact":
+            return bridge(new[0], old[0], (efficiency(without), efficiency(given)))
+        return bridge(new[0], old[0], (share, share))
+
     try:
-        without = fit_without(fit, [row], seed=1)
+        elpd[row], error[row] = between(fit_without(fit, [row], seed=1), fit.solution.posterior)
+        if fit.method == "exact" and not error[row] < FINE:
+            elpd[row], error[row] = between(*(fit_without(fit, out, 2, MORE) for out in ([row], [])))
     except ValueError:
         return False
-    draws = fit.solution.posterior
-    (_, new, _), (_, old, _) = (next(left_out_densities(fit, some, [row])) for some in (without, draws))
-    share = efficiency(draws, fit)
-    shares = (efficiency(without) if fit.method == "exact" else share), share
-    elpd[row], error[row] = bridge(new[0], old[0], shares)
     return error[row] < LARGE
