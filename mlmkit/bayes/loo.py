@@ -212,20 +212,15 @@ def efficiency(posterior, fit=None):
     return float(np.clip(share / posterior.size, 0.01, 1.0))
 
 
-def thinned(fit, most=MOST_NUMBERS):
+def thinned(fit, most=None):
     """Return draws, evenly spaced, few enough for a number for every draw and row; and their efficiency."""
     posterior = fit.solution.posterior
-    share, size = efficiency(posterior, fit), max(LEAST_DRAWS, most // fit.nobs)
+    size = max(LEAST_DRAWS, (most or MOST_NUMBERS) // fit.nobs)
+    share = efficiency(posterior, fit)
     if size >= posterior.size:
         return posterior, share
     chosen = np.linspace(0, posterior.size - 1, size).astype(int)
     return posterior.pick(chosen), min(1.0, share * posterior.size / size)
-
-
-def smoothed(fit, draws, share):
-    """Yield (rows, left_out, inside, log weights, k) by blocks of rows; see `left_out_densities`."""
-    for rows, left_out, inside in left_out_densities(fit, draws):
-        yield rows, left_out, inside, *psis(-left_out, share)
 
 
 def log_means(values, axis=-1):
@@ -236,11 +231,14 @@ def log_means(values, axis=-1):
 
 def _loo(fit, again):
     draws, share = thinned(fit)
-    elpd, lppd, error, k = (np.full(fit.nobs, np.nan) for _ in range(4))
-    for rows, left_out, inside, log_weights, shape in smoothed(fit, draws, share):
-        elpd[rows], error[rows] = weighted_log_mean(left_out, log_weights, share)
-        lppd[rows], k[rows] = log_means(inside), shape
     limit = min(1 - 1 / np.log10(draws.size), 0.7)
+    elpd, lppd, k, error = (np.zeros(fit.nobs) for _ in range(4))
+    by_draw = np.zeros(draws.size)  # all rows are judged by the same draws, whose errors add up
+    for rows, left_out, inside in left_out_densities(fit, draws):
+        log_weights, k[rows] = psis(-left_out, share)
+        elpd[rows], influence = weighted_log_mean(left_out, log_weights)
+        lppd[rows] = log_means(inside)
+        by_draw += influence[k[rows] <= limit].sum(axis=0)
     bad = np.flatnonzero(~(k <= limit))  # NaN is bad too
     bad = bad[np.argsort(-np.nan_to_num(k[bad], nan=np.inf), kind="stable")]
     refitted, advice = [], _no_refit(fit)
@@ -253,7 +251,7 @@ def _loo(fit, again):
         float(elpd.sum()),
         float(np.sqrt(len(elpd) * np.var(elpd, ddof=1))),
         float((lppd - elpd).sum()),
-        float(np.nan if left else np.sqrt(np.sum(error**2))),
+        float(np.nan if left else np.sqrt(np.sum(by_draw**2) / share + np.sum(error**2))),
         pd.Series(k, index=index, name="pareto_k"),
         float(limit),
         pd.Series(elpd, index=index, name="elpd"),
@@ -270,18 +268,18 @@ def _no_refit(fit):
     return "loo(fit, refit=True) fits the model again without each of them, one after the other."
 
 
-def weighted_log_mean(log_density, log_weights, share):
-    """Average densities with importance weights: the logarithm of the mean, and its Monte Carlo error.
+def weighted_log_mean(log_density, log_weights):
+    """Average densities with importance weights: the logarithms of the means, and each draw's influence.
 
-    The error is that of loo's ``mcse_loo`` for errors that are small beside the mean.
+    The root of a row's sum of squared influences is its Monte Carlo error, as loo's ``mcse_loo`` for errors
+    that are small beside the mean.
     """
     top = log_density.max(axis=1, keepdims=True)
     weight = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     density = np.exp(log_density - top)
     mean = np.einsum("rs,rs->r", weight, density)
-    rest = weight * (density / mean[:, None] - 1)
-    return np.log(mean) + top[:, 0], np.sqrt(np.einsum("rs,rs->r", rest, rest) / share)
+    return np.log(mean) + top[:, 0], weight * (density / mean[:, None] - 1)
 
 
 def _refit(fit, row, elpd, error):
