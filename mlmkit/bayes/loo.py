@@ -1,6 +1,6 @@
 """Leave-one-out cross-validation: how well a fit is expected to predict rows that it hasn't seen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ class Loo:
     by_row: pd.Series
     refitted: list
     guesses: list
-    outcome: np.ndarray = field(default=None)
+    outcome: np.ndarray
     advice: str = ""
 
     parts = property(lambda self: self.by_row, doc="What `compare` compares: a figure a row.")

@@ -116,12 +116,9 @@ CALLS = {
 @pytest.mark.filterwarnings("ignore")  # ArviZ's own: large k, few draws
 @pytest.mark.parametrize("call", CALLS)
 def test_arvizs_functions_take_it(fit, call):
-    import arviz_plots
-    import arviz_stats
+    import arviz
 
-    name = call.split()[0]
-    function = getattr(arviz_plots if name.startswith("plot") else arviz_stats, name)
-    assert function(fit.idata, **CALLS[call]) is not None
+    assert getattr(arviz, call.split()[0])(fit.idata, **CALLS[call]) is not None
     plt.close("all")
 
 
@@ -129,7 +126,7 @@ def test_arvizs_functions_take_it(fit, call):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["plot_energy", "plot_ppc_rootogram", "plot_loo_pit", "plot_ppc_pit"])
 def test_arvizs_functions_for_counts_and_nuts(few, name):
-    import arviz_plots
+    import arviz
 
-    assert getattr(arviz_plots, name)(few.idata) is not None
+    assert getattr(arviz, name)(few.idata) is not None
     plt.close("all")
