@@ -2,9 +2,9 @@
 
 from mlmkit.answers.check import check as check
 from mlmkit.bayes.compare import compare as compare
-from mlmkit.bayes.kfold import kfold as kfold
-from mlmkit.bayes.loo import loo as loo
-from mlmkit.bayes.loo import loo_pit as loo_pit
+from mlmkit.bayes.folds import kfold as kfold
+from mlmkit.bayes.leave_one_out import loo as loo
+from mlmkit.bayes.leave_one_out import loo_pit as loo_pit
 from mlmkit.bayes.priors import cauchy as cauchy
 from mlmkit.bayes.priors import decov as decov
 from mlmkit.bayes.priors import exponential as exponential

@@ -1,8 +1,8 @@
 """Bayesian fits in rstanarm's language: the only part of mlmkit that knows PyMC and ArviZ."""
 
 from mlmkit.bayes.compare import compare
-from mlmkit.bayes.kfold import kfold
-from mlmkit.bayes.loo import loo, loo_pit
+from mlmkit.bayes.folds import kfold
+from mlmkit.bayes.leave_one_out import loo, loo_pit
 from mlmkit.bayes.priors import Decov, Prior, cauchy, decov, exponential, flat, normal, student_t
 from mlmkit.bayes.sensitivity import prior_sensitivity
 from mlmkit.bayes.side_by_side import compare_fits

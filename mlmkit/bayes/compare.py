@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.fit import StanFit
-from mlmkit.bayes.kfold import KFold
-from mlmkit.bayes.loo import Loo, loo, need_posterior
+from mlmkit.bayes.folds import KFold
+from mlmkit.bayes.leave_one_out import Loo, loo, need_posterior
 
 SMALL = 4  # a difference of elpd below which the normal approximation is poor (Sivula et al. 2025)
 FEW = 100

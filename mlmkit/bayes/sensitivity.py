@@ -8,7 +8,7 @@ import pandas as pd
 from mlmkit.bayes.arviz_tree import log_prior, posterior_variables
 from mlmkit.bayes.extra import needs
 from mlmkit.bayes.fit import StanFit
-from mlmkit.bayes.loo import need_posterior
+from mlmkit.bayes.leave_one_out import need_posterior
 from mlmkit.bayes.rowwise import log_likelihoods, row_blocks
 
 

@@ -1,7 +1,6 @@
 """Leave-one-out: against R's loo, against exact integrals, and what is said where it can't be trusted."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,11 +23,11 @@ from mlmkit import (
     stan_lmer,
     student_t,
 )
+from mlmkit.bayes import leave_one_out
 from mlmkit.bayes.left_out import left_out_densities
 from mlmkit.bayes.pareto import psis
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "loo.json").read_text())
-LOO = sys.modules["mlmkit.bayes.loo"]  # the name mlmkit.bayes.loo is the function
 SEATTLE = load_seattle()
 SLOPES = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 
@@ -75,8 +74,8 @@ def matrices():
 def loo_of(matrix, share, monkeypatch):
     """Let loo look at a matrix instead of a model's densities."""
     fit = stan_lmer("price ~ (1 | zipcode)", SEATTLE.head(20), draws=10, seed=1)
-    monkeypatch.setattr(LOO, "left_out_densities", lambda *_: [(np.arange(20), matrix, matrix)])
-    monkeypatch.setattr(LOO, "thinned", lambda *_: (SimpleNamespace(size=matrix.shape[1]), share))
+    monkeypatch.setattr(leave_one_out, "left_out_densities", lambda *_: [(np.arange(20), matrix, matrix)])
+    monkeypatch.setattr(leave_one_out, "thinned", lambda *_: (SimpleNamespace(size=matrix.shape[1]), share))
     return loo(fit, refit=False)
 
 
@@ -89,7 +88,7 @@ def test_the_figures_are_those_of_rs_loo(name, share, monkeypatch):
     np.testing.assert_allclose(
         [ours.elpd, ours.se, ours.p], [theirs[n] for n in ("elpd", "se", "p")], rtol=1e-8
     )
-    _, influence = LOO.weighted_log_mean(matrix, psis(-matrix, share)[0])
+    _, influence = leave_one_out.weighted_log_mean(matrix, psis(-matrix, share)[0])
     mcse = np.sqrt((influence**2).sum(axis=1) / share)
     good = np.array(theirs["k"]) < 0.5  # theirs is from quantiles, ours from the first derivative
     np.testing.assert_allclose(mcse[good], np.array(theirs["mcse"])[good], rtol=0.02)
@@ -189,9 +188,9 @@ def test_a_students_rows_need_no_guess():
 
 def test_more_bad_rows_than_are_refitted_are_told(small, monkeypatch):
     data, _ = small
-    monkeypatch.setattr(LOO, "MOST_REFITS", 0)
+    monkeypatch.setattr(leave_one_out, "MOST_REFITS", 0)
     fit = stan_lmer("y ~ x + (1 | g)", data, seed=1)
-    monkeypatch.setattr(LOO, "psis", lambda ratios, share: (ratios, np.full(len(ratios), np.nan)))
+    monkeypatch.setattr(leave_one_out, "psis", lambda ratios, share: (ratios, np.full(len(ratios), np.nan)))
     found = loo(fit)
     assert len(found.guesses) == 24  # NaN is bad
     assert "24 of 24 rows" in found.messages[0] and "at most 0" in found.messages[0]
@@ -213,7 +212,7 @@ def test_a_fit_to_the_prior_has_seen_no_data():
 
 
 def test_any_number_of_rows_fits_into_memory(monkeypatch, slopes):
-    monkeypatch.setattr(LOO, "MOST_NUMBERS", 869_000)  # 1,000 draws
+    monkeypatch.setattr(leave_one_out, "MOST_NUMBERS", 869_000)  # 1,000 draws
     few = loo(stan_lmer(SLOPES, SEATTLE, seed=1))
     assert few.limit == pytest.approx(2 / 3)
     assert few.elpd == pytest.approx(loo(slopes).elpd, abs=3)

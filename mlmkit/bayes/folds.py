@@ -8,7 +8,7 @@ import pandas as pd
 from mlmkit.bayes.bridge import FINE, LARGE, bridge
 from mlmkit.bayes.fewer_rows import fit_without
 from mlmkit.bayes.fit import StanFit
-from mlmkit.bayes.loo import MORE, efficiency, log_means, need_posterior, thinned
+from mlmkit.bayes.leave_one_out import MORE, efficiency, log_means, need_posterior, thinned
 from mlmkit.bayes.new_groups import new_group_density
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.pareto import psis
