@@ -12,7 +12,7 @@ from mlmkit.bayes.left_out import left_out_densities, left_out_shares
 from mlmkit.bayes.options import check_seed, true_or_false
 from mlmkit.bayes.pareto import psis
 
-MOST_NUMBERS = 3_000_000  # draws times rows; with more rows fewer draws are used
+MOST_NUMBERS = 2_500_000  # draws times rows; with more rows fewer draws are used
 LEAST_DRAWS = 1_000
 MOST_REFITS = 50
 MORE = 4  # times as many draws where those with and without a row have little in common
@@ -125,7 +125,7 @@ def loo(fit: StanFit, *, refit: bool | None = None) -> Loo:
     T. Mononen, V. Tolvanen, T. Sivula and O. Winther (2016), "Bayesian leave-one-out cross-validation
     approximations for Gaussian latent variable models", Journal of Machine Learning Research 17(103). A row
     without which the model was fitted again is estimated from the draws with and without it together.
-    For tables of over 750 rows fewer than 4,000 draws are used; ``mcse`` tells what it costs.
+    For tables of over 625 rows fewer than 4,000 draws are used; ``mcse`` tells what it costs.
 
     It leaves out rows, not groups: it says how well new rows of known groups are predicted. `kfold` leaves
     out groups.
