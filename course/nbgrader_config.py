@@ -6,6 +6,7 @@ from pathlib import Path
 import nbgrader
 
 import grader
+from grader.pages.give_feedback import take_nbgraders_place
 
 c = get_config()  # noqa: F821 (nbgrader gives this name to its configuration files)
 here = Path(__file__).parent
@@ -60,15 +61,18 @@ c.Autograde.autograde_preprocessors = [
 # A check cell that a student deleted comes back, so that every question gets a mark and a reason.
 c.OverwriteCells.add_missing_cells = True
 
-# Limits per submission. A lesson runs in under a minute, so these are for code that hangs or floods.
+# Limits per submission. A lesson runs in under a minute, so these are for code that hangs or floods. Both are
+# seconds of processor time: a busy machine costs nobody a point. By the clock it is `patience` times as long.
 c.SturdyExecute.timeout = 120
 c.SturdyExecute.notebook_timeout = 600
+c.SturdyExecute.patience = 5
 c.SturdyExecute.max_stream_chars = 100_000
 
-# Where submissions run: in a sandbox without network, in which nothing of this course can be read. "auto":
-# where bubblewrap is missing they run without it, and the class report says so. "required": then grade
-# nothing. Limits for each submission (sizes in megabytes); a lesson needs less than a quarter of them.
-c.SandboxProvisioner.isolation = "auto"
+# Where submissions run: without network, and where nothing of this course can be read. The strongest of
+# these that the machine has is taken; where it has none, nothing is graded. With "none" at the end (or `grade
+# --without-sandbox`) it is graded all the same, and the class report says so. Limits for each submission
+# (sizes in megabytes); a lesson needs less than a quarter of them.
+c.SandboxProvisioner.isolation = ["bubblewrap", "namespaces", "Landlock", "guest"]
 c.SandboxProvisioner.memory = 4096
 c.SandboxProvisioner.processes = 128
 c.SandboxProvisioner.cpu_seconds = 900
@@ -102,6 +106,9 @@ c.GenerateFeedback.preprocessors = [
 c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter"
 c.FeedbackExporter.template_name = "feedback_page"
 c.FeedbackExporter.extra_template_basedirs = templates
+
+# The formgrader's "Generate feedback" does what `python -m grader feedback` does: under limits, in one step.
+take_nbgraders_place()
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

@@ -72,6 +72,11 @@ def parser() -> argparse.ArgumentParser:
         "--student", action="append", help="this student, again and only (may be given several times)"
     )
     grade.add_argument("--force", action="store_true", help="also what is graded and has not changed")
+    grade.add_argument(
+        "--without-sandbox",
+        action="store_true",
+        help="grade also where nothing can keep the students' code from your files",
+    )
     feedback = _for_lesson(
         commands, "feedback", _feedback, "write a feedback page for each graded student", FEEDBACK
     )
@@ -185,6 +190,7 @@ def _grade(options):
         scheduler=options.scheduler,
         students=options.student,
         force=options.force or bool(options.student),
+        without_sandbox=options.without_sandbox,
     )
     _tell(outcomes, "graded")
     print(_told_apart(outcomes))
@@ -222,9 +228,11 @@ def _check_bank(options):
 
 def _tell(outcomes, what):
     """Print what did not work, then how much did."""
+    from grader.classroom import shown
+
     for outcome in outcomes:
         if outcome.status != "done":
-            print(plain(f"{outcome.student}: {outcome.message}"))
+            print(f"{shown(outcome.student)}: {plain(outcome.message)}")
     print(f"{sum(outcome.status == 'done' for outcome in outcomes)} of {len(outcomes)} {what}.")
 
 

@@ -20,6 +20,7 @@ _EXPORTS = {
     "answers": ["check"],
     "bayes": [
         "stan_lmer",
+        "stan_glm",
         "stan_glmer",
         "normal",
         "student_t",

@@ -13,6 +13,7 @@ from mlmkit.bayes.priors import normal as normal
 from mlmkit.bayes.priors import student_t as student_t
 from mlmkit.bayes.sensitivity import prior_sensitivity as prior_sensitivity
 from mlmkit.bayes.side_by_side import compare_fits as compare_fits
+from mlmkit.bayes.stan import stan_glm as stan_glm
 from mlmkit.bayes.stan import stan_glmer as stan_glmer
 from mlmkit.bayes.stan import stan_lmer as stan_lmer
 from mlmkit.data.sales import data_fingerprint as data_fingerprint

@@ -5,7 +5,12 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
+import re
+import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from psutil import pid_exists
 
 
 def own_files(place: Path, ignore: list[str]) -> dict[str, Path]:
@@ -29,6 +34,15 @@ def own_files(place: Path, ignore: list[str]) -> dict[str, Path]:
             if path.is_file() and not path.is_symlink():
                 found[str(path.relative_to(place))] = path
     return found
+
+
+def has_links(place: Path) -> bool:
+    """Tell whether there is a symbolic link under `place`, at any depth."""
+    return any(
+        os.path.islink(os.path.join(parent, name))
+        for parent, folders, names in os.walk(place)
+        for name in (*folders, *names)
+    )
 
 
 def file_print(path: Path) -> str:
@@ -59,6 +73,23 @@ def write_atomically(path: Path, text: str) -> Path:
         draft.unlink(missing_ok=True)
         raise
     return path
+
+
+def remove_leftovers(place: Path, *names: str) -> None:
+    """Remove what processes of this account left at `place` when they were killed.
+
+    Parameters
+    ----------
+    place : Path
+    *names : str
+        Beginnings of names, behind which the number of the process stands: ``mlm`` for ``mlm-123-abc``.
+    """
+    pattern = re.compile(rf"(?:{'|'.join(map(re.escape, names))})-(\d+)-")
+    for path in place.iterdir():
+        owner = pattern.match(path.name)
+        with suppress(OSError):  # somebody else removes it in this moment
+            if owner and not pid_exists(int(owner[1])) and path.lstat().st_uid == os.getuid():
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def put_in_place(draft: Path, place: Path, old: Path) -> None:

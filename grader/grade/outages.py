@@ -15,6 +15,7 @@ PAUSES = (1, 2, 4, 8, 15)  # seconds before each new attempt: half a minute in a
 _NO_ROOM = {errno.ENOSPC: "The disk is full", errno.EDQUOT: "The disk quota is used up"}
 _NO_ROOM[errno.EFBIG] = "A file grew beyond the size that this account may write"
 _SQLITE_NO_ROOM = ("database or disk is full", "disk i/o error")
+_SQLITE_CLOSED = ("readonly database", "unable to open database file")
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
@@ -25,7 +26,7 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def no_room(error: BaseException) -> str | None:
-    """Say that there is no room to write, if that is what `error` comes from.
+    """Say that nothing can be written, for want of room or of the right to, if `error` comes from that.
 
     >>> no_room(OSError(errno.ENOSPC, "No space left on device"))
     'The disk is full. Make room for more files.'
@@ -33,10 +34,13 @@ def no_room(error: BaseException) -> str | None:
     for cause in chain_of(error):
         if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
             return f"{_NO_ROOM[cause.errno]}. Make room for more files."
-        if isinstance(cause, OperationalError) and any(
-            text in str(cause.orig).lower() for text in _SQLITE_NO_ROOM
-        ):
+        if isinstance(cause, OSError) and cause.errno == errno.EROFS:
+            return f"The disk can only be read, and this has to be written: {cause.filename}."
+        says = str(cause.orig).lower() if isinstance(cause, OperationalError) else ""
+        if any(text in says for text in _SQLITE_NO_ROOM):
             return "The gradebook could not be written: the disk is full. Make room for more files."
+        if any(text in says for text in _SQLITE_CLOSED):
+            return "The gradebook can't be written: its file, or its folder, can only be read."
     return None
 
 
@@ -61,12 +65,14 @@ def with_patience[Result](work: Callable[[], Result]) -> Result:
     Raises
     ------
     CourseError
-        When the database stays silent for half a minute, or the disk is full.
+        When the database stays silent for half a minute, or nothing can be written.
     """
     for pause in (*PAUSES, None):
         try:
             return work()
         except Exception as error:
+            if says := no_room(error):
+                raise CourseError(says) from error
             says = no_database(error)
             if says is None:
                 raise

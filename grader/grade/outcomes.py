@@ -22,8 +22,9 @@ class Outcome:
     Attributes
     ----------
     student : str
-    status : {"done", "unreadable", "failed", "stop"}
-        ``unreadable``: the submitted file is at fault, and the marks are zero. ``failed``: the grader is
+    status : {"done", "unreadable", "refused", "failed", "stop"}
+        ``unreadable``: the submitted file is at fault, and the marks are zero. ``refused``: what lies in
+        ``submitted/`` is nobody's submission, so nothing of it is in the gradebook. ``failed``: the grader is
         at fault, and there are no marks. ``stop``: nobody can be graded now (disk full, no database).
     message : str
         For the instructor; empty when all went well.

@@ -25,6 +25,8 @@ from distributed.comm.registry import Backend, backends
 from distributed.comm.utils import from_frames, to_frames
 from distributed.protocol.utils import pack_frames, unpack_frames
 
+from grader.course.files import remove_leftovers
+
 SCHEME = "unix"
 LONGEST_PATH = 107  # of a socket: Linux takes no more bytes, see unix(7)
 SIZE = struct.Struct("<Q")
@@ -65,6 +67,7 @@ def unix_cluster(workers: int) -> Iterator[SpecCluster]:
                 "nthreads": 1,
                 "memory_limit": None,
                 "dashboard": False,
+                "local_directory": folder,
                 "silence_logs": logging.CRITICAL,
             },
         }
@@ -82,8 +85,10 @@ def _private_folder() -> Iterator[str]:
     """Make a folder that only this account can enter; its name leaves room for the name of a socket."""
     usual = tempfile.gettempdir()
     unfit = ":" in usual or len(os.fsencode(usual)) > LONGEST_PATH - 50
+    place = "/tmp" if unfit else usual
+    remove_leftovers(Path(place), "grader")
     with tempfile.TemporaryDirectory(
-        prefix="grader-", dir="/tmp" if unfit else usual, ignore_cleanup_errors=True
+        prefix=f"grader-{os.getpid()}-", dir=place, ignore_cleanup_errors=True
     ) as folder:  # mode 0700
         yield folder
 

@@ -17,7 +17,6 @@ from grader.course.course_folder import (
     open_course,
     open_gradebook,
     require_release,
-    students_with,
 )
 from grader.grade.cluster import crew_of, for_each
 from grader.grade.fingerprint import inputs_of
@@ -26,6 +25,7 @@ from grader.grade.one_student import grade_student, journal_of
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
+from grader.intake.put_there import put_there
 
 
 def grade(
@@ -37,6 +37,7 @@ def grade(
     students: list[str] | None = None,
     client=None,
     force: bool = False,
+    without_sandbox: bool = False,
 ) -> list[Outcome]:
     """Run and judge the submissions of `lesson` that are not graded yet, or have changed since.
 
@@ -59,37 +60,44 @@ def grade(
         A connection to a cluster that is there already.
     force : bool
         Grade also what is graded and unchanged.
+    without_sandbox : bool
+        Grade also where nothing can keep the students' code apart.
 
     Returns
     -------
     list of Outcome
-        One per student, in the order of `students`; ``kept`` where there was nothing to do.
+        One per student, in the order of `students`; ``kept`` where there was nothing to do, ``refused`` where
+        a folder's name or a link says that it is nobody's.
 
     Raises
     ------
     CourseError
-        If the lesson was not released, nobody has handed in, there is no scheduler at the address, the
-        disk is full, or the gradebook's database stays silent.
+        If the lesson was not released, nobody has handed in, there is no scheduler at the address, nothing
+        can keep the students' code apart, the disk is full, or the gradebook's database stays silent.
     StoppedError
         When Ctrl-C is pressed. Its text says how many are done.
     """
     app = open_course(root)
     with_patience(partial(require_release, app, lesson))
-    everybody = students_with(app, "submitted", lesson)
+    everybody = put_there(app, lesson)
     unknown = sorted(set(students or []) - set(everybody))
     if unknown:
         raise CourseError(f"Nothing of {lesson!r} was handed in by: {', '.join(unknown)}.")
-    students = students or everybody
+    students = students or list(everybody)
     if not students:
         raise CourseError(
             f"Nobody has handed in {lesson!r} yet: {folder(app, 'submitted', '*', lesson)} is empty. "
             f"First run: python -m grader collect {lesson}"
         )
-    with_patience(partial(_enter, app, lesson, students))
-    done = {} if force else with_patience(partial(_complete, app, lesson, students))
+    done = {name: Outcome(name, "refused", everybody[name]) for name in students if everybody[name]}
+    good = [student for student in students if student not in done]
+    with_patience(partial(_enter, app, lesson, good))
+    done |= {} if force else with_patience(partial(_complete, app, lesson, good))
     to_do = [student for student in students if student not in done]
     if to_do:
-        task = partial(grade_student, lesson, str(Path(root).resolve()), force=force)
+        task = partial(
+            grade_student, lesson, str(Path(root).resolve()), force=force, without_sandbox=without_sandbox
+        )
         with crew_of(workers, scheduler, client) as crew:
             done |= for_each(to_do, task, crew, "Grading ", before=len(done))
             # Who is left with a journal lost the processes that graded: nothing of theirs runs again.

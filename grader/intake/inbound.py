@@ -17,6 +17,9 @@ from grader.intake.safe_copy import Limits, RefusedError, last_change, open_fold
 
 # A name becomes a folder, a row of the gradebook, a cell of a table: nothing in it may mean something there.
 STUDENT = re.compile(r"\w[\w.@+-]{0,63}")
+NAMES = (
+    "A user name has at most 64 letters, digits and the signs . _ @ + - and begins with a letter or a digit."
+)
 CLAIM = re.compile(r"(\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d\S*) ?(.*)")
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")  # of a time zone without a name; nbgrader takes it for seconds
 SLACK = timedelta(seconds=60)  # a claim is made before the files are copied, which takes its time
@@ -105,10 +108,7 @@ def _hand_in(name: str, lesson: str, about: os.stat_result) -> HandIn:
     claim = _time(told if plus else rest)
     fault = ""
     if not is_student(student):
-        fault = (
-            "A user name has at most 64 letters, digits and the signs . _ @ + - and begins with a letter "
-            "or a digit."
-        )
+        fault = NAMES
     elif claim is None:
         fault = f"The folder's name {name!r} has no time of submission in it."
     return HandIn(name, student, claim, about.st_uid, about.st_ctime_ns, fault)

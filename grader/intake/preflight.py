@@ -15,10 +15,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.course.files import own_files
+from grader.course.files import has_links, own_files
 from grader.intake.room import MAX_BYTES, cells_within_limits, why_too_large
 
 CHECK_CALL = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
+PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"BZh": "bzip2"}
 _NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _KEPT_METADATA = ("nbgrader", "tags", "deletable", "editable")
@@ -66,7 +68,12 @@ def read_submission(place: Path, lesson: str, known: set[str], ignore: list[str]
     if len(found) == 1:
         return next(iter(found.values()))
     there = ", ".join(sorted(file for file in files if file != "timestamp.txt"))
-    return Reading(None, fault=f"{name} was not handed in. The submission holds: {there or 'nothing'}.")
+    says = f"{name} was not handed in. The submission holds: {there or 'nothing'}."
+    if any(file.lower().endswith(PACKED) for file in files):
+        says += " Archives are not unpacked: hand in the notebook itself."
+    if has_links(place):
+        says += " Links are not followed: hand in the files themselves."
+    return Reading(None, fault=says)
 
 
 def _choose(good: dict[str, Reading], name: str, expected: Reading | None) -> Reading:
@@ -138,6 +145,11 @@ def _text(path: Path, name: str, notices: list[str]) -> str:
         )
     if not raw.strip():
         raise FaultError(f"{name} is empty.")
+    for start, kind in ARCHIVES.items():
+        if raw.startswith(start):
+            raise FaultError(
+                f"{name} is an archive ({kind}), not a notebook. Hand in the notebook that is in it."
+            )
     encoding, called = _encoding(raw)
     if called:
         notices.append(f"{name} was saved {called}, not as Jupyter does; it was converted.")

@@ -18,7 +18,8 @@ from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
 from grader.intake.arrivals import arrival_of
 from grader.intake.mending import notices_in, unreadable_reason
-from grader.sandbox.execute import why_not_isolated
+from grader.sandbox.execute import isolation_of
+from grader.sandbox.rungs import NONE
 from mlmkit.answers.kinds import Verdict
 
 
@@ -58,8 +59,8 @@ class Submission:
         Ids of the questions that a person has to grade.
     feedback : Path or None
         The student's feedback page.
-    not_isolated : str
-        Why the notebook ran without the sandbox; empty where it ran in it.
+    isolation : tuple
+        What kept the notebook's code apart (``grader.sandbox.rungs``), and why nothing stronger did.
     """
 
     student: str
@@ -72,7 +73,7 @@ class Submission:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     feedback: Path | None = None
-    not_isolated: str = ""
+    isolation: tuple[str, str] = (NONE, "")
     email: str = ""
     lms_id: str = ""
 
@@ -197,7 +198,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         verdicts=verdicts,
         waiting=waiting,
         feedback=page if page.is_file() else None,
-        not_isolated=why_not_isolated(nb),
+        isolation=isolation_of(nb),
     )
 
 

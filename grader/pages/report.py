@@ -21,6 +21,7 @@ from grader.grade.verdicts import HEADINGS, sentence_html
 from grader.marks.gradebook import Class, GradedQuestion, Submission, read_class
 from grader.pages.feedback_page import TEMPLATES, page_css
 from grader.pages.policy import policy
+from grader.sandbox.rungs import NONE
 
 SHADES = {
     "right": "right",
@@ -239,15 +240,18 @@ def summary(group: Class, rows: list[QuestionRow]) -> list[str]:
 
 
 def isolation(graded: list[Submission]) -> str:
-    """Say in a sentence whether the code of the students ran in the sandbox."""
-    reasons = Counter(item.not_isolated for item in graded if item.not_isolated)
-    if not reasons:
-        return "The code of the students ran in a sandbox."
-    count, why = sum(reasons.values()), "; ".join(reasons)
-    verb = "was" if count == 1 else "were"
+    """Say in a sentence what kept the code of the students apart."""
+    by_rung = Counter(item.isolation[0] for item in graded)
+    count = by_rung.pop(NONE, 0)
+    names = [f"{rung} ({number})" if len(by_rung) > 1 else rung for rung, number in by_rung.most_common()]
+    apart = f"was isolated by {' and '.join(names)}." if names else ""
+    if not count:
+        return f"The code of the students {apart}" if apart else ""
+    why = "; ".join({item.isolation[1]: 0 for item in graded if item.isolation[0] == NONE})
     return (
-        f"Not isolated: {count} of {len(graded)} submissions {verb} run without the sandbox, because {why}. "
-        "Their code could read and change what the grader can."
+        f"Not isolated: {count} of {len(graded)} submissions {'was' if count == 1 else 'were'} run without "
+        f"the sandbox, because {why}. Their code could read and change what the grader can."
+        f"{f' The other code {apart}' if apart else ''}"
     )
 
 

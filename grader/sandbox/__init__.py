@@ -10,6 +10,7 @@
 ``words``        what a kernel writes past Jupyter, for its own grader's eyes
 ``skeleton``     what lies in every home: fonts, compiled kernels
 ``limits``       memory, processor time, files: numbers to system calls
+``processor_time`` what a submission has used of it: a busy machine costs nobody a point
 ``cgroups``      limits for all processes of a submission together, where Linux lets us
 
 A *jail* is a file system with the libraries, read-only, and nothing of the course. A *warm* jail

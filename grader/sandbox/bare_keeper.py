@@ -1,4 +1,8 @@
-"""The keeper of a kernel where there is no jail. Standard library only; it runs as the grader's own user."""
+"""The keeper of a kernel where there is no jail. Standard library only; it runs as the grader's own user.
+
+Its kernel is shut in by Landlock where the request says so (``closed``): which files it reads and writes,
+and as which user it runs.
+"""
 
 import contextlib
 import ctypes
@@ -9,14 +13,14 @@ import socket
 import sys
 import time
 
-from grader.sandbox import inside
+from grader.sandbox import inside, landlock
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform == "linux"
 
 
 def main(mode, *arguments):
-    """Do what the first argument says: ``warm FD MODULES``, ``cold HANDLES REQUEST``, or ``probe``."""
+    """Do what the first argument says: ``warm FD MODULES``, ``cold HANDLES REQUEST``, ``probe``, ``try``."""
     inside.LIBC = ctypes.CDLL(None, use_errno=True)
     if mode == "warm":
         for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
@@ -25,8 +29,10 @@ def main(mode, *arguments):
     elif mode == "cold":
         handles = [int(text) for text in arguments[0].split(",")]
         inside.with_leash(handles, keep, json.loads(arguments[1]) | {"run": inside.run_program})
-    else:
+    elif mode == "probe":
         probe()
+    else:
+        shut_in(json.loads(arguments[0]))
 
 
 def probe():
@@ -49,9 +55,9 @@ def count_processes_anew():
         os.unshare(flags)
     else:  # in a user namespace, in which this user stays who it is
         os.unshare(flags | os.CLONE_NEWUSER)
-        write("/proc/self/setgroups", "deny")
+        inside.write("/proc/self/setgroups", "deny")
         for name, number in user.items():
-            write(f"/proc/self/{name}", f"{number} {number} 1")
+            inside.write(f"/proc/self/{name}", f"{number} {number} 1")
     child = os.fork()
     if child == 0:
         inside.mount(None, "/", None, inside.MS_REC | inside.MS_PRIVATE)
@@ -92,22 +98,33 @@ def keep(request, leash, cgroups):
 
 def start_kernel(request, leash, cgroups):
     """Accept the limits, agree to end with the keeper, and become the kernel's program."""
-    if LINUX:
-        inside.LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        inside.LIBC.prctl(inside.PR_SET_DUMPABLE, 1, 0, 0, 0)
-        if os.getppid() != request["keeper"]:  # it ended before we asked
-            os._exit(1)
     for handle in cgroups:
         os.write(handle, b"0")
     inside.set_limits(request["limits"])
     if LINUX:
-        inside.deny_calls(request["filter"])
+        shut_in(request)
+        inside.LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        inside.LIBC.prctl(inside.PR_SET_DUMPABLE, 1, 0, 0, 0)
+        if os.getppid() != request["keeper"]:  # it ended before we asked
+            os._exit(1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
-    os.environ["PWD"] = request["folder"]
+    os.environ.update(request["environment"], PWD=request["folder"])
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = None  # a fork looks for it anew
     leash.close()
     os.closerange(3, 1024)
     request["run"](request)
+
+
+def shut_in(request):
+    """Deny this process system calls and, in a closed room, its privileges and the files outside."""
+    closed = request["closed"]
+    if closed:
+        inside.give_up_privileges(closed["uid"])
+    inside.deny_calls(request["filter"])
+    if closed:
+        landlock.enter(closed["reads"], closed["writes"], closed["without"])
 
 
 def end_descendants(seconds=4.0):
@@ -131,9 +148,3 @@ def children():
             if int(parent) == os.getpid():
                 found.append(int(name))
     return found
-
-
-def write(path, text):
-    """Write a file of the kernel's in one call."""
-    with open(path, "w") as file:
-        file.write(text)

@@ -6,6 +6,7 @@ from queue import Empty
 from time import monotonic
 
 import zmq
+import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
 
 LARGEST_MESSAGE = 32 * 2**20  # bytes; more than a cell may show, and some thirty times a large figure
@@ -23,7 +24,32 @@ class PromptClient(AsyncKernelClient):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        self._monitors: dict[str, zmq.asyncio.Socket] = {}
         self.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)  # for sockets that are made from now on
+
+    def connect_shell(self, identity=None):
+        """Connect to the channel of replies, and watch the connection."""
+        return self._watched("shell", super().connect_shell(identity))
+
+    def connect_iopub(self, identity=None):
+        """Connect to the channel of outputs, and watch the connection."""
+        return self._watched("iopub", super().connect_iopub(identity))
+
+    async def is_cut_off(self, channel: str) -> bool:
+        """Tell whether ``"shell"`` or ``"iopub"`` was disconnected, for a message that is too large."""
+        return bool(await self._monitors[channel].poll(0))
+
+    def stop_channels(self) -> None:
+        """Disconnect."""
+        super().stop_channels()
+        for channel in list(self._monitors):
+            self._monitors.pop(channel).close(0)
+
+    def _watched(self, channel: str, connection):
+        if channel in self._monitors:
+            self._monitors.pop(channel).close(0)
+        self._monitors[channel] = connection.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        return connection
 
     def listen_anew(self) -> None:
         """Connect again to both channels."""

@@ -7,16 +7,19 @@ did not run says why, in its output and in its metadata (``not_run_reason``).
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import os
+import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import asdict
+from queue import Empty
 from textwrap import dedent
-from time import monotonic
 
-from jupyter_core.utils import run_sync
+from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -24,8 +27,11 @@ from nbgrader.preprocessors import Execute
 from traitlets import Integer
 
 from grader.intake.mending import METADATA, unreadable_reason
+from grader.sandbox.jail import ANSWER_SECONDS
 from grader.sandbox.journal import Journal, shown_by
+from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import SandboxKernelManager
+from grader.sandbox.rungs import NONE
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 # Everything else, such as the messages of widgets, is for somebody who sits in front of the notebook.
@@ -35,6 +41,8 @@ ENVELOPE = {
     "update_display_data": 100,
 }  # characters that a message counts at least: many small ones are work, too
 OTHER_ENVELOPE = 1_000
+ATTEMPTS = 2  # a kernel that was killed may be no fault of its notebook: somebody or the system did it
+LOOK = 1.0  # seconds between two looks at a kernel that is still at work
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
 
 
@@ -56,7 +64,7 @@ class SturdyExecute(Execute):
         allow_none=True,
         help=dedent(
             """
-            Seconds that one cell may run. Then it is interrupted, and the next cell runs.
+            Seconds of processor time that one cell may take. Then it is interrupted, and the next cell runs.
             A cell that ignores the interrupt ends the notebook: the cells after it are not run.
             """
         ),
@@ -64,7 +72,22 @@ class SturdyExecute(Execute):
 
     notebook_timeout = Integer(
         600,
-        help="Seconds that one notebook may run, all cells together. The cells after that are not run.",
+        help=dedent(
+            """
+            Seconds of processor time that one notebook may take, all cells together. The cells after that
+            are not run.
+            """
+        ),
+    ).tag(config=True)
+
+    patience = Integer(
+        5,
+        help=dedent(
+            """
+            How many times as long as these limits a cell and a notebook may run by the clock: what waits, or
+            gets no processor on a busy machine, uses little processor time.
+            """
+        ),
     ).tag(config=True)
 
     max_stream_chars = Integer(
@@ -81,6 +104,12 @@ class SturdyExecute(Execute):
         50_000_000,
         help="Characters that all cells of a notebook together may print and show. The rest is dropped.",
     ).tag(config=True)
+
+    # For a kernel that starts on a busy machine. One that dies is noticed at once.
+    startup_timeout = ANSWER_SECONDS
+
+    # Seconds in which a kernel that has replied, or was interrupted, has to say its last word.
+    iopub_timeout = Integer(10).tag(config=True)
 
     # A submission's kernel has nothing to clean up, and one that hangs would not do it.
     shutdown_kernel = "immediate"
@@ -105,9 +134,15 @@ class SturdyExecute(Execute):
         if about.get("lost"):
             self._take_from_journal(nb)
             return nb, resources
-        self._left = self.max_notebook_chars
-        self._deadline = None  # counted from the first cell: the start of the kernel is not the student's
-        return super().preprocess(nb, resources, km)
+        for attempt in range(ATTEMPTS):
+            whole = deepcopy(nb)
+            self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
+            self._whole = None  # counted from the first cell: the start of the kernel is not the student's
+            found = super().preprocess(whole, resources, km)
+            if not self._killed:
+                break
+            self.log.warning("The kernel was killed, in attempt %s of %s.", attempt + 1, ATTEMPTS)
+        return found
 
     @contextmanager
     def setup_kernel(self, **kwargs):
@@ -132,9 +167,9 @@ class SturdyExecute(Execute):
         return cell, resources
 
     def _run(self, cell, resources, index) -> None:
-        if self._deadline is None:
-            self._deadline = monotonic() + self.notebook_timeout
-        if self._stopped is None and monotonic() > self._deadline:
+        if self._whole is None:
+            self._whole = self._allowance(self.notebook_timeout)
+        if self._stopped is None and self._whole.is_over():
             self._stopped = (
                 f"The notebook ran longer than {self.notebook_timeout} seconds in all and was stopped."
             )
@@ -143,10 +178,10 @@ class SturdyExecute(Execute):
             return
         self._said_cut = False
         self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
-        self.error_on_timeout = _timeout_error(self._get_timeout(cell))
         try:
             super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
+            self._killed = run_sync(self.km.provisioner.poll)() == -signal.SIGKILL
             self._stop(cell, "the kernel died")
         except CellTimeoutError:
             if self._kernel_answers():
@@ -176,14 +211,65 @@ class SturdyExecute(Execute):
         about |= self._journal.about()
         about["notices"] = [*about.get("notices", []), LOST]
 
+    def _allowance(self, seconds: float | None) -> Allowance:
+        return Allowance(seconds, self.patience, self.km.provisioner.processor_time)
+
+    async def _async_poll_for_reply(self, msg_id, cell, timeout, outputs, alive):
+        """Wait for the end of a cell, which nbclient would interrupt by the clock.
+
+        Parameters
+        ----------
+        msg_id : str
+            Of the request.
+        cell : NotebookNode
+        timeout : int or None
+            Of the cell, in seconds of processor time.
+        outputs, alive : asyncio.Future
+            nbclient's own: one reads what the cell shows, the other looks whether the kernel lives.
+        """
+        try:
+            reply = await self._reply(msg_id, cell, self._allowance(timeout))
+            await self._last_output(outputs, cell)
+        finally:
+            alive.cancel()
+        return reply
+
+    async def _reply(self, msg_id, cell, allowance: Allowance) -> dict:
+        """Return the kernel's reply; when the cell's time is over, interrupt it and reply in its place."""
+        while True:
+            try:
+                reply = await self.kc.shell_channel.get_msg(timeout=LOOK)
+                if reply["parent_header"].get("msg_id") == msg_id:
+                    return reply
+            except Empty:
+                await self._async_check_alive()
+                if await self.kc.is_cut_off("shell"):
+                    raise CellTimeoutError("Its reply is too large.") from None
+            over = next((limit for limit in (allowance, self._whole) if limit.is_over()), None)
+            if over is not None:
+                await ensure_async(self.km.interrupt_kernel())
+                seconds = min(over.clock, over.patience * over.seconds)
+                error = _timeout_error(over.seconds if over.worked >= over.seconds else seconds)
+                return {"content": {**error, "status": "error"}}
+
+    async def _last_output(self, outputs, cell) -> None:
+        """Wait for the kernel's word that a cell has shown everything."""
+        allowance = self._allowance(self.iopub_timeout)
+        while not (await asyncio.wait([outputs], timeout=LOOK))[0]:
+            await self._async_check_alive()
+            if allowance.is_over() or await self.kc.is_cut_off("iopub"):
+                raise CellTimeoutError("Its last output did not arrive.")
+        outputs.result()
+
     def _kernel_answers(self) -> bool:
         """Tell whether the kernel can go on: with a message that is too large, its line is lost, too."""
+        allowance = self._allowance(self.iopub_timeout)
         self.kc.listen_anew()
-        try:
-            run_sync(self.kc.wait_for_ready)(timeout=10)
-        except RuntimeError:
-            return False
-        return True
+        while not allowance.is_over():
+            with suppress(RuntimeError):
+                run_sync(self.kc.wait_for_ready)(timeout=LOOK)
+                return True
+        return False
 
     def process_message(self, msg, cell, cell_index):
         """Keep a kernel's message, as long as cell and notebook have room left for it."""
@@ -235,14 +321,6 @@ class SturdyExecute(Execute):
         changed = sum(map(len, self._display_id_map.get(name, {}).values()))
         return max(1, changed + (msg["msg_type"] != "update_display_data"))
 
-    def _get_timeout(self, cell):
-        """Seconds for this cell: its own limit, or what is left for the notebook."""
-        limit = super()._get_timeout(cell)
-        if self._deadline is None:
-            return limit
-        left = max(1.0, self._deadline - monotonic())
-        return left if limit is None else min(limit, left)
-
     def _stop(self, cell, why: str) -> None:
         number = self.code_cells_executed
         self._stopped = f"The notebook stopped in code cell {number} ({_first_line(cell)}): {why}."
@@ -256,10 +334,10 @@ def not_run_reason(cell: NotebookNode) -> str | None:
     return cell.metadata.get(METADATA, {}).get("not_run")
 
 
-def why_not_isolated(notebook: NotebookNode) -> str:
-    """Why the code of `notebook` ran without the sandbox; empty where it ran in it."""
-    how = notebook.metadata.get(METADATA, {}).get("isolation", {"kind": "none", "why": "it ran long ago"})
-    return how["why"] if how["kind"] == "none" else ""
+def isolation_of(notebook: NotebookNode) -> tuple[str, str]:
+    """Say on which of `grader.sandbox.rungs.RUNGS` the code of `notebook` ran, and why on no stronger one."""
+    how = notebook.metadata.get(METADATA, {}).get("isolation", {})
+    return how.get("rung", NONE), how.get("why", "") if "rung" in how else "it ran long ago"
 
 
 def say_in(cell: NotebookNode, sentence: str) -> None:

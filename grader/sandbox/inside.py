@@ -136,15 +136,19 @@ def keep_cold(request, leash, cgroups):
 
 def furnish(submission, request):
     """Copy the submission, and what belongs into every home, into the student's empty home."""
-    uid = request["uid"]
     copy_skeletons(request["skeletons"])
     shutil.copytree(submission, WORK, symlinks=True)
-    if uid is not None:
-        for top in (HOME, SOCKETS):
-            os.chown(top, uid, uid)
-            for folder, folders, files in os.walk(top):
-                for name in folders + files:
-                    os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
+    if request["uid"] is not None:
+        give([HOME, SOCKETS], request["uid"])
+
+
+def give(tops, uid):
+    """Make a user the owner of folders and all that is in them."""
+    for top in tops:
+        os.chown(top, uid, uid)
+        for folder, folders, files in os.walk(top):
+            for name in folders + files:
+                os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
 
 
 def copy_skeletons(names):
@@ -238,10 +242,18 @@ def become_student(request, cgroups):
     set_limits(request["limits"])
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # when memory runs out, the kernel of the student goes first
+    give_up_privileges(request["uid"])
+    deny_calls(request["filter"])
+    LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
+    os.chdir(WORK)
+    os.environ["PWD"] = WORK
+
+
+def give_up_privileges(uid):
+    """Become an ordinary user, the one with the number `uid` or, with None, the one that it is."""
     capability = 0
     while LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
         capability += 1
-    uid = request["uid"]
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -249,10 +261,6 @@ def become_student(request, cgroups):
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     if LIBC.capset(header, (ctypes.c_uint32 * 6)()):
         raise OSError(ctypes.get_errno(), "The privileges could not be given up.")
-    deny_calls(request["filter"])
-    LIBC.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/self belongs to its process
-    os.chdir(WORK)
-    os.environ["PWD"] = WORK
 
 
 def deny_calls(steps):
@@ -328,6 +336,12 @@ def mount(source, target, kind, flags, options=None):
     if LIBC.mount(*arguments, ctypes.c_ulong(flags), options.encode() if options else None):
         number = ctypes.get_errno()
         raise OSError(number, f"mount {target}: {os.strerror(number)}")
+
+
+def write(path, text):
+    """Write a file of the kernel's in one call."""
+    with open(path, "w") as file:
+        file.write(text)
 
 
 def main(mode, *arguments):

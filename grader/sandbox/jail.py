@@ -26,6 +26,15 @@ from grader.sandbox.limits import MB, Limits
 from grader.sandbox.system_calls import program
 from grader.sandbox.words import Words
 
+# Who builds the room: bubblewrap, or a module of ours that knows its options.
+BUILDERS = ("bubblewrap", "namespaces")
+SCRIPT = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+module = importlib.import_module(sys.argv[2])
+del sys.path[0]
+module.main(*sys.argv[3:])
+"""
 GRADER = Path(__file__).parents[1]
 SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr")
 SETTINGS = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "R")
@@ -56,11 +65,13 @@ class JailError(Exception):
 
 
 class Jail:
-    """A bubblewrap process with its keeper.
+    """A process of bubblewrap, or of `grader.sandbox.namespaces`, with its keeper.
 
     Parameters
     ----------
     limits : Limits
+    builder : str
+        One of `BUILDERS`.
     modules : list of str, optional
         Makes it a warm jail: its keeper imports them, and `fork` starts kernels.
 
@@ -70,15 +81,15 @@ class Jail:
         For all processes of a submission together.
     """
 
-    def __init__(self, limits: Limits, modules: list[str] | None = None):
-        self.limits, self.modules = limits, modules
+    def __init__(self, limits: Limits, builder: str, modules: list[str] | None = None):
+        self.limits, self.builder, self.modules = limits, builder, modules
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.spool = Path(tempfile.mkdtemp(prefix=f"mlm-{os.getpid()}-", dir="/tmp"))
         self.cgroup = Cgroup(limits.memory + limits.home, limits.processes)
         self._words = Words()
         self._process = None
         if modules is not None:
-            homes = _skeletons(heavy=False)
+            homes = _skeletons(builder, heavy=False)
             self._requests, theirs = pair()
             self._start(["warm", str(theirs.fileno()), json.dumps(modules), *homes], [theirs.fileno()])
             theirs.close()
@@ -140,17 +151,16 @@ class Jail:
 
     def _prepare(self, submission: str, connection: dict, argv: list[str], heavy: bool) -> dict:
         """Lay the files of a submission ready for the keeper, and write the request."""
-        homes = _skeletons(heavy=heavy)
+        homes = _skeletons(self.builder, heavy=heavy)
         number = secrets.token_hex(4)
         sockets = self.sockets(number)
         sockets.mkdir(parents=True)
-        _copy_submission(submission, sockets.with_name("submission"), self.limits.home)
+        copy_submission(submission, sockets.with_name("submission"), self.limits.home)
         text = json.dumps(connection | {"ip": f"{inside.SOCKETS}/k"})
         (sockets / Path(inside.CONNECTION_FILE).name).write_text(text)
         return {
             "id": number,
-            # A user of its own, so that not even what a jail forgot would be open to a submission.
-            "uid": 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None,
+            "uid": random_uid(),
             "limits": self.limits.for_process(own_user=True),
             "filter": program().hex(),
             "home_bytes": self.limits.home,
@@ -164,7 +174,7 @@ class Jail:
         groups = " ".join(map(str, self.cgroup.folders))
         errors = self._words.open()
         self._process = subprocess.Popen(
-            ["sh", "-c", JANITOR, "sh", str(self.spool), groups, *self._bubblewrap(number), "--", *keeper],
+            ["sh", "-c", JANITOR, "sh", str(self.spool), groups, *self._view(number), "--", *keeper],
             pass_fds=handles,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -174,9 +184,9 @@ class Jail:
         )
         os.close(errors)
 
-    def _bubblewrap(self, number: str | None) -> list[str]:
-        """Write bubblewrap's command; `number` is the submission of a cold jail."""
-        view = [*_command(nested=number is None), *_libraries()]
+    def _view(self, number: str | None) -> list[str]:
+        """Write the builder's command; `number` is the submission of a cold jail."""
+        view = [*_command(self.builder, nested=number is None), *_libraries()]
         view += ["--ro-bind", str(skeleton.folder()), inside.SKELETONS]
         size = str(self.limits.home)
         for place in _fresh_places():
@@ -259,12 +269,14 @@ class Leash:
 
 
 @cache
-def why_not() -> str | None:
-    """Say why there can be no jail on this machine; None where there can."""
-    if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed (on Debian and Ubuntu: apt install bubblewrap)"
+def why_not(builder: str = "bubblewrap") -> str | None:
+    """Say why `builder` can't build a jail on this machine; None where it can."""
+    if sys.platform != "linux":
+        return f"{builder}: only on Linux"
+    if builder == "bubblewrap" and shutil.which("bwrap") is None:
+        return "bubblewrap is not installed"
     tried = subprocess.run(
-        [*_command(nested=False), *_libraries(), "--dev", "/dev", "--", sys.executable, "-c", ""],
+        [*_command(builder, nested=True), *_libraries(), "--dev", "/dev", "--", sys.executable, "-c", ""],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -273,7 +285,13 @@ def why_not() -> str | None:
     if tried.returncode == 0:
         return None
     said = tried.stderr.strip().splitlines()
-    return f"bubblewrap does not work here ({said[-1] if said else f'exit code {tried.returncode}'})"
+    verb = "do" if builder == "namespaces" else "does"
+    return f"{builder} {verb} not work here ({said[-1] if said else f'exit code {tried.returncode}'})"
+
+
+def run_ours(module: str) -> list[str]:
+    """Return Python's arguments that run ``main`` of a module of this package: one that needs no library."""
+    return ["-c", SCRIPT, str(GRADER.parent), f"grader.sandbox.{module}"]
 
 
 def environment() -> dict[str, str]:
@@ -293,13 +311,14 @@ def environment() -> dict[str, str]:
     }
 
 
-def _command(*, nested: bool) -> list[str]:
-    """Begin bubblewrap's command: namespaces and environment.
+def _command(builder: str, *, nested: bool) -> list[str]:
+    """Begin the builder's command: namespaces and environment.
 
     A keeper that makes namespaces of its own (`nested`) needs the privileges for it. They count in the
     jail only, unless the grader is root; the kernel gives them up before it runs anything.
     """
-    command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command = ["bwrap"] if builder == "bubblewrap" else [sys.executable, "-IS", *run_ours("namespaces")]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.getuid() != 0:
         command += ["--unshare-user", *(["--cap-add", "ALL"] if nested else [])]
     command += ["--clearenv"]
@@ -332,11 +351,11 @@ def _libraries() -> list[str]:
     return [*mounts, "--ro-bind", inside.__file__, "/run/inside.py", "--proc", "/proc"]
 
 
-def _skeletons(*, heavy: bool) -> list[str]:
+def _skeletons(builder: str, *, heavy: bool) -> list[str]:
     """Make what has to lie in a home, where it is not there yet; return its names. `heavy`: for sampling."""
     names = [skeleton.BAYES if heavy else skeleton.FONTS, skeleton.kernels()]
     for name in names:
-        skeleton.prepare(name, [*_command(nested=False), *_libraries()])
+        skeleton.prepare(name, [*_command(builder, nested=False), *_libraries()])
     return names
 
 
@@ -362,6 +381,24 @@ def _python_folders() -> list[Path]:
     return sorted({place.absolute() for place in named} | {place.resolve() for place in named})
 
 
+def random_uid() -> int | None:
+    """Return a user for one kernel, to whom not even what its room forgot is open; None without root."""
+    return 2**20 + secrets.randbelow(2**30) if os.getuid() == 0 else None
+
+
+@cache
+def readable() -> list[str]:
+    """List what a kernel reads, as `_libraries` mounts it; what is not there is on the list all the same."""
+    return [*SYSTEM, *(f"/etc/{name}" for name in SETTINGS), *map(str, _python_folders())]
+
+
+@cache
+def open_to_others() -> bool:
+    """Tell whether any user of this machine can run this Python."""
+    folders = {parent for place in _python_folders() for parent in (place, *place.parents)}
+    return all(folder.stat().st_mode & 0o1 for folder in folders)
+
+
 def _parents(place: Path, made: set[Path]) -> list[str]:
     """Make the folders above `place` readable: bubblewrap's own are closed to other users."""
     mounts = []
@@ -372,7 +409,7 @@ def _parents(place: Path, made: set[Path]) -> list[str]:
     return mounts
 
 
-def _copy_submission(source: str, target: Path, room: int) -> None:
+def copy_submission(source: str, target: Path, room: int) -> None:
     """Copy a submission's folder. Links are copied as links; devices and pipes are left out."""
     left = room
 

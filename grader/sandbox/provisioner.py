@@ -11,20 +11,26 @@ import asyncio
 import atexit
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from textwrap import dedent
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Dict, DottedObjectName, Enum, Integer, List, Type, Unicode
+from traitlets.config import Config
 
+from grader.course.files import remove_leftovers
 from grader.sandbox import inside
-from grader.sandbox.bare import OpenRoom, WarmProcess
-from grader.sandbox.jail import Jail, JailError, Leash, why_not
+from grader.sandbox.bare import ClosedRoom, OpenRoom, WarmProcess
+from grader.sandbox.guest import GuestLimits, command
+from grader.sandbox.jail import ANSWER_SECONDS, BUILDERS, Jail, JailError, Leash
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.processor_time import ProcessorTime
+from grader.sandbox.rungs import GUEST, ISOLATED, LANDLOCK, NONE, RUNGS, choose
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
 
@@ -35,29 +41,38 @@ class Isolation:
 
     Attributes
     ----------
-    kind : {"warm", "cold", "none"}
+    rung : str
+        One of `grader.sandbox.rungs.RUNGS`.
     why : str
-        For ``none``: the reason.
+        Why there was no stronger rung.
+    kind : {"warm", "cold"}
+        A fork of a process that has the libraries loaded, or a new process.
+    why_cold : str
     memory : {"together", "each process"}
         For whom the limits of memory and processes hold.
     """
 
-    kind: str
+    rung: str
     why: str = ""
+    kind: str = "cold"
+    why_cold: str = ""
     memory: str = "each process"
 
 
 class SandboxProvisioner(LocalProvisioner):
-    """Start a kernel in a jail; where there can be none, start it under limits and say so."""
+    """Start a kernel as much apart as this machine and the settings allow, and note how."""
 
-    isolation = Enum(
-        ["auto", "required", "off"],
-        default_value="auto",
+    isolation = List(
+        Enum(list(RUNGS)),
+        default_value=ISOLATED,
+        minlen=1,
         help=dedent(
             """
-            "auto": submissions run in bubblewrap's sandbox where this machine has it; where not, they run
-            under limits only, and the class report says so. "required": grade nothing without the sandbox.
-            "off": never use it.
+            Ways to keep a submission apart. The strongest of these that works on this machine is taken, in
+            this order: "bubblewrap", "namespaces" (the same room without bubblewrap), "Landlock" (files and
+            network only), "guest" (a WebAssembly Python, if it is installed). Where none works, nothing is
+            graded. With "none" among them it is graded all the same, under limits only, and the class report
+            says so.
             """
         ),
     ).tag(config=True)
@@ -91,7 +106,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     home = Integer(
         256,
-        help="Megabytes of all files together (in memory, and gone after the run). Only in the sandbox.",
+        help="Megabytes of all files together (in memory, and gone after the run). Not with Landlock.",
     ).tag(config=True)
 
     open_files = Integer(512, help="Files and sockets that a process may have open.").tag(config=True)
@@ -134,7 +149,8 @@ class SandboxProvisioner(LocalProvisioner):
     ).tag(config=True)
 
     leash: Leash | None = None
-    how = Isolation("none", "the kernel was not started yet")
+    processor_time = ProcessorTime()  # of a kernel that has started, another
+    how = Isolation(NONE, "the kernel was not started yet")
     _room: OpenRoom | None = None
 
     @property
@@ -167,14 +183,13 @@ class SandboxProvisioner(LocalProvisioner):
             manager.set_trait("ip", "not known yet")
             for port, number in ports.items():
                 setattr(manager, port, number)
-        reason = self._reason_against()
-        if reason and self.isolation == "required":
-            raise JailError(f"Nothing was graded, because the sandbox is required, and {reason}.")
-        self._why = reason
-        if reason and os.name == "posix":
-            self._room = OpenRoom(self.limits)
-            manager.ip = str(self._room.folder / "k")
-        if reason:
+        self._rung, self._why = choose(self.isolation, self._heavy_modules())
+        if self._rung not in BUILDERS:
+            if os.name == "posix":
+                self._room = self._make_room()
+                manager.ip = str(self._room.sockets() / "k")
+                if self._rung == LANDLOCK:
+                    manager.connection_file = str(self._room.sockets() / "connection.json")
             return await super().pre_launch(**kwargs)
         manager.connection_file = inside.CONNECTION_FILE
         self.connection_info = manager.get_connection_info()
@@ -182,12 +197,17 @@ class SandboxProvisioner(LocalProvisioner):
         return kwargs | {"cmd": cmd}
 
     async def launch_kernel(self, cmd, **kwargs):
-        """Start the kernel in a jail, or the limited one."""
-        if self._why and os.name != "posix":
-            self.how = Isolation("none", self._why)
-            return await super().launch_kernel(cmd, **kwargs)
-        if self._why:
-            return await self._launch_bare(cmd, **kwargs)
+        """Start the kernel in the room that was chosen."""
+        if self._rung in BUILDERS:
+            return await self._launch_in_jail(cmd, **kwargs)
+        if self._rung == GUEST:
+            cmd = command(cmd, self.memory, self.home)
+        if os.name == "posix":
+            return await self._launch_in_room(cmd, **kwargs)
+        self.how = Isolation(self._rung, self._why)
+        return await super().launch_kernel(cmd, **kwargs)
+
+    async def _launch_in_jail(self, cmd, **kwargs):
         manager = self.parent
         outside = os.path.realpath(inside.CONNECTION_FILE)
         argv = [inside.CONNECTION_FILE if part == outside else part for part in cmd]
@@ -201,9 +221,9 @@ class SandboxProvisioner(LocalProvisioner):
         if why_cold is None:
             self.leash = self._jail.fork(submission, info, argv, self._heavy_modules())
         else:
-            self.leash = Jail(self.limits).run(submission, info, argv, heavy=bool(self._heavy_modules()))
-        together = "together" if self.leash.jail.cgroup.folders else "each process"
-        self.how = Isolation("cold" if why_cold else "warm", why_cold or "", together)
+            jail = Jail(self.limits, self._rung)
+            self.leash = jail.run(submission, info, argv, heavy=bool(self._heavy_modules()))
+        self._note(self.leash.jail, why_cold)
         manager.ip = self.connection_info["ip"] = str(self.leash.sockets / "k")
         manager.connection_file = str(self.leash.sockets.parent / "connection.json")
         await self._until_it_listens()
@@ -251,12 +271,9 @@ class SandboxProvisioner(LocalProvisioner):
             self._room.close()
         await super().cleanup(restart)
 
-    def _reason_against(self) -> str | None:
-        if self.isolation == "off":
-            return "the configuration switches it off (SandboxProvisioner.isolation)"
-        return why_not()
-
     def _reason_against_fork(self, cmd) -> str | None:
+        if self._rung == GUEST:
+            return "a WebAssembly guest can't be forked"
         if not self.warm:
             return "the configuration switches warm kernels off (SandboxProvisioner.warm)"
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
@@ -268,7 +285,7 @@ class SandboxProvisioner(LocalProvisioner):
         if reason := self._reason_against_fork(cmd):
             return reason
         try:
-            self._jail = warm_jail(self.limits, tuple(self.modules))
+            self._jail = warm_jail(self.limits, self._rung, tuple(self.modules))
         except JailError as error:
             return str(error)
         return None
@@ -277,22 +294,39 @@ class SandboxProvisioner(LocalProvisioner):
         mentioned = [names for word, names in self.modules_when_mentioned.items() if word in self._code]
         return sorted({name for names in mentioned for name in names})
 
-    async def _launch_bare(self, cmd, **kwargs):
-        together = "together" if self._room.cgroup.folders else "each process"
-        self.how = Isolation("none", self._why, together)
-        folder = kwargs.get("cwd") or os.getcwd()
-        warm = None
-        if sys.platform == "linux" and self._reason_against_fork(cmd) is None:
-            with suppress(JailError):  # then it is a new process
-                warm = warm_process(tuple(self.modules))
-        self.leash = self._room.run(cmd, folder, warm, self._heavy_modules())
+    def _make_room(self) -> OpenRoom:
+        if self._rung == LANDLOCK:
+            return ClosedRoom(self.limits)
+        return OpenRoom(GuestLimits(**asdict(self.limits)) if self._rung == GUEST else self.limits)
+
+    async def _launch_in_room(self, cmd, **kwargs):
+        closed, heavy = self._rung == LANDLOCK, self._heavy_modules()
+        why_cold, warm = self._reason_against_fork(cmd), None
+        if sys.platform != "linux":
+            why_cold = "only Linux forks a process with such libraries reliably"
+        elif closed and heavy:  # their caches belong into a home, and here each kernel has a place of its own
+            why_cold = "it samples"
+        if why_cold is None:
+            try:
+                warm = warm_process(closed, tuple(self.modules))
+            except JailError as error:
+                why_cold = str(error)
+        self.leash = self._room.run(cmd, kwargs.get("cwd") or os.getcwd(), warm, heavy)
+        self._note(self._room, why_cold)
         await self._until_it_listens()
         return self.connection_info
 
-    async def _until_it_listens(self, seconds=60):
+    def _note(self, room: Jail | OpenRoom, why_cold: str | None) -> None:
+        together = "together" if room.cgroup.folders else "each process"
+        kind = "cold" if why_cold else "warm"
+        self.how = Isolation(self._rung, self._why, kind, why_cold or "", together)
+
+    async def _until_it_listens(self, seconds=ANSWER_SECONDS):
         """Wait for the kernel's sockets, so that nobody waits for a kernel that never was."""
         for _ in range(int(seconds / 0.002)):
-            if len(list(self.leash.sockets.glob("k-*"))) == inside.PORTS:
+            doors = sorted(self.leash.sockets.glob("k-*"))
+            if len(doors) == inside.PORTS:
+                self.processor_time = ProcessorTime(doors[0])
                 return
             if self.leash.poll() is not None:
                 break
@@ -300,6 +334,12 @@ class SandboxProvisioner(LocalProvisioner):
         says = self.leash.last_words()
         self.leash.end()
         raise JailError(f"The kernel did not start in the sandbox: {says}")
+
+
+def allow_none(config: Config) -> None:
+    """Change the settings so that submissions run also where nothing can keep them apart."""
+    allowed = SandboxProvisioner(config=config).isolation
+    config.SandboxProvisioner.isolation = [*allowed, NONE]
 
 
 class SandboxKernelManager(AsyncKernelManager):
@@ -322,7 +362,7 @@ _failed: dict[tuple, str] = {}
 _lock = threading.Lock()
 
 
-def warm_jail(limits: Limits, modules: tuple[str, ...]) -> Jail:
+def warm_jail(limits: Limits, builder: str, modules: tuple[str, ...]) -> Jail:
     """Return this process's warm jail for these settings; make one, or a new one where it has died.
 
     Raises
@@ -330,12 +370,12 @@ def warm_jail(limits: Limits, modules: tuple[str, ...]) -> Jail:
     JailError
         If it can't be had; it is tried once in a process.
     """
-    return _kept((os.getpid(), limits, modules), lambda: Jail(limits, list(modules)))
+    return _kept((os.getpid(), limits, builder, modules), lambda: Jail(limits, builder, list(modules)))
 
 
-def warm_process(modules: tuple[str, ...]) -> WarmProcess:
+def warm_process(closed: bool, modules: tuple[str, ...]) -> WarmProcess:
     """Return this process's warm process for kernels without a jail; as `warm_jail`."""
-    return _kept((os.getpid(), None, modules), lambda: WarmProcess(list(modules)))
+    return _kept((os.getpid(), closed, modules), lambda: WarmProcess(list(modules), closed=closed))
 
 
 def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
@@ -343,6 +383,8 @@ def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
         if key in _failed:
             raise JailError(_failed[key])
         if key not in _warm or not _warm[key].alive():
+            for place in {"/tmp", tempfile.gettempdir()}:
+                remove_leftovers(Path(place), "mlm", "mlm-words")
             try:
                 _warm[key] = make()
             except JailError as error:

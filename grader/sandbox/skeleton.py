@@ -58,15 +58,15 @@ def kernels() -> str:
     return f"{KERNELS}-{hashlib.sha256(repr(sorted(prints)).encode()).hexdigest()[:12]}"
 
 
-def prepare(name: str, command: list[str]) -> None:
+def prepare(name: str, command: list[str] | None = None) -> None:
     """Make a skeleton, where it is not there yet.
 
     Parameters
     ----------
     name : str
         "fonts", "bayes", or what `kernels` says.
-    command : list of str
-        Bubblewrap's, without a home.
+    command : list of str, optional
+        Of who builds a jail, without a home. Default: no jail; the code is ours.
     """
     done = folder() / name
     if done.is_dir():
@@ -76,11 +76,20 @@ def prepare(name: str, command: list[str]) -> None:
         if done.is_dir():
             return
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=folder()))
-        home = ["--bind", str(draft), inside.HOME, "--dev", "/dev"]
-        run = [*command, *home, "--", sys.executable, "-c", CODE[name.partition("-")[0]]]
+        run = [sys.executable, "-c", CODE[name.partition("-")[0]]]
+        caches = {"HOME": str(draft), "NUMBA_CACHE_DIR": f"{draft}/.cache/numba"}
+        if command is not None:
+            run = [*command, "--bind", str(draft), inside.HOME, "--dev", "/dev", "--", *run]
         # A cache that can't be made costs time, not marks.
         with suppress(subprocess.TimeoutExpired):
-            subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=600)
+            subprocess.run(
+                run,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=600,
+                env={**os.environ, **caches},
+            )
         draft.chmod(0o755)
         draft.rename(done)
         for old in folder().glob("draft-*"):

@@ -2,7 +2,8 @@
 
 The jail keeps a submission from files, processes and networks. The filter keeps it from those parts of Linux
 in which errors were found that lead out of jails: namespaces, mounts, keys, tracing, io_uring, modules, BPF.
-It is a list of what is denied, so that libraries which we don't know go on running.
+It is a list of what is denied, so that libraries which we don't know go on running. A kernel that is kept
+apart by Landlock shares the machine's network: for it a second list closes what Landlock leaves open.
 
 The program is the kernel's classic BPF: eight bytes an instruction, made here, put in force by
 ``inside.become_student`` and by the keeper of a bare kernel. A call that is denied gives ``PermissionError``.
@@ -79,22 +80,94 @@ WITH_VALUES = {
     ),  # AF_PACKET, AF_ALG, AF_VSOCK (to a virtual machine's host), AF_XDP
 }
 
+NONE = -1  # where a machine doesn't have the call
+# Beside Landlock, which knows of opening, making, moving and removing files, and of TCP.
+UNREACHED = {
+    # Sockets of other programs of this user: one of them may start programs for whoever asks
+    "connect": (42, 203),
+    # Memory and queues that a user's programs share by number or name
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "semctl": (66, 191),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    # Files by name; what has them open may still shorten them
+    "truncate": (76, 45),
+    "inotify_add_watch": (254, 27),
+}
+# Rights, owners and times of files, and how urgent a process is. Libraries ask for it in passing, when they
+# copy a file or start a thread: these calls answer "done", and do nothing.
+UNTOUCHED = {
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "chmod": (90, NONE),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, NONE),
+    "fchown": (93, 55),
+    "lchown": (94, NONE),
+    "fchownat": (260, 54),
+    "utime": (132, NONE),
+    "utimes": (235, NONE),
+    "futimesat": (261, NONE),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+}
+UNASKED = {"openat2": (437, 437)}  # its flags lie in memory, and libraries can do without it
+# Which argument, which of its bits, and the one value of them that is allowed; how it is denied.
+ONLY = [
+    # AF_UNIX: not even UDP. With this answer ZeroMQ looks at no network, with another one it gives up.
+    ((41, 198), 0, 0xFFFFFFFF, 1, errno.EOPNOTSUPP),
+    # SOCK_STREAM and SOCK_SEQPACKET. What the others send may name another receiver each time.
+    ((41, 198), 1, 0x2, 0, errno.EPERM),
+    ((53, 199), 1, 0x2, 0, errno.EPERM),  # socketpair
+    ((302, 261), 0, 0xFFFFFFFF, 0, errno.EPERM),  # prlimit64: of its own process
+]
+# The same, with the one value that is not: O_TRUNC with O_RDONLY, to empty what is to be read only. Landlock
+# minds it since Linux 6.2.
+NOT = [
+    ((2, NONE), 1, 0x203, 0x200, errno.EPERM),  # open
+    ((257, 56), 2, 0x203, 0x200, errno.EPERM),  # openat
+]
+
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # place in the tuples; AUDIT_ARCH_…
 X32 = 0x40000000  # calls of a third kind of programs on x86_64 have this bit in their number
 
 # linux/filter.h and linux/seccomp.h
-LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, KEEP_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 ALLOW, ERROR = 0x7FFF0000, 0x00050000
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; an argument has eight bytes
 
 
-def program(machine: str | None = None) -> bytes:
+def program(machine: str | None = None, *, beside_landlock: bool = False) -> bytes:
     """Write the filter.
 
     Parameters
     ----------
     machine : str, optional
         As ``uname -m`` calls it. Default: this one.
+    beside_landlock : bool
+        Close what Landlock leaves open, too.
 
     Returns
     -------
@@ -106,30 +179,39 @@ def program(machine: str | None = None) -> bytes:
     >>> len(program("x86_64")) % 8, program("riscv64")
     (0, b'')
     """
-    column, architecture = MACHINES.get(machine or os.uname().machine, (0, 0))
+    machine = machine or os.uname().machine
+    column, architecture = MACHINES.get(machine, (0, 0))
     if not architecture:
         return b""
-    denied, unknown = (_return(ERROR | number) for number in (errno.EPERM, errno.ENOSYS))
+    denied, unknown, done = (_return(ERROR | number) for number in (errno.EPERM, errno.ENOSYS, 0))
     # A program of another architecture has other numbers.
     steps = [(LOAD, 0, 0, ARCHITECTURE), (IF_EQUAL, 1, 0, architecture), denied, (LOAD, 0, 0, NUMBER)]
     if machine != "aarch64":
         steps += [(IF_AT_LEAST, 0, 1, X32), denied]
-    for numbers in DENIED.values():
-        steps += [(IF_EQUAL, 0, 1, numbers[column]), denied]
-    for numbers in UNKNOWN.values():
-        steps += [(IF_EQUAL, 0, 1, numbers[column]), unknown]
+    answers = [(DENIED, denied), (UNKNOWN, unknown)]
+    if beside_landlock:
+        answers += [(UNREACHED, denied), (UNTOUCHED, done), (UNASKED, unknown)]
+    for calls, answer in answers:
+        for numbers in calls.values():
+            if numbers[column] != NONE:
+                steps += [(IF_EQUAL, 0, 1, numbers[column]), answer]
     for numbers, place, flags in WITH_FLAGS.values():
         steps += _with_argument(numbers[column], place, [(IF_ANY_BIT, 0, 1, flags), denied])
     for numbers, place, values in WITH_VALUES.values():
         tests = [step for value in values for step in ((IF_EQUAL, 0, 1, value), denied)]
         steps += _with_argument(numbers[column], place, tests)
+    for calls, jump in ((ONLY, (1, 0)), (NOT, (0, 1))) if beside_landlock else ():
+        for numbers, place, bits, value, error in calls:
+            tests = [(KEEP_BITS, 0, 0, bits), (IF_EQUAL, *jump, value), _return(ERROR | error)]
+            if numbers[column] != NONE:
+                steps += _with_argument(numbers[column], place, tests)
     steps.append(_return(ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
 def _with_argument(number: int, place: int, tests: list[tuple]) -> list[tuple]:
-    """Do some tests with the lower half of an argument of one call, which is allowed after them."""
-    body = [(LOAD, 0, 0, ARGUMENTS + 8 * place), *tests, _return(ALLOW)]
+    """Do some tests with the lower half of an argument of one call; who passes them goes on."""
+    body = [(LOAD, 0, 0, ARGUMENTS + 8 * place), *tests, (LOAD, 0, 0, NUMBER)]
     return [(IF_EQUAL, 0, len(body), number), *body]
 
 

@@ -22,7 +22,7 @@ class Words:
     """
 
     def __init__(self):
-        number, self._path = tempfile.mkstemp(prefix="mlm-words-")
+        number, self._path = tempfile.mkstemp(prefix=f"mlm-words-{os.getpid()}-")
         self._number: int | None = number
 
     def open(self) -> int:

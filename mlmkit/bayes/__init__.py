@@ -6,7 +6,7 @@ from mlmkit.bayes.leave_one_out import loo, loo_pit
 from mlmkit.bayes.priors import Decov, Prior, cauchy, decov, exponential, flat, normal, student_t
 from mlmkit.bayes.sensitivity import prior_sensitivity
 from mlmkit.bayes.side_by_side import compare_fits
-from mlmkit.bayes.stan import stan_glmer, stan_lmer
+from mlmkit.bayes.stan import stan_glm, stan_glmer, stan_lmer
 
 __all__ = [
     "Decov",
@@ -22,6 +22,7 @@ __all__ = [
     "loo_pit",
     "normal",
     "prior_sensitivity",
+    "stan_glm",
     "stan_glmer",
     "stan_lmer",
     "student_t",

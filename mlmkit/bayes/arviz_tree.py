@@ -3,6 +3,8 @@
 import numpy as np
 
 from mlmkit.bayes.extra import needs
+from mlmkit.bayes.hyper import log_density
+from mlmkit.bayes.priors import Decov
 from mlmkit.bayes.rowwise import log_likelihood, too_large
 from mlmkit.frame.columns import INTERCEPT
 
@@ -25,7 +27,7 @@ def to_datatree(fit):
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         The fit.
 
     Returns
@@ -46,7 +48,7 @@ def to_datatree(fit):
     prior = _prior(fit) if seen else fit
 
     def parameters(some):
-        values, dims, coords = posterior_variables(some, design)
+        values, dims, coords = posterior_variables(some, fit.solution.model)
         return dict_to_dataset(values, dims=dims, coords=coords)
 
     kind = float if fit.solution.model.family.has_sigma else int  # ArviZ draws counts in another way
@@ -81,8 +83,9 @@ def outcome_name(design):
     return design.formula.response
 
 
-def posterior_variables(draws, design):
+def posterior_variables(draws, model):
     """Return draws by the names that ArviZ is given, their dimensions, and these dimensions' labels."""
+    design = model.design
     posterior = {"fixef": _by_chain(draws.beta, draws)}
     dims, coords = {"fixef": ["term"]}, {"term": list(design.fixed.names)}
     for factor, effects, matrix in zip(design.factors, draws.effects, draws.covariance, strict=True):
@@ -94,7 +97,7 @@ def posterior_variables(draws, design):
         dims[f"Sigma_{label}"] = [f"{label}_term", f"{label}_term2"]
         posterior[f"sd_{label}"] = _by_chain(np.sqrt(np.einsum("saa->sa", matrix)), draws)
         dims[f"sd_{label}"] = [f"{label}_term"]
-    if draws.sigma is not None:
+    if model.has_sigma:
         posterior["sigma"] = _by_chain(draws.sigma, draws)
     return posterior, dims, coords
 
@@ -178,8 +181,6 @@ def log_prior(fit):
     dict of ndarray, shape (S,)
         By parameter, each up to a constant.
     """
-    from mlmkit.bayes.hyper import log_density
-
     draws, priors, names = fit.solution.posterior, fit.priors, list(fit.design.fixed.names)
     slopes = {name: draws.beta[:, names.index(name)] for name in fit.solution.model.slopes}
     found = {}
@@ -195,19 +196,28 @@ def log_prior(fit):
     for factor, matrix in zip(fit.design.factors, draws.covariance, strict=True):
         for term in factor.terms:
             where = slice(term.first, term.first + term.size)
-            found[f"Sigma_{term.label}"] = _log_decov(matrix[:, where, where], priors.covariance, draws.sigma)
+            found[f"Sigma_{term.label}"] = _log_between(
+                matrix[:, where, where], priors.covariance, draws.sigma
+            )
     return found
 
 
-def _log_decov(matrix, prior, sigma):
-    """Compute the log density of decov's tau, shares and correlations for covariance matrices (S, q, q)."""
+def _log_between(matrix, prior, sigma):
+    """Compute the log density of what the prior is about, for covariance matrices (S, q, q).
+
+    That is decov's tau, shares and correlations, or the standard deviations themselves and the correlations.
+    """
     variances = np.einsum("saa->sa", matrix)
-    tau = np.sqrt(variances.mean(axis=1)) / (1.0 if sigma is None else sigma)
-    value = (prior.shape - 1) * np.log(tau) - tau / prior.scale
+    sd = np.sqrt(variances)
+    if isinstance(prior, Decov):
+        tau = np.sqrt(variances.mean(axis=1)) / (1.0 if sigma is None else sigma)
+        value = (prior.shape - 1) * np.log(tau) - tau / prior.scale
+        if matrix.shape[1] > 1:
+            shares = variances / variances.sum(axis=1, keepdims=True)
+            value += (prior.concentration - 1) * np.log(shares).sum(axis=1)
+    else:
+        value = log_density(prior.prior, sd).sum(axis=1)
     if matrix.shape[1] > 1:
-        shares = variances / variances.sum(axis=1, keepdims=True)
-        value += (prior.concentration - 1) * np.log(shares).sum(axis=1)
-        sd = np.sqrt(variances)
         _, log_det = np.linalg.slogdet(matrix / (sd[:, :, None] * sd[:, None, :]))
         value += (prior.regularization - 1) * log_det
     return value

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import BayesianFit
 from mlmkit.bayes.folds import KFold
 from mlmkit.bayes.leave_one_out import Loo, loo, need_posterior
 
@@ -37,12 +37,12 @@ class Ranking(pd.DataFrame):
         return "\n".join([shown.to_string(), *(f"* {message}" for message in self.messages)])
 
 
-def compare(*unnamed: StanFit, **fits: StanFit | Loo | KFold) -> pd.DataFrame:
+def compare(*unnamed: BayesianFit, **fits: BayesianFit | Loo | KFold) -> pd.DataFrame:
     """Compare Bayesian fits by how well they are expected to predict.
 
     Parameters
     ----------
-    **fits : StanFit, or results of `loo`, or of `kfold`
+    **fits : BayesianFit, or results of `loo`, or of `kfold`
         With the names that the table is to show, such as ``compare(intercepts=fit1, slopes=fit2)``. For fits
         `loo` is computed. Results of `kfold` by groups compare how well new groups are predicted.
 

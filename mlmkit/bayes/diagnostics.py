@@ -125,13 +125,13 @@ def few_groups(fit):
     """Warn where the prior, not the data, decides how much the groups differ."""
     found = []
     for factor in fit.design.factors:
-        groups, advice = len(factor.levels), "See prior_summary() and try other values of decov(scale=…)."
+        groups, advice = len(factor.levels), "See prior_summary() and try another prior_covariance."
         if groups < FEW_GROUPS:
             found.append(
                 f"'{factor.label}' has only {groups} groups, so the data say little about how much groups "
                 f"differ; the prior decides much of it. {advice}"
             )
-        if groups == fit.nobs and fit.family == "gaussian":
+        if groups == fit.nobs and fit.solution.model.has_sigma:
             found.append(
                 f"Every group of '{factor.label}' has one row only, so differences between groups can't be "
                 f"told from differences within them; the prior decides. {advice}"

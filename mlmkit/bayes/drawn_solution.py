@@ -44,8 +44,8 @@ class DrawnSolution(Solution):
 
     @cached_property
     def scale(self):
-        """Mean of the residual standard deviation; None where the family has none."""
-        return None if self.posterior.sigma is None else float(self.posterior.sigma.mean())
+        """Mean of the residual standard deviation; None where there is none, or where it is known."""
+        return float(self.posterior.sigma.mean()) if self.model.has_sigma else None
 
     @cached_property
     def covariance(self):
@@ -63,7 +63,8 @@ class DrawnSolution(Solution):
         found = []
         for factor, matrix in zip(self.design.factors, self.covariance, strict=True):
             arrays, groups = factor.arrays, len(factor.levels)
-            cross = [[np.bincount(factor.codes, a * b, groups) for a in arrays] for b in arrays]
+            weights = 1.0 if self.design.weights is None else self.design.weights
+            cross = [[np.bincount(factor.codes, weights * a * b, groups) for a in arrays] for b in arrays]
             noise = 1.0 if self.posterior.sigma is None else float(np.median(self.posterior.sigma)) ** 2
             found.append(
                 np.linalg.inv(np.linalg.inv(nudged(matrix)) + np.array(cross).transpose(2, 0, 1) / noise)
@@ -86,8 +87,8 @@ class DrawnSolution(Solution):
 
     def draw_outcome(self, mean, scale, rng, weights=None):
         """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
-        trials = np.ones(mean.shape[1]) if weights is None else weights
-        return self.family.draw(mean, scale, trials, rng)
+        weights = np.ones(mean.shape[1]) if weights is None else weights
+        return self.family.draw(mean, scale, weights, rng)
 
     def draw_new_effects(self, place, sims, shape, rng):
         """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
@@ -96,8 +97,10 @@ class DrawnSolution(Solution):
 
     def residual_variance(self, fitted):
         """Return sigma squared, or the latent variance on the scale of the link, given the fitted means."""
-        if self.family.has_sigma:
+        if self.model.has_sigma:
             return self.scale**2
+        if self.family.has_sigma:
+            return float(np.mean(1 / self.design.weights))
         other = FAMILIES[self.family.name]
         return other.latent_variance(np.log(fitted) if self.family.name == "poisson" else None)
 

@@ -23,7 +23,7 @@ class PosteriorDraws:
     effects : list of ndarray, each (S, J, q)
         Group effects, one array a grouping factor.
     sigma : ndarray, shape (S,), or None
-        Residual standard deviation.
+        Residual standard deviation (of a row with weight 1; where it is known, 1).
     covariance : list of ndarray, each (S, q, q)
         Covariance matrices of the group effects.
     report : dict
@@ -79,7 +79,7 @@ def covariance_entries(factor):
     return entries
 
 
-def draws_table(draws, model):
+def draws_table(draws, model, sigma_known=False):
     """Lay draws out as a data frame: a row a draw, a column a parameter.
 
     Parameters
@@ -88,6 +88,8 @@ def draws_table(draws, model):
         The draws.
     model : Design
         For the names.
+    sigma_known : bool
+        Whether sigma was given, so that it is no parameter.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def draws_table(draws, model):
     for factor, effects in zip(model.factors, draws.effects, strict=True):
         blocks.append(effects.reshape(draws.size, -1))
         names += [effect_name(term, factor.label, level) for level in factor.levels for term in factor.names]
-    if draws.sigma is not None:
+    if draws.sigma is not None and not sigma_known:
         blocks.append(draws.sigma[:, None])
         names.append("sigma")
     for factor, matrix in zip(model.factors, draws.covariance, strict=True):

@@ -1,29 +1,22 @@
-"""Exact draws from Gaussian models with one grouping factor and up to two varying terms.
+"""Exact draws from Gaussian models, crossed and nested factors included.
 
-Given the residual standard deviation sigma and the covariance of the group effects, everything else
-(fixed effects and group effects) is normal and integrates out. What is left has two to four
-dimensions. It is explored with a Student-t distribution fitted to it and corrected by importance
-weights; then fixed effects and group effects are drawn from their normal distributions. The draws are
-independent: no chain, no warm-up, no divergences. Their cost doesn't depend on the number of rows.
-
-Notation, for the columns as ``engine.scaling`` scales them: ``sigma^2 Psi`` is the covariance of a group's
-effects, ``A_j = Z_j'Z_j``, ``C_j = (Psi^-1 + A_j)^-1``, so that ``sigma^2 C_j`` is the covariance of the
-effects given the fixed effects.
+What is left when fixed and group effects are integrated out (``integrated``) has one to about eight
+dimensions. It is explored with a Student-t distribution fitted to it and corrected by importance weights;
+then fixed effects and group effects are drawn from their normal distributions. The draws are independent: no
+chain, no warm-up, no divergences. Their cost doesn't depend on the number of rows.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlmkit.bayes.hyper import Hyperparameters
 from mlmkit.bayes.pareto import pareto_k
+from mlmkit.bayes.proposal import StudentMixture, normalised, resample
 
-CELLS = 200_000  # draws times groups in one piece of work: small enough for the processor's cache
-DF = 5  # degrees of freedom of the proposal
-BUDGET = 12_000_000  # proposals times groups that cost about half a second
+BUDGET = 250_000_000  # multiplications that cost about half a second
 FIRST = 2_000  # proposals of a round that only improves the proposal
 ROUNDS = 2
-WIDER = (1.6, 2.5)  # what the proposal's covariance is multiplied by where its tails prove too short
+CLUSTERS = (2, 4, 8)  # parts of the mixtures that are tried where one Student-t doesn't do
 GOOD_K = 0.7
 
 
@@ -35,11 +28,11 @@ class ExactDraws:
     ----------
     beta : ndarray, shape (S, p)
         Fixed effects.
-    effects : ndarray, shape (S, J, q)
-        Group effects.
+    effects : list of ndarray, each (S, J, q)
+        Group effects, by factor.
     sigma : ndarray, shape (S,)
         Residual standard deviations.
-    covariance : ndarray, shape (S, q, q)
+    covariance : list of ndarray, each (S, q, q)
         Covariance matrices of the group effects.
     importance_ess : float
         Effective number of independent draws among those returned.
@@ -52,9 +45,9 @@ class ExactDraws:
     """
 
     beta: np.ndarray
-    effects: np.ndarray
+    effects: list
     sigma: np.ndarray
-    covariance: np.ndarray
+    covariance: list
     importance_ess: float
     efficiency: float
     pareto_k: float
@@ -66,187 +59,12 @@ class ExactDraws:
         return self.pareto_k < GOOD_K and self.efficiency > 0.01
 
 
-class GaussianOneFactor:
-    """The posterior of (sigma, Psi) with everything else integrated out.
-
-    Parameters
-    ----------
-    problem : OneFactor
-        Per-group sums of the scaled columns (``engine.onefactor``).
-    scaled : Scaled
-        How the columns were scaled.
-    terms : list of Term
-        The random-effects terms of the factor.
-    priors : Priors
-        In numbers.
-    has_intercept : bool
-        Whether the first fixed effect is an intercept.
-    """
-
-    def __init__(self, problem, scaled, terms, priors, has_intercept):
-        self.n, self.groups, self.q, self.p = problem.n, problem.groups, problem.q, problem.m - 1
-        self.scaled, self.unit, self.z_map = scaled, scaled.y_scale, scaled.z_maps[0]
-        self.hyper = Hyperparameters(terms, priors, self.unit)
-        self._a = np.ascontiguousarray(problem.A.transpose(1, 2, 0))  # (q, q, J)
-        self._b = np.ascontiguousarray(problem.B.transpose(1, 2, 0))  # (q, p + 1, J)
-        self._total = problem.C
-        self._prior_mean, self._prior_precision = self._fixed_priors(priors, has_intercept)
-        self._pairs = np.triu_indices(self.p + 1)
-        self._products()
-
-    def _fixed_priors(self, priors, has_intercept):
-        """Translate the fixed effects' normal priors to the scaled columns."""
-        x_scales = self.scaled.scale[self.scaled.x]
-        mean, precision = np.zeros(self.p), np.zeros(self.p)
-        listed = [*([priors.intercept] if has_intercept else []), *priors.coefs]
-        for k, prior in enumerate(listed):
-            if prior.family == "flat":
-                continue
-            at_mean = has_intercept and k == 0
-            mean[k] = (prior.location - (self.scaled.y_shift if at_mean else 0.0)) * x_scales[k] / self.unit
-            precision[k] = (self.unit / (prior.scale * x_scales[k])) ** 2
-        return mean, precision
-
-    def _products(self):
-        """Products of group sums that the quadratic forms need: (J, pairs) for each entry of C_j."""
-        i, j = self._pairs
-        b = self._b
-        self._b11 = (b[0, i] * b[0, j]).T.copy()
-        if self.q == 2:
-            a = self._a
-            self._b12 = (b[0, i] * b[1, j] + b[1, i] * b[0, j]).T.copy()
-            self._b22 = (b[1, i] * b[1, j]).T.copy()
-            self._det_a = np.maximum(a[0, 0] * a[1, 1] - a[0, 1] ** 2, 0.0)
-
-    def psi(self, covariance):
-        """Translate relative covariances, shape (S, q, q), from the data's columns to the scaled ones."""
-        back = np.linalg.inv(self.z_map)
-        return back @ covariance @ back.T
-
-    def _conditional(self, psi):
-        """Compute (det(I + A_j Psi), entries of C_j) for a few draws: arrays (S, J)."""
-        a = self._a
-        if self.q == 1:
-            size = psi[:, 0, 0, None]
-            det = 1.0 + size * a[0, 0]
-            return det, (size / det,)
-        p11, p12, p22 = psi[:, 0, 0, None], psi[:, 0, 1, None], psi[:, 1, 1, None]
-        det_psi = self._det(psi)[:, None]
-        det = 1.0 + p11 * a[0, 0] + p22 * a[1, 1]
-        det += 2 * p12 * a[0, 1]
-        det += det_psi * self._det_a
-        c11, c12, c22 = p11 + det_psi * a[1, 1], p12 - det_psi * a[0, 1], p22 + det_psi * a[0, 0]
-        for entry in (c11, c12, c22):
-            entry /= det
-        return det, (c11, c12, c22)
-
-    @staticmethod
-    def _det(psi):
-        return np.maximum(psi[:, 0, 0] * psi[:, 1, 1] - psi[:, 0, 1] ** 2, 0.0)
-
-    def _pieces(self, count):
-        size = max(1, CELLS // self.groups)
-        return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-    def _marginal_sums(self, psi):
-        """Return sum_j log det(I + A_j Psi) and [X y]' V^-1 [X y], where V = I + Z Psi Z'."""
-        count = len(psi)
-        log_det = np.empty(count)
-        explained = np.empty((count, len(self._pairs[0])))
-        for rows in self._pieces(count):
-            det, c = self._conditional(psi[rows])
-            log_det[rows] = np.log(det).sum(axis=1)
-            explained[rows] = c[0] @ self._b11
-            if self.q == 2:
-                explained[rows] += c[1] @ self._b12 + c[2] @ self._b22
-        cross = np.empty((count, self.p + 1, self.p + 1))
-        i, j = self._pairs
-        cross[:, i, j] = self._total[i, j] - explained
-        cross[:, j, i] = cross[:, i, j]
-        return log_det, cross
-
-    def _fixed_effects(self, sigma, cross):
-        """Return (Cholesky root of their precision, mean, y-part of the quadratic form) given sigma, Psi."""
-        p, m, d = self.p, self._prior_mean, self._prior_precision
-        precision = cross[:, :p, :p] / (sigma**2)[:, None, None] + np.diag(d)
-        right = cross[:, :p, p] / (sigma**2)[:, None] + d * m
-        root = np.linalg.cholesky(precision) if p else precision
-        mean = np.linalg.solve(precision, right[:, :, None])[:, :, 0] if p else right
-        rest = cross[:, p, p] / sigma**2 + d @ m**2 - np.einsum("sp,sp->s", right, mean)
-        return root, mean, rest
-
-    def log_density(self, u):
-        """Compute the log posterior density, up to a constant, at unconstrained hyperparameters.
-
-        Parameters
-        ----------
-        u : ndarray, shape (S, d)
-            See ``Hyperparameters``.
-
-        Returns
-        -------
-        ndarray, shape (S,)
-            Minus infinity where it can't be computed.
-        """
-        value = np.full(len(u), -np.inf)
-        inside = self.hyper.inside(u)
-        if not inside.any():
-            return value
-        sigma, covariance = self.hyper.unpack(u[inside])
-        log_det, cross = self._marginal_sums(self.psi(covariance))
-        try:
-            root, _, rest = self._fixed_effects(sigma, cross)
-        except np.linalg.LinAlgError:
-            if len(u) == 1:
-                return value
-            return np.concatenate([self.log_density(one[None]) for one in u])
-        half = np.log(np.einsum("spp->sp", root)).sum(axis=1)
-        found = -self.n * np.log(sigma) - 0.5 * log_det - half - 0.5 * rest + self.hyper.log_prior(u[inside])
-        value[inside] = np.where(np.isfinite(found), found, -np.inf)
-        return value
-
-    def draw_rest(self, u, rng):
-        """Draw fixed and group effects for given hyperparameters; all results in the data's units."""
-        sigma, covariance = self.hyper.unpack(u)
-        psi = self.psi(covariance)
-        _, cross = self._marginal_sums(psi)
-        root, mean, _ = self._fixed_effects(sigma, cross)
-        noise = rng.standard_normal(mean.shape)
-        if self.p:
-            mean = mean + np.linalg.solve(root.transpose(0, 2, 1), noise[:, :, None])[:, :, 0]
-        effects = self._draw_effects(sigma, psi, mean, rng)
-        beta = self.unit * (mean @ self.scaled.x_map.T)
-        if self.scaled.y_shift:
-            beta[:, 0] += self.scaled.y_shift
-        sigma = self.unit * sigma
-        return beta, effects, sigma, covariance * (sigma**2)[:, None, None]
-
-    def _draw_effects(self, sigma, psi, beta, rng):
-        """Draw b_j ~ N(C_j (Z_j'y - Z_j'X beta), sigma^2 C_j), shape (S, J, q)."""
-        p, back = self.p, self.unit * self.z_map
-        effects = np.empty((len(psi), self.groups, self.q))
-        for rows in self._pieces(len(psi)):
-            det, c = self._conditional(psi[rows])
-            rest = [self._b[k, p] - beta[rows] @ self._b[k, :p] for k in range(self.q)]
-            noise = rng.standard_normal((self.q, *det.shape)) * sigma[rows, None]
-            if self.q == 1:
-                effects[rows, :, 0] = back[0, 0] * (c[0] * rest[0] + np.sqrt(c[0]) * noise[0])
-                continue
-            l11 = np.sqrt(np.maximum(c[0], np.finfo(float).tiny))
-            l22 = np.sqrt(self._det(psi[rows])[:, None] / det) / l11  # det C_j = det Psi / det(I + A_j Psi)
-            first = c[0] * rest[0] + c[1] * rest[1] + l11 * noise[0]
-            second = c[1] * rest[0] + c[2] * rest[1] + c[1] / l11 * noise[0] + l22 * noise[1]
-            for k in range(2):
-                effects[rows, :, k] = back[k, 0] * first + back[k, 1] * second
-        return effects
-
-
 def draw_exactly(posterior, draws, rng):
-    """Draw from a Gaussian model with one grouping factor.
+    """Draw from a Gaussian model.
 
     Parameters
     ----------
-    posterior : GaussianOneFactor
+    posterior : GaussianPosterior
         The model.
     draws : int
         How many draws to return.
@@ -259,57 +77,34 @@ def draw_exactly(posterior, draws, rng):
         Draws in the data's units, with a verdict on the importance weights.
     """
     centre, spread = laplace(posterior.log_density, posterior.hyper.search(rng))
+    proposal = StudentMixture([centre], [spread])
     for _ in range(ROUNDS):
-        u, log_weight = _propose(posterior, centre, spread, FIRST, rng)
-        centre, spread = _moments(u, log_weight, centre, spread)
-    proposals = int(np.clip(BUDGET // posterior.groups, max(2 * draws, 4_000), max(10 * draws, 10_000)))
-    tries = [_propose(posterior, centre, spread, proposals, rng)]
-    for wider in WIDER:
-        if pareto_k(tries[-1][1]) < 0.5:
-            break
-        tries.append(_propose(posterior, centre, wider * spread, proposals, rng))
-    u, log_weight = min(tries, key=lambda found: pareto_k(found[1]))
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
+        proposal = proposal.fitted(*_tried(posterior, proposal, FIRST, rng)[:2])
+    count = int(np.clip(BUDGET // posterior.cost, max(2 * draws, 4_000), max(10 * draws, 10_000)))
+    u, weight, k = _best_of(posterior, proposal, count, rng)
     effective = 1.0 / np.sum(weight**2)
-    chosen = _resample(weight, draws, rng)
-    beta, effects, sigma, covariance = posterior.draw_rest(u[chosen], rng)
+    parts = posterior.draw_rest(u[resample(weight, draws, rng)], rng)
     # Draws that share hyperparameters aren't independent; 1/ESS adds up over the two steps.
     ess = 1.0 / (1.0 / draws + 1.0 / effective)
-    return ExactDraws(
-        beta, effects, sigma, covariance, ess, effective / proposals, pareto_k(log_weight), proposals
-    )
+    return ExactDraws(*parts, ess, effective / count, k, count)
 
 
-def _propose(posterior, centre, spread, count, rng):
-    """Draw from the Student-t proposal; return the points and their log importance weights."""
-    root = np.linalg.cholesky(spread)
-    d = len(centre)
-    z = rng.standard_normal((count, d)) / np.sqrt(rng.chisquare(DF, (count, 1)) / DF)
-    u = centre + z @ root.T
-    log_proposal = -0.5 * (DF + d) * np.log1p((z**2).sum(axis=1) / DF)
-    return u, posterior.log_density(u) - log_proposal
+def _tried(posterior, proposal, count, rng):
+    """Draw from a proposal; return the points, their importance weights, and Pareto k."""
+    u = proposal.draw(count, rng)
+    log_weight = posterior.log_density(u) - proposal.log_density(u)
+    return u, normalised(log_weight), pareto_k(log_weight)
 
 
-def _moments(u, log_weight, centre, spread):
-    """Fit the proposal to weighted draws; keep the old one where a few draws carry all the weight."""
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    if 1.0 / np.sum(weight**2) < 20 * len(centre):
-        return centre, 2.0 * spread
-    new_centre = weight @ u
-    rest = u - new_centre
-    return new_centre, (rest * weight[:, None]).T @ rest
-
-
-def _resample(weight, draws, rng):
-    """Choose draws in proportion to their weights, with as few repetitions as possible, in random order.
-
-    Systematic resampling: one random offset, equal steps along the cumulated weights.
-    """
-    steps = (rng.random() + np.arange(draws)) / draws
-    chosen = np.minimum(np.searchsorted(np.cumsum(weight), steps), len(weight) - 1)
-    return rng.permutation(chosen)
+def _best_of(posterior, proposal, count, rng):
+    """Try the proposal, and others where it doesn't reach everywhere; return the best points and weights."""
+    best = _tried(posterior, proposal, count, rng)
+    for parts in CLUSTERS:
+        if best[2] < 0.5:
+            break
+        proposal = proposal.split(*best[:2], parts, rng)
+        best = min(best, _tried(posterior, proposal, count, rng), key=lambda found: found[2])
+    return best
 
 
 def laplace(log_density, candidates, steps=60):

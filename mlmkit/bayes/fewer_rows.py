@@ -11,9 +11,8 @@ import numpy as np
 from mlmkit.bayes.drawn_solution import nudged
 from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.model import BayesModel
+from mlmkit.bayes.nuts import NutsOptions
 from mlmkit.bayes.stan import fit_model
-from mlmkit.engine.onefactor import OneFactor, group_sums
-from mlmkit.engine.theta import pattern
 
 
 @dataclass
@@ -33,7 +32,7 @@ def fit_without(fit, rows, seed=None, times=1):
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         The fit to all rows.
     rows : ndarray of int
         Places of the rows to leave out.
@@ -65,7 +64,7 @@ def fit_without(fit, rows, seed=None, times=1):
         draws=times * posterior.size // posterior.chains,
         chains=posterior.chains,
         seed=int(rng.integers(2**31)),
-        progress=False,
+        options=NutsOptions(progress=False),
     ).solution.posterior
     effects = []
     for factor, part, known, matrix in zip(
@@ -96,13 +95,13 @@ def part_of_model(model, keep):
         Its grouping factors hold only the groups that have rows.
     """
     part = {field.name: getattr(model, field.name) for field in fields(BayesModel)}
-    part["design"] = design = _part_of_design(model.design, keep)
-    part["scaled"] = scaled = replace(model.scaled, arrays=[array[keep] for array in model.scaled.arrays])
-    if model.problem is not None:
-        factor, columns = design.factors[0], [*scaled.x, len(scaled.arrays) - 1]
-        by_group, total = group_sums(scaled, factor.codes, scaled.z[0], len(factor.levels))
-        sums = by_group[:, :, scaled.z[0]], by_group[:, :, columns], total[np.ix_(columns, columns)]
-        part["problem"] = OneFactor(*sums, design.n, pattern(factor.terms), True)
+    part["design"] = _part_of_design(model.design, keep)
+    scaled, weights = model.scaled, model.scaled.root_weights
+    part["scaled"] = replace(
+        scaled,
+        arrays=[array[keep] for array in scaled.arrays],
+        root_weights=None if weights is None else weights[keep],
+    )
     return PartOfModel(**part, means=model.predictor_means)
 
 

@@ -13,6 +13,7 @@ from mlmkit.bayes.from_prior import draw_from_prior
 from mlmkit.bayes.options import check_seed, count
 from mlmkit.bayes.rowwise import mean_ppd, too_large
 from mlmkit.bayes.separating import separation
+from mlmkit.fits.estimates import Estimates
 from mlmkit.fits.mixed import MixedEstimates
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.predict import predict_draws
@@ -20,8 +21,8 @@ from mlmkit.inference.satterthwaite import small_sample
 from mlmkit.inference.simulations import Simulations, check_theta
 
 
-class StanFit(MixedEstimates):
-    """A Bayesian fit by `stan_lmer` or `stan_glmer`. All numbers are in the units of the data.
+class BayesianFit(Estimates):
+    """A Bayesian fit by `stan_lmer`, `stan_glmer` or `stan_glm`. All numbers are in the units of the data.
 
     Point estimates are rstanarm's: medians of the draws for fixed and group effects, with MAD_SD (the
     scaled median absolute deviation) as their standard error; the posterior mean for covariances.
@@ -78,7 +79,7 @@ class StanFit(MixedEstimates):
     @cached_property
     def draws(self):
         """The draws: a row a draw, a column a parameter, named as rstanarm names them."""
-        return draws_table(self.solution.posterior, self.design)
+        return draws_table(self.solution.posterior, self.design, self.solution.model.sigma_known)
 
     @cached_property
     def priors(self):
@@ -206,27 +207,10 @@ class StanFit(MixedEstimates):
         """MAD_SD of the fixed effects: a Series by term."""
         return self._series(mad_sd(self.solution.posterior.beta), "se_fixef")
 
-    @cached_property
-    def se_ranef(self):
-        """MAD_SD of the group effects: a DataFrame, groups by terms, for each grouping factor."""
-        return self._by_group([mad_sd(effects) for effects in self.solution.posterior.effects])
-
-    @cached_property
-    def se_coef(self):
-        """MAD_SD of each group's coefficients, from the draws of fixed plus group effect."""
-        sums = self.sim(None).coef
-        tables = type(self.coef)()
-        for label, table in self.coef.items():
-            columns = {name: pd.Series(mad_sd(sums[label][name].to_numpy()), table.index) for name in table}
-            tables[label] = pd.DataFrame(columns)
-        return tables
-
     @property
     def sigma(self):
-        """Median of the residual standard deviation; None where the family has none."""
-        return (
-            None if self.solution.posterior.sigma is None else float(np.median(self.solution.posterior.sigma))
-        )
+        """Median of the residual standard deviation; None where there is none, or where it is known."""
+        return float(np.median(self.solution.posterior.sigma)) if self.solution.model.has_sigma else None
 
     # Summaries ---------------------------------------------------------------------------------
 
@@ -360,7 +344,31 @@ class StanFit(MixedEstimates):
         return print_stan.fit_html(self)
 
 
+class StanFit(BayesianFit, MixedEstimates):
+    """A Bayesian fit with group effects, by `stan_lmer` or `stan_glmer`."""
+
+    @cached_property
+    def se_ranef(self):
+        """MAD_SD of the group effects: a DataFrame, groups by terms, for each grouping factor."""
+        return self._by_group([mad_sd(effects) for effects in self.solution.posterior.effects])
+
+    @cached_property
+    def se_coef(self):
+        """MAD_SD of each group's coefficients, from the draws of fixed plus group effect."""
+        sums = self.sim(None).coef
+        tables = type(self.coef)()
+        for label, table in self.coef.items():
+            columns = {name: pd.Series(mad_sd(sums[label][name].to_numpy()), table.index) for name in table}
+            tables[label] = pd.DataFrame(columns)
+        return tables
+
+
+def make_fit(model, posterior, messages):
+    """Wrap draws into the class that suits the model: with group effects or without."""
+    return (StanFit if model.design.factors else BayesianFit)(model, posterior, messages)
+
+
 def prior_fit(model, draws, seed=None):
     """Return a "fit" whose draws come from the prior of a model; see ``prior_PD`` of `stan_glmer`."""
     drawn = draw_from_prior(model, count("draws", draws), check_seed(seed))
-    return StanFit(model, drawn, ["These draws come from the prior, not from data."])
+    return make_fit(model, drawn, ["These draws come from the prior, not from data."])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mlmkit.bayes.bridge import FINE, LARGE, bridge
 from mlmkit.bayes.fewer_rows import fit_without
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import BayesianFit
 from mlmkit.bayes.leave_one_out import MORE, efficiency, log_means, need_posterior, thinned
 from mlmkit.bayes.new_groups import new_group_density
 from mlmkit.bayes.options import check_seed, count
@@ -102,12 +102,12 @@ class KFold:
         )
 
 
-def kfold(fit: StanFit, by: str | None = None, *, k: int | None = None, seed: int = 1) -> KFold:
+def kfold(fit: BayesianFit, by: str | None = None, *, k: int | None = None, seed: int = 1) -> KFold:
     """Estimate how well a Bayesian fit predicts new groups, by fitting it again without them.
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         From `stan_lmer` or `stan_glmer`.
     by : str, optional
         The grouping factor whose groups are left out, such as ``"zipcode"``. Default: rows are left out.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlmkit.bayes.draws import PosteriorDraws
+from mlmkit.bayes.priors import Decov, lkj_strengths
 from mlmkit.frame.columns import INTERCEPT
 
 
@@ -45,12 +46,14 @@ def draw_from_prior(model, draws, seed=None):
     if model.has_intercept:
         beta[:, place[INTERCEPT]] = centre
     sigma = _positive_draw(priors.aux, draws, rng) if priors.aux else None
+    if model.sigma_known:
+        sigma = np.ones(draws)
     effects, covariances = [], []
     for factor in model.design.factors:
         matrix = np.zeros((draws, len(factor.names), len(factor.names)))
         for term in factor.terms:
             where = slice(term.first, term.first + term.size)
-            matrix[:, where, where] = _decov(term.size, priors.covariance, sigma, draws, rng)
+            matrix[:, where, where] = _between(term.size, priors.covariance, sigma, draws, rng)
         roots = np.linalg.cholesky(matrix + 1e-300 * np.eye(len(factor.names)))
         standard = rng.standard_normal((draws, len(factor.levels), len(factor.names)))
         effects.append(np.einsum("sab,sjb->sja", roots, standard))
@@ -73,15 +76,19 @@ def _positive_draw(prior, draws, rng):
         if not negative.any():
             return values
         values[negative] = _draw(prior, int(negative.sum()), rng)
-    raise ValueError(f"{prior} has hardly any probability above zero, so it is no prior for sigma.")
+    raise ValueError(
+        f"{prior} has hardly any probability above zero, so it is no prior for a standard deviation."
+    )
 
 
-def _decov(q, prior, sigma, draws, rng):
-    """Draw covariance matrices, shape (S, q, q)."""
-    tau = rng.gamma(prior.shape, prior.scale, draws) * (1.0 if sigma is None else sigma)
-    if q == 1:
-        return (tau**2)[:, None, None]
-    sd = np.sqrt(q * rng.dirichlet(np.full(q, prior.concentration), draws)) * tau[:, None]
+def _between(q, prior, sigma, draws, rng):
+    """Draw covariance matrices between groups, shape (S, q, q)."""
+    if isinstance(prior, Decov):
+        tau = rng.gamma(prior.shape, prior.scale, draws) * (1.0 if sigma is None else sigma)
+        shares = rng.dirichlet(np.full(q, prior.concentration), draws) if q > 1 else np.ones((draws, 1))
+        sd = np.sqrt(q * shares) * tau[:, None]
+    else:
+        sd = _positive_draw(prior.prior, draws * q, rng).reshape(draws, q)
     return _correlations(q, prior.regularization, draws, rng) * sd[:, :, None] * sd[:, None, :]
 
 
@@ -92,11 +99,11 @@ def _correlations(q, eta, draws, rng):
     extended onion method", Journal of Multivariate Analysis 100(9), section 2.4. In the Cholesky factor a
     partial correlation is the share of a row's remaining length that goes to the next column.
     """
-    root = np.zeros((draws, q, q))
+    root, strengths = np.zeros((draws, q, q)), lkj_strengths(eta, q)
     for row in range(q):
         left = np.ones(draws)
         for column in range(row):
-            shape = eta + (q - 2 - column) / 2
+            shape = strengths[row * (row - 1) // 2 + column]
             partial = 2 * rng.beta(shape, shape, draws) - 1
             root[:, row, column] = partial * left
             left = left * np.sqrt(1 - partial**2)

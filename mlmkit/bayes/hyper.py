@@ -1,79 +1,136 @@
-"""Hyperparameters on an unconstrained scale: sigma, and what decov makes of the group covariances.
+"""Hyperparameters on an unconstrained scale: sigma, and the covariances of all random-effects terms.
 
-The vector u holds log sigma, then for every random-effects term log tau and, for a term of two
-columns, logit of the first column's share of the variance and the inverse hyperbolic tangent of the
-correlation.
+The vector u holds log sigma (unless sigma is known), then for every term of q columns
+
+    decov: log tau, and q - 1 numbers for the shares of the variance (a softmax whose logits sum to zero);
+    a prior of the standard deviations themselves: their q logarithms;
+    both: q (q - 1) / 2 numbers for the partial correlations, each tanh(u / 2).
+
+In row i of the Cholesky root of a correlation matrix, each partial correlation takes its share of what the
+earlier ones left of the row's length.
 """
 
 import numpy as np
+
+from mlmkit.bayes.priors import Decov, lkj_strengths
 
 LIMIT = 40.0  # beyond exp(40) there is nothing but overflow
 
 
 class Hyperparameters:
-    """Translate between u and (sigma, covariance), with the prior density of u.
+    """Translate between u and (sigma, roots of the covariances), with the prior density of u.
 
     Parameters
     ----------
-    terms : list of Term
-        Random-effects terms of the one grouping factor; one or two columns each.
+    factors : list of Factor
+        The grouping factors with their terms.
     priors : Priors
         In numbers.
     unit : float
         What sigma is measured in: the scale of the outcome.
     """
 
-    def __init__(self, terms, priors, unit):
-        self.decov, self.aux, self.unit = priors.covariance, priors.aux, unit
-        self.blocks, place = [], 1
-        for term in terms:
-            self.blocks.append((term.first, term.size, place))
-            place += 1 if term.size == 1 else 3
+    def __init__(self, factors, priors, unit):
+        self.between, self.aux, self.unit = priors.covariance, priors.aux, unit
+        self.sigma_known = priors.aux is None
+        self.relative = isinstance(self.between, Decov)  # to sigma
+        self.terms, place = [], 0 if self.sigma_known else 1
+        for number, factor in enumerate(factors):
+            for term in factor.terms:
+                self.terms.append((number, term.first, term.size, place))
+                place += term.size * (term.size + 1) // 2
         self.size = place
-        self.q = sum(term.size for term in terms)
+        self.widths = [len(factor.names) for factor in factors]
 
     def inside(self, u):
         """Mark the points that can be computed with."""
         return np.isfinite(u).all(axis=1) & (np.abs(u) < LIMIT).all(axis=1)
 
     def unpack(self, u):
-        """Return sigma (S,), in units of `unit`, and covariances relative to sigma^2, shape (S, q, q)."""
-        relative = np.zeros((len(u), self.q, self.q))
-        for first, size, place in self.blocks:
-            tau2 = np.exp(2 * u[:, place])
-            if size == 1:
-                relative[:, first, first] = tau2
-                continue
-            share, rho = 1 / (1 + np.exp(-u[:, place + 1])), np.tanh(u[:, place + 2])
-            v1, v2 = 2 * tau2 * share, 2 * tau2 / (1 + np.exp(u[:, place + 1]))
-            second = first + 1
-            relative[:, first, first], relative[:, second, second] = v1, v2
-            relative[:, first, second] = relative[:, second, first] = rho * np.sqrt(v1 * v2)
-        return np.exp(u[:, 0]), relative
+        """Return sigma and the roots of the group effects' covariances, for all points at once.
+
+        Parameters
+        ----------
+        u : ndarray, shape (S, size)
+
+        Returns
+        -------
+        sigma : ndarray, shape (S,)
+            In units of `unit`. A known sigma is 1 in the units of the data.
+        roots : list of ndarray, each (S, q, q)
+            For each factor the Cholesky root of its covariance relative to sigma^2.
+        """
+        sigma = np.full(len(u), 1 / self.unit) if self.sigma_known else np.exp(u[:, 0])
+        roots = [np.zeros((len(u), q, q)) for q in self.widths]
+        for number, first, size, place in self.terms:
+            where = slice(first, first + size)
+            sd = self._sds(u[:, place : place + size], sigma)
+            roots[number][:, where, where] = sd[:, :, None] * correlation_root(u[:, place + size :], size)
+        return sigma, roots
+
+    def _sds(self, numbers, sigma):
+        """Return the standard deviations of one term relative to sigma, shape (S, q)."""
+        if not self.relative:
+            return np.exp(numbers) / sigma[:, None]
+        return np.exp(numbers[:, [0]] + 0.5 * (np.log(numbers.shape[1]) + log_shares(numbers)))
 
     def log_prior(self, u):
         """Compute the log prior density of u, up to a constant (the Jacobian included)."""
-        prior = self.decov
-        value = u[:, 0] + log_density(self.aux, np.exp(u[:, 0]) * self.unit)
-        for _, size, place in self.blocks:
-            value = value + prior.shape * u[:, place] - np.exp(u[:, place]) / prior.scale
-            if size == 2:
-                logit, z = u[:, place + 1], u[:, place + 2]
-                value -= prior.concentration * (np.logaddexp(0, logit) + np.logaddexp(0, -logit))
-                # (1 - rho^2)^regularization; log(1 - tanh(z)^2) = -2 log cosh z
-                value -= 2 * prior.regularization * (np.logaddexp(z, -z) - np.log(2))
+        value = np.zeros(len(u))
+        if not self.sigma_known:
+            value += u[:, 0] + log_density(self.aux, np.exp(u[:, 0]) * self.unit)
+        for _, _, size, place in self.terms:
+            numbers = u[:, place : place + size]
+            if self.relative:
+                prior = self.between
+                value += prior.shape * numbers[:, 0] - np.exp(numbers[:, 0]) / prior.scale
+                value += prior.concentration * log_shares(numbers).sum(axis=1)
+            else:
+                value += (numbers + log_density(self.between.prior, np.exp(numbers) * self.unit)).sum(axis=1)
+            partial = u[:, place + size : place + size * (size + 1) // 2]
+            # (1 - r^2)^strength with the Jacobian; log(1 - tanh(z)^2) = -2 log cosh z
+            value -= 2 * log_cosh(0.5 * partial) @ lkj_strengths(self.between.regularization, size)
         return value
 
     def search(self, rng, count=600):
         """Propose starting points over everything that data on the scaled columns can ask for."""
         u = np.empty((count, self.size))
-        u[:, 0] = rng.uniform(-5, 0.5, count)
-        for _, size, place in self.blocks:
-            u[:, place] = rng.uniform(-4, 5, count)
-            if size == 2:
-                u[:, place + 1] = rng.uniform(-6, 6, count)
-                u[:, place + 2] = rng.uniform(-2, 2, count)
+        if not self.sigma_known:
+            u[:, 0] = rng.uniform(-5, 0.5, count)
+        for _, _, size, place in self.terms:
+            if self.relative:
+                u[:, place] = rng.uniform(-4, 5, count)
+                u[:, place + 1 : place + size] = rng.uniform(-3, 3, (count, size - 1))
+            else:
+                u[:, place : place + size] = rng.uniform(-5, 1, (count, size))
+            pairs = size * (size - 1) // 2
+            u[:, place + size : place + size + pairs] = rng.uniform(-4, 4, (count, pairs))
         return u
+
+
+def log_shares(numbers):
+    """Return the logarithms of the terms' shares of the variance, shape (S, q); `numbers` as in u."""
+    logits = np.concatenate([numbers[:, 1:], -numbers[:, 1:].sum(axis=1, keepdims=True)], axis=1)
+    logits = logits - logits.max(axis=1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def correlation_root(partial, size):
+    """Build Cholesky roots of correlation matrices, shape (S, q, q); `partial` as in u."""
+    root, place = np.zeros((len(partial), size, size)), 0
+    for row in range(size):
+        left = np.ones(len(partial))
+        for column in range(row):
+            root[:, row, column] = left * np.tanh(0.5 * partial[:, place])
+            left = left / np.cosh(0.5 * partial[:, place])
+            place += 1
+        root[:, row, row] = left
+    return root
+
+
+def log_cosh(z):
+    """Compute log cosh z where cosh z would be too large."""
+    return np.logaddexp(z, -z) - np.log(2)
 
 
 def log_density(prior, value):

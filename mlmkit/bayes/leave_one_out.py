@@ -7,7 +7,7 @@ import pandas as pd
 
 from mlmkit.bayes.bridge import FINE, LARGE, bridge
 from mlmkit.bayes.fewer_rows import fit_without
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import BayesianFit
 from mlmkit.bayes.left_out import left_out_densities, left_out_shares
 from mlmkit.bayes.options import check_seed, true_or_false
 from mlmkit.bayes.pareto import psis
@@ -96,12 +96,12 @@ def _rows(labels, all_rows):
     return f"{len(labels)} of {len(all_rows)} rows (rows {shown}) have"
 
 
-def loo(fit: StanFit, *, refit: bool | None = None) -> Loo:
+def loo(fit: BayesianFit, *, refit: bool | None = None) -> Loo:
     """Estimate how well a Bayesian fit predicts rows that it hasn't seen (leave-one-out).
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         From `stan_lmer` or `stan_glmer`.
     refit : bool, optional
         Whether to fit the model again without each row that weights can't leave out (Pareto k above 0.7), up
@@ -146,12 +146,12 @@ def loo(fit: StanFit, *, refit: bool | None = None) -> Loo:
     return kept[again]
 
 
-def loo_pit(fit: StanFit, *, seed: int = 1) -> pd.Series:
+def loo_pit(fit: BayesianFit, *, seed: int = 1) -> pd.Series:
     """Find each outcome's place in its prediction from all other rows (probability integral transform).
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         From `stan_lmer` or `stan_glmer`.
     seed : int
         For outcomes that are counts: their place within the step of the distribution is drawn.
@@ -190,10 +190,10 @@ def loo_pit(fit: StanFit, *, seed: int = 1) -> pd.Series:
 
 def need_posterior(fit, asked):
     """Refuse what is no Bayesian fit, and a fit whose draws are the prior's."""
-    if not isinstance(fit, StanFit):
+    if not isinstance(fit, BayesianFit):
         raise TypeError(
-            f"{asked}() works on fits of stan_lmer or stan_glmer, not on {type(fit).__name__}: it needs "
-            "posterior draws."
+            f"{asked}() works on fits of stan_lmer, stan_glmer or stan_glm, not on {type(fit).__name__}: it "
+            "needs posterior draws."
         )
     if fit.method == "prior":
         raise ValueError(

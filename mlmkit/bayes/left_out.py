@@ -28,7 +28,7 @@ def left_out_densities(fit, draws, rows=None):
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         For its data and family.
     draws : PosteriorDraws
         Of this fit, or of the same model fitted without some rows.

@@ -36,11 +36,11 @@ class Family:
         """Turn the linear predictor into the outcome's mean (binomial: the probability)."""
         return eta if self.has_sigma else self._other.inverse_link(eta)
 
-    def draw(self, mean, sigma, trials, rng):
-        """Draw outcomes given their means, shape (S, n); binomial: shares of successes."""
+    def draw(self, mean, sigma, weights, rng):
+        """Draw outcomes given their means, shape (S, n); binomial: shares of `weights` trials."""
         if self.has_sigma:
-            return mean + sigma[:, None] * rng.standard_normal(mean.shape)
-        return self._other.draw(mean, trials, rng)
+            return mean + sigma[:, None] / np.sqrt(weights) * rng.standard_normal(mean.shape)
+        return self._other.draw(mean, weights, rng)
 
     def pearson(self, y, mean, trials):
         """Return the difference from the mean over its standard deviation; see `glmer`'s families."""
@@ -50,13 +50,13 @@ class Family:
         """Return each row's part of the deviance; see `glmer`'s families."""
         return self._other.unit_deviance(y, mean, trials)
 
-    def log_likelihood(self, y, eta, sigma, trials):
+    def log_likelihood(self, y, eta, sigma, weights):
         """Log density of each outcome, shape (S, n), given the linear predictor."""
         if self.has_sigma:
-            z = (y - eta) / sigma[:, None]
-            return -0.5 * z**2 - np.log(sigma)[:, None] - 0.5 * np.log(2 * np.pi)
+            sd = sigma[:, None] / np.sqrt(weights)
+            return -0.5 * ((y - eta) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
         other = self._other
-        return other.moments(eta, other.known(y, trials)).loglik + other.saturated(y, trials)
+        return other.moments(eta, other.known(y, weights)).loglik + other.saturated(y, weights)
 
 
 FAMILIES = {

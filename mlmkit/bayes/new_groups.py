@@ -18,7 +18,7 @@ def new_group_density(fit, draws, rows, new, rng):
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         For its data and family.
     draws : PosteriorDraws
         Fixed effects, covariances, sigma, and the effects of groups that are known.

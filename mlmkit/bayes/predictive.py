@@ -8,7 +8,7 @@ from mlmkit.bayes.summaries import central_interval
 
 
 def log_lik(fit):
-    """Build the table of ``StanFit.log_lik``."""
+    """Build the table of ``BayesianFit.log_lik``."""
     problem = too_large(fit, fit.nobs)
     if problem:
         raise ValueError(problem)
@@ -16,13 +16,13 @@ def log_lik(fit):
 
 
 def predictive_interval(fit, prob, **options):
-    """Build the table of ``StanFit.predictive_interval``."""
+    """Build the table of ``BayesianFit.predictive_interval``."""
     drawn = fit.posterior_predict(**options)
     return central_interval(drawn.to_numpy(), drawn.columns, prob)
 
 
 def bayes_R2(fit):
-    """Build the draws of ``StanFit.bayes_R2``."""
+    """Build the draws of ``BayesianFit.bayes_R2``."""
     mean, trials = fit.posterior_epred().to_numpy(), fit.design.trials
     if fit.family == "gaussian":
         rest = fit.solution.posterior.sigma**2

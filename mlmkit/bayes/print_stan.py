@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes.draws import mad_sd
+from mlmkit.bayes.priors import Decov
 from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.printout import html_table
 from mlmkit.inference.varcorr import fixed_width, left_aligned
@@ -57,10 +58,13 @@ def print_text(fit, digits=None):
     if fit.sigma is not None:
         error = float(mad_sd(fit.solution.posterior.sigma))
         lines += ["", "Auxiliary parameter(s):", *_medians(["sigma"], [fit.sigma], [error], digits)]
-    rows = fit.varcorr.rows(_variance_digits(fit))
-    head = ["Groups", "Name", "Std.Dev.", "Corr", *[""] * len(rows[0])][: len(rows[0])]
-    lines += ["", "Error terms:", *(line.rstrip() for line in left_aligned([head, *rows]))]
-    lines.append("Num. levels: " + ", ".join(f"{name} {count}" for name, count in fit.ngrps.items()))
+    elif fit.solution.model.sigma_known:
+        lines += ["", "sigma is known: each row has its own."]
+    if fit.ngrps:
+        rows = fit.varcorr.rows(_variance_digits(fit))
+        head = ["Groups", "Name", "Std.Dev.", "Corr", *[""] * len(rows[0])][: len(rows[0])]
+        lines += ["", "Error terms:", *(line.rstrip() for line in left_aligned([head, *rows]))]
+        lines.append("Num. levels: " + ", ".join(f"{name} {count}" for name, count in fit.ngrps.items()))
     lines += ["", "------", f"* {_drawn_by(fit)}; .diagnostics() says whether to trust them"]
     lines += ["* .summary() for means, intervals and Monte Carlo errors; .prior_summary() for the priors"]
     return "\n".join([*lines, *(f"* {message}" for message in fit.messages)])
@@ -73,16 +77,18 @@ def fit_html(fit):
     fixed = html_table(
         ["term", "median", "MAD_SD"], zip(fit.fixef.index, est, err, strict=True), "Fixed effects"
     )
-    rows = fit.varcorr.rows(_variance_digits(fit))
-    head = ["group", "term", "standard deviation", "correlation", *[""] * len(rows[0])][: len(rows[0])]
     family = fit.solution.model.family
-    groups = "; ".join(f"{name}: {count} groups" for name, count in fit.ngrps.items())
     notes = "".join(f"<p>{escape(message)}</p>" for message in fit.messages)
+    between, size = "", f"{fit.nobs} observations"
+    if fit.ngrps:
+        rows = fit.varcorr.rows(_variance_digits(fit))
+        head = ["group", "term", "standard deviation", "correlation", *[""] * len(rows[0])][: len(rows[0])]
+        between = html_table(head, rows, "Error terms")
+        size += "; " + "; ".join(f"{name}: {count} groups" for name, count in fit.ngrps.items())
     return (
         f"<div><pre>{escape(fit.solution.model.function)}: {escape(fit.formula)} "
         f"({family.name} [{family.link}])</pre>"
-        f"{fixed}{html_table(head, rows, 'Error terms')}<p>{fit.nobs} observations; {escape(groups)}. "
-        f"{escape(_drawn_by(fit))}.</p>{notes}</div>"
+        f"{fixed}{between}<p>{escape(size)}. {escape(_drawn_by(fit))}.</p>{notes}</div>"
     )
 
 
@@ -99,7 +105,7 @@ class PosteriorSummary(pd.DataFrame):
     def of(cls, fit, table):
         """Give a table the head of its fit."""
         made = cls(table)
-        groups = ", ".join(f"{name} ({count})" for name, count in fit.ngrps.items())
+        groups = ", ".join(f"{name} ({count})" for name, count in fit.ngrps.items()) or "none"
         family = fit.solution.model.family
         made._head_lines = [
             "Model Info:",
@@ -162,7 +168,11 @@ class PriorSummary:
             lines += self._one(f"Coefficient of {name}", name, prior)
         if priors.aux is not None:
             lines += self._one("Auxiliary (sigma)", "sigma", priors.aux)
-        lines += ["Covariance", f" ~ {priors.covariance}", "------"]
+        if isinstance(priors.covariance, Decov):
+            lines += ["Covariance", f" ~ {priors.covariance}", ""]
+        elif priors.covariance is not None:
+            lines += self._one("Each standard deviation between groups", "sd", priors.covariance.prior)
+        lines[-1] = "------"
         return "\n".join(lines)
 
     def _one(self, title, name, prior):

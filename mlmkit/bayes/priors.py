@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass, replace
 from numbers import Real
 
+import numpy as np
+
 from mlmkit.bayes.options import true_or_false
 from mlmkit.frame.columns import INTERCEPT
 
@@ -58,6 +60,36 @@ class Decov:
             f"decov(reg. = {_short(self.regularization)}, conc. = {_short(self.concentration)}, "
             f"shape = {_short(self.shape)}, scale = {_short(self.scale)})"
         )
+
+
+@dataclass(frozen=True)
+class GroupSds:
+    """Prior of the standard deviations between groups themselves, in units of the outcome.
+
+    Attributes
+    ----------
+    prior : Prior
+        Of each standard deviation: the half above zero.
+    regularization : float
+        Of the correlations (LKJ).
+    """
+
+    prior: Prior
+    regularization: float = 1.0
+
+
+def lkj_strengths(regularization, q):
+    """List the exponents of 1 - r^2 of all partial correlations of a q x q matrix, row by row.
+
+    D. Lewandowski, D. Kurowicka and H. Joe (2009), "Generating random correlation matrices based on vines and
+    extended onion method", Journal of Multivariate Analysis 100(9), section 2.4. Each (r + 1) / 2 has a
+    Beta(a, a) distribution with this a; with the Jacobian of r = tanh(u / 2), a is the exponent.
+
+    Returns
+    -------
+    ndarray, shape (q (q - 1) / 2,)
+    """
+    return np.array([regularization + (q - 2 - column) / 2 for row in range(q) for column in range(row)])
 
 
 def normal(location=0.0, scale=None, autoscale: bool = False) -> Prior:
@@ -191,9 +223,9 @@ class Priors:
     coefs : tuple of Prior
         One for each other fixed effect.
     aux : Prior or None
-        Of sigma; None for binomial and Poisson models.
-    covariance : Decov
-        Of the group effects.
+        Of sigma; None where it is known, and for binomial and Poisson models.
+    covariance : Decov or GroupSds or None
+        Of the group effects; None for a model without groups.
     adjusted : dict
         Name of the parameter -> the scale before it was adjusted to the data.
     """
@@ -201,7 +233,7 @@ class Priors:
     intercept: Prior | None
     coefs: tuple
     aux: Prior | None
-    covariance: Decov
+    covariance: Decov | GroupSds | None
     adjusted: dict
 
     @property
@@ -215,11 +247,12 @@ CHOICES = {
     "prior": "normal, student_t, cauchy, flat",
     "prior_intercept": "normal, student_t, cauchy, flat",
     "prior_aux": "exponential, normal, student_t, cauchy (the half above zero), flat",
-    "prior_covariance": "decov",
+    "prior_covariance": "decov; or, for the sd between groups itself, normal, student_t, cauchy (the half "
+    "above zero), exponential",
 }
 
 
-def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
+def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian, groups=True, sigma_known=False):
     """Turn the priors that a user gave into numbers.
 
     Parameters
@@ -235,6 +268,10 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
         Whether the model has one.
     gaussian : bool
         Whether the outcome is continuous, so that scales follow sd(y).
+    groups : bool
+        Whether the model has grouping factors.
+    sigma_known : bool
+        Whether the residual standard deviations are given.
 
     Returns
     -------
@@ -264,12 +301,29 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian):
         for (name, sd), prior in zip(x_sds.items(), slopes, strict=True)
     )
     aux = None
-    if gaussian:
+    if gaussian and not sigma_known:
         aux = scaled("sigma", _given_or(given["prior_aux"], exponential(1, autoscale=True)), y_scale)
     elif given["prior_aux"] is not None:
-        raise ValueError("prior_aux is about sigma, and binomial and Poisson models have none. Leave it out.")
-    covariance = _given_or(given["prior_covariance"], decov())
+        none = "here it is given" if sigma_known else "binomial and Poisson models have none"
+        raise ValueError(f"prior_aux is about sigma, and {none}. Leave it out.")
+    covariance = None
+    if groups:
+        covariance = _between(given["prior_covariance"], sigma_known, lambda one: scaled("sd", one, y_scale))
+    elif given["prior_covariance"] is not None:
+        raise ValueError("prior_covariance is about group effects, and this model has none. Leave it out.")
     return Priors(centre, coefs, aux, covariance, adjusted)
+
+
+def _between(prior, sigma_known, scaled):
+    """Turn what was given for the covariances between groups into a prior in numbers."""
+    if sigma_known and isinstance(prior, Decov):
+        raise ValueError(
+            "decov measures the sd between groups in residual standard deviations, and here each row has "
+            "its own. Give a prior of the sd between groups itself, such as prior_covariance=cauchy(0, 5)."
+        )
+    if prior is None:
+        prior = exponential(1, autoscale=True) if sigma_known else decov()
+    return prior if isinstance(prior, Decov) else GroupSds(scaled(prior))
 
 
 def _given_or(value, default):
@@ -299,9 +353,11 @@ def _check_kinds(given):
     for name, value in given.items():
         if value is None:
             continue
-        right = isinstance(value, Decov) if name == "prior_covariance" else isinstance(value, Prior)
-        if right and name != "prior_aux" and name != "prior_covariance" and value.family == "exponential":
-            right = False
+        right = isinstance(value, Prior)
+        if name == "prior_covariance":
+            right = isinstance(value, Decov) or (right and value.family != "flat")
+        elif right and name != "prior_aux":
+            right = value.family != "exponential"
         if not right:
             shown = value.family if isinstance(value, Prior) else repr(value)
             if callable(value) and hasattr(value, "__name__"):

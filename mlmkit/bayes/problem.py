@@ -132,10 +132,12 @@ def _cells(model, y, X, Z):
     new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
     cell = np.empty(design.n, np.int64)
     cell[order] = np.cumsum(new) - 1
-    weight = np.ones(design.n) if design.trials is None else design.trials
-    weights, totals = np.bincount(cell, weight), np.bincount(cell, y)
+    weight = design.trials if model.family.name == "binomial" else design.weights
+    weight = np.ones(design.n) if weight is None else weight
+    gaussian = model.family.has_sigma
+    weights, totals = np.bincount(cell, weight), np.bincount(cell, y * weight if gaussian else y)
     means = totals / weights
-    within = np.array([design.n, np.sum((y - means[cell]) ** 2) if model.family.has_sigma else 0.0])
+    within = np.array([design.n, np.sum(weight * (y - means[cell]) ** 2) if gaussian else 0.0])
     first = order[new]
     cells = np.array([weights, totals, offset[first], means])
     return (

@@ -4,6 +4,7 @@ import numpy as np
 
 from mlmkit.bayes.extra import needs
 from mlmkit.bayes.form import choose_forms
+from mlmkit.bayes.priors import GroupSds, lkj_strengths
 from mlmkit.frame.columns import INTERCEPT
 
 
@@ -34,13 +35,18 @@ def inputs(model):
         found[f"{factor.label} of row"] = factor.codes.astype("int64")
         if any(name != INTERCEPT for name in factor.names):
             found[f"Z {factor.label}"] = np.array([np.asarray(a) for a in factor.arrays]).T
-    if priors.intercept is not None:
+    if priors.intercept is not None and priors.intercept.family != "flat":
         found["prior intercept"] = np.array([priors.intercept.location, priors.intercept.scale])
-    if priors.coefs:
+    if priors.coefs and priors.coefs[0].family != "flat":
         found["prior slopes"] = np.array([[p.location, p.scale] for p in priors.coefs]).T
-    if priors.aux is not None:
+    if priors.aux is not None and priors.aux.family != "flat":
         found["prior sigma"] = np.array([priors.aux.location, priors.aux.scale])
-    return {name: np.nan_to_num(value, posinf=0.0) for name, value in found.items()}
+    if isinstance(priors.covariance, GroupSds):
+        prior = priors.covariance.prior
+        found["prior sds"] = np.array([prior.location, prior.scale])
+    if design.weights is not None:
+        found["weights"] = design.weights
+    return found
 
 
 def yes_or_no(model):
@@ -78,15 +84,20 @@ def pymc_model(model, form="auto"):
         eta = data.get("offset", 0.0)
         intercept, sigma = 0.0, None
         if priors.intercept is not None:
-            intercept = _location_scale(pm, "intercept", priors.intercept, data["prior intercept"])
+            intercept = _location_scale(pm, "intercept", priors.intercept, data.get("prior intercept"))
         if priors.coefs:
-            slopes = _location_scale(pm, "slopes", priors.coefs[0], data["prior slopes"], dims="predictor")
+            slopes = _location_scale(
+                pm, "slopes", priors.coefs[0], data.get("prior slopes"), dims="predictor"
+            )
             eta = eta + data["X"] @ slopes
         if priors.aux is not None:
-            sigma = _sigma(pm, priors.aux, data["prior sigma"])
+            sigma = _positive(pm, "sigma", priors.aux, data.get("prior sigma"))
         middle = intercept  # of the first factor in mixed form; the others' are centred at zero
         for factor, form in zip(design.factors, forms, strict=True):
-            roots = [_root(pm, term, priors.covariance, sigma) for term in factor.terms]
+            roots = [
+                _root(pm, term, priors.covariance, _sds(pm, term, priors.covariance, sigma, data))
+                for term in factor.terms
+            ]
             effects = _effects(pm, factor, roots, form, middle)
             middle = 0.0 if form == "mixed" else middle
             pm.Deterministic(f"b_{factor.label}", effects, dims=(_dim(factor), f"{factor.label} term"))
@@ -111,34 +122,43 @@ def _location_scale(pm, name, prior, numbers, dims=None):
     return pm.Normal(name, mu=numbers[0], sigma=numbers[1], dims=dims)
 
 
-def _sigma(pm, prior, numbers):
+def _positive(pm, name, prior, numbers, shape=None):
+    """Write a prior of standard deviations: the part above zero of what was given."""
     if prior.family == "flat":
-        return pm.HalfFlat("sigma")
+        return pm.HalfFlat(name)
     if prior.family == "exponential":
-        return pm.Exponential("sigma", scale=numbers[1])
+        return pm.Exponential(name, scale=numbers[1], shape=shape)
     if prior.family == "normal":
-        return pm.TruncatedNormal("sigma", mu=numbers[0], sigma=numbers[1], lower=0.0)
+        return pm.TruncatedNormal(name, mu=numbers[0], sigma=numbers[1], lower=0.0, shape=shape)
     if prior.location == 0:
-        return pm.HalfStudentT("sigma", nu=prior.df, sigma=numbers[1])
-    whole = pm.StudentT.dist(nu=prior.df, mu=numbers[0], sigma=numbers[1])
-    return pm.Truncated("sigma", whole, lower=0.0, initval=abs(prior.location))
+        return pm.HalfStudentT(name, nu=prior.df, sigma=numbers[1], shape=shape)
+    whole = pm.StudentT.dist(nu=prior.df, mu=numbers[0], sigma=numbers[1], shape=shape)
+    return pm.Truncated(name, whole, lower=0.0, initval=np.full(shape or (), abs(prior.location)))
 
 
-def _root(pm, term, prior, sigma):
-    """Write decov's covariance of one term; return its Cholesky root, shape (q, q).
+def _sds(pm, term, prior, sigma, data):
+    """Write the standard deviations of one term's effects, shape (q,)."""
+    if isinstance(prior, GroupSds):
+        return _positive(pm, f"sd_{term.label}", prior.prior, data["prior sds"], (term.size,))
+    tau = pm.Gamma(f"tau_{term.label}", alpha=prior.shape, beta=1 / prior.scale)
+    size = tau if sigma is None else tau * sigma
+    if term.size == 1:
+        return pm.math.stack([size])
+    share = pm.Dirichlet(f"share_{term.label}", a=np.full(term.size, prior.concentration))
+    return pm.Deterministic(f"sd_{term.label}", size * pm.math.sqrt(term.size * share))
+
+
+def _root(pm, term, prior, sd):
+    """Write the Cholesky root of one term's covariance, shape (q, q).
 
     The correlations' LKJ prior is written through partial correlations, as in ``from_prior``: in row i of the
     root of a correlation matrix, each takes its share of what the earlier ones left of the row's length.
     """
     pt, q = pm.math, term.size
-    tau = pm.Gamma(f"tau_{term.label}", alpha=prior.shape, beta=1 / prior.scale)
-    size = tau if sigma is None else tau * sigma
     if q == 1:
-        return pt.stack([pt.stack([size])])
-    share = pm.Dirichlet(f"share_{term.label}", a=np.full(q, prior.concentration))
-    sd = pm.Deterministic(f"sd_{term.label}", size * pt.sqrt(q * share))
+        return pt.stack([pt.stack([sd[0]])])
     pairs = [(row, column) for row in range(q) for column in range(row)]
-    shape = np.array([prior.regularization + (q - 2 - column) / 2 for _, column in pairs])
+    shape = lkj_strengths(prior.regularization, q)
     half = pm.Beta(f"half_partial_{term.label}", shape, shape)
     rows = []
     for row in range(q):
@@ -192,6 +212,9 @@ def _block_diagonal(roots):
 def _outcome(pm, model, eta, sigma, data):
     name = "outcome"
     if model.family.name == "gaussian":
+        sigma = 1.0 if sigma is None else sigma
+        if "weights" in data:
+            sigma = sigma / pm.math.sqrt(data["weights"])
         pm.Normal(name, mu=eta, sigma=sigma, observed=data["y"])
     elif model.family.name == "poisson":
         pm.Poisson(name, mu=pm.math.exp(eta), observed=data["y"])

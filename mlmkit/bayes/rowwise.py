@@ -19,7 +19,8 @@ def mean_ppd(fit):
                 mean += effects[:, :, k] @ sums / model.n
         if model.offset is not None:
             mean += model.offset.mean()
-        return mean + draws.sigma / np.sqrt(model.n) * rng.standard_normal(draws.size)
+        spread = np.sqrt(1 / model.n if model.weights is None else np.mean(1 / model.weights) / model.n)
+        return mean + draws.sigma * spread * rng.standard_normal(draws.size)
     means = np.empty(draws.size)
     for rows in row_blocks(fit):
         part = draws.pick(rows)
@@ -72,9 +73,10 @@ def linear_predictors(design, draws, rows=slice(None), without=None):
 def log_likelihoods(fit, draws, rows=slice(None)):
     """Compute the log density of some outcomes under some draws, shape (r, S)."""
     design, family = fit.design, fit.solution.model.family
-    trials = np.ones(design.n) if design.trials is None else design.trials
+    weights = design.weights if design.trials is None else design.trials
+    weights = np.ones(design.n) if weights is None else weights
     eta = linear_predictors(design, draws, rows).T
-    return family.log_likelihood(design.y[rows], eta, draws.sigma, trials[rows]).T
+    return family.log_likelihood(design.y[rows], eta, draws.sigma, weights[rows]).T
 
 
 def log_likelihood(fit):

@@ -7,17 +7,17 @@ import pandas as pd
 
 from mlmkit.bayes.arviz_tree import log_prior, posterior_variables
 from mlmkit.bayes.extra import needs
-from mlmkit.bayes.fit import StanFit
+from mlmkit.bayes.fit import BayesianFit
 from mlmkit.bayes.leave_one_out import need_posterior
 from mlmkit.bayes.rowwise import log_likelihoods, row_blocks
 
 
-def prior_sensitivity(fit: StanFit, threshold: float = 0.05) -> pd.DataFrame:
+def prior_sensitivity(fit: BayesianFit, threshold: float = 0.05) -> pd.DataFrame:
     """Measure how much the posterior would move if the prior, or the likelihood, were a little stronger.
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         The fit.
     threshold : float
         From where on a parameter counts as sensitive.
@@ -47,7 +47,7 @@ def prior_sensitivity(fit: StanFit, threshold: float = 0.05) -> pd.DataFrame:
         from arviz_stats import psense
 
     draws = fit.solution.posterior
-    values, dims, coords = posterior_variables(draws, fit.design)
+    values, dims, coords = posterior_variables(draws, fit.solution.model)
     wanted = {name: value for name, value in values.items() if name.split("_")[0] in ("fixef", "sigma", "sd")}
     densities = {"log_prior": log_prior(fit), "log_likelihood": {"all rows": _log_likelihood(fit)}}
     groups = {"posterior": dict_to_dataset(wanted, dims=dims, coords=coords)}

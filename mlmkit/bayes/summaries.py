@@ -20,7 +20,7 @@ def _check_prob(prob):
 
 
 def summary(fit, probs):
-    """Build the table of ``StanFit.summary``."""
+    """Build the table of ``BayesianFit.summary``."""
     probs = [probs] if isinstance(probs, Real) else probs
     for prob in probs:
         _check_prob(prob)
@@ -36,7 +36,7 @@ def summary(fit, probs):
 
 
 def posterior_interval(fit, prob, pars):
-    """Build the table of ``StanFit.posterior_interval``."""
+    """Build the table of ``BayesianFit.posterior_interval``."""
     names = list(fit.draws.columns) if pars is None else [pars] if isinstance(pars, str) else list(pars)
     unknown = [name for name in names if name not in fit.draws.columns]
     if unknown:
@@ -53,7 +53,7 @@ def central_interval(values, names, prob):
 
 
 def tidy(fit, conf_level):
-    """Build the table of ``StanFit.tidy``, in the order and the columns of ``lmer``'s fits."""
+    """Build the table of ``BayesianFit.tidy``, in the order and the columns of ``lmer``'s fits."""
     _check_prob(conf_level)
     probs = [(1 - conf_level) / 2, (1 + conf_level) / 2]
     rows = []
@@ -76,7 +76,7 @@ def tidy(fit, conf_level):
                 for column in range(term.first, row):
                     name = f"cor__{factor.names[column]}.{factor.names[row]}"
                     add(name, matrix[:, row, column] / (sds[row] * sds[column]), term.label, None)
-    if draws.sigma is not None:
+    if fit.solution.model.has_sigma:
         add("sd__Observation", draws.sigma, "Residual", None)
     for factor, effects in zip(fit.design.factors, draws.effects, strict=True):
         for j, level in enumerate(factor.levels):

@@ -161,7 +161,7 @@ def design(
     if bars and not parsed.bars:
         raise FormulaError(
             "The formula has no random-effects term. Add one such as (1 | group), "
-            "or use complete_pooling for a regression without groups.",
+            "or use complete_pooling (Bayesian: stan_glm) for a regression without groups.",
             parsed.text,
         )
     for bar in parsed.bars:

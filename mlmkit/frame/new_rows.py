@@ -180,9 +180,11 @@ def new_weights(design, newdata):
             "The fit has weights that were given as numbers, so new outcomes of new rows have none. Fit with "
             "a column's name (weights='column'), and put that column into newdata."
         )
-    if given not in newdata.columns:
+    needed = [given] if given in newdata.columns else names_in(given)
+    lacking = [name for name in needed if name not in newdata.columns]
+    if lacking:
         raise ValueError(
-            f"newdata lacks the column {given}, the weights that a new outcome's spread depends on."
+            f"newdata lacks the column {lacking[0]}, the weights that a new outcome's spread depends on."
         )
     return np.asarray(one_vector(given, newdata, None, "weights"), dtype=float)
 

@@ -6,12 +6,15 @@
 Stock nbgrader gets the same lesson as its manual would have it, with asserts in hidden tests, and is itself
 shut into bubblewrap, so that an attack which succeeds changes the one course folder and nothing else of this
 machine. It grades the attacker between two honest classmates. Needs bubblewrap.
+
+With both, everything goes the whole way: it lies in the exchange folder, `collect` fetches it, it is graded.
 """
 
 import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "submissions"))
 import hostile
 from hostile.lesson import stock_source
 
+EXCHANGE = 'c.CourseDirectory.course_id = "multilevel"\nc.Exchange.root = "{root}/exchange"\n'
 SECONDS = 240  # then stock nbgrader hangs
 
 
@@ -41,12 +45,15 @@ def under_stock(attack, root):
     classroom.release(hostile.LESSON, root=root)
     hostile.hand_in(root, attack)
     hostile.hand_in_honest(root)
+    into_the_exchange(root)
     (root / "nbgrader_config.py").write_text(
         STOCK.format(root=str(root)).replace("timeout = 120", "timeout = 30")
+        + EXCHANGE.format(root=str(root))
     )
-    command = [sys.executable, "-m", "nbgrader", "autograde", hostile.LESSON, "--create"]
+    nbgrader = f"{sys.executable} -m nbgrader"
+    both = f"{nbgrader} collect {hostile.LESSON}; exec {nbgrader} autograde {hostile.LESSON} --create"
     grader = subprocess.Popen(
-        [*shut_in(root), "--chdir", str(root), "--", *command],
+        [*shut_in(root), "--chdir", str(root), "--", "sh", "-c", both],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -69,6 +76,17 @@ def under_stock(attack, root):
     return f"{text(marks[attack.name])}{robbed}{end}"
 
 
+def into_the_exchange(root):
+    """Move what lies in ``submitted/`` to where students hand in, in the form that nbgrader gives it."""
+    inbound = root / "exchange" / "multilevel" / "inbound"
+    inbound.mkdir(parents=True, exist_ok=True)
+    for folder in sorted((root / "submitted").iterdir()):
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+        (folder / hostile.LESSON / "timestamp.txt").write_text(now)
+        (folder / hostile.LESSON).rename(inbound / f"{folder.name}+{hostile.LESSON}+{now}+abcdefghijkl")
+        folder.rmdir()
+
+
 def points(gradebook, student):
     """Return a student's points; None where there is no grade."""
     try:
@@ -87,13 +105,18 @@ def under_ours(attacks, root):
     hostile.hand_in_honest(root)
     for attack in attacks:
         hostile.hand_in(root, attack)
+    into_the_exchange(root)
+    classroom.collect(hostile.LESSON, root=root)
     with classroom.local_cluster(2) as client:
         client.register_plugin(hostile.Bank())
         classroom.grade(hostile.LESSON, root=root, client=client)
     rows = {item.student: item for item in read_class(open_course(root), hostile.LESSON).submissions}
     for name, (_, marks) in hostile.HONEST.items():
         assert rows[name].score == sum(marks), f"{name} got {rows[name].score}"
-    return {attack.name: text(rows[attack.name].score) for attack in attacks}
+    return {
+        attack.name: text(rows[attack.name].score) if attack.name in rows else "refused: 0"
+        for attack in attacks
+    }
 
 
 def text(score):

@@ -1,6 +1,9 @@
 """Grade the small lesson in a process that a test may kill: ``class_of_four.py COURSE [WORKERS]``."""
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,6 +54,33 @@ def results(root):
         (row.student, row.status, row.note, row.score, row.possible, row.marks, row.verdicts, row.waiting)
         for row in rows
     ]
+
+
+def start(root, *arguments, **environment):
+    """Grade in a process of its own; a signal to its group reaches its workers, and no test."""
+    return subprocess.Popen(
+        [sys.executable, __file__, root, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **environment},
+    )
+
+
+def finish(root, **environment):
+    """Grade what is left; return what the process says."""
+    said, errors = start(root, "1", **environment).communicate(timeout=300)
+    assert said.startswith("ready\ndone"), said + errors
+    return said
+
+
+def slow_down(notebook, seconds=4):
+    """Put a cell that takes some seconds behind all others."""
+    content = json.loads(notebook.read_text())
+    cell = {"cell_type": "code", "id": "slow", "metadata": {}, "outputs": [], "execution_count": None}
+    content["cells"].append(cell | {"source": f"import time\ntime.sleep({seconds})"})
+    notebook.write_text(json.dumps(content))
 
 
 def main(root, workers=2):

@@ -4,11 +4,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
 from grader.sandbox.execute import SturdyExecute
+from grader.sandbox.rungs import RUNGS
 
 
 def run(*sources, folder, **settings):
     """Execute cells in the sandbox that `settings` ask for; return the notebook. ``execute``: its limits."""
     limits = settings.pop("execute", {})
+    settings.setdefault("isolation", list(RUNGS))
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     execute = SturdyExecute(config=Config({"SandboxProvisioner": settings}), **limits)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.long(112)
 # Kernels are forks of one process that has the libraries loaded. They see what a student's kernel sees.
 FORKS = {
     "kernel_manager_class": SandboxKernelManager,
-    "config": Config({"SandboxProvisioner": {"isolation": "off"}}),
+    "config": Config({"SandboxProvisioner": {"isolation": ["none"]}}),
 }
 AS_AT_HOME = "import os; os.environ.pop('MLMKIT_QUIET')\n"  # at home nothing keeps samplers quiet
 LESSONS = ROOT / "lessons"

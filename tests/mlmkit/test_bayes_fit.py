@@ -242,7 +242,7 @@ def test_dropped_rows_and_columns_are_told():
         ),
         ({"prior": exponential(1)}, TypeError, "prior can't be exponential"),
         ({"prior_aux": decov()}, TypeError, "prior_aux can't be"),
-        ({"prior_covariance": normal()}, TypeError, "It takes: decov"),
+        ({"prior_covariance": 1.0}, TypeError, "It takes: decov"),
         ({"prior_covariance": flat()}, TypeError, "prior_covariance can't be flat"),
         ({"prior_intercept": normal([0, 1])}, ValueError, "one number"),
         (

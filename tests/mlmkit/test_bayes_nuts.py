@@ -21,8 +21,8 @@ from mlmkit import (
     student_t,
 )
 from mlmkit.bayes import nuts
-from mlmkit.bayes.exact import GaussianOneFactor
 from mlmkit.bayes.form import choose_forms
+from mlmkit.bayes.integrated import GaussianPosterior
 from mlmkit.bayes.kernel import OWN_EFFECT, OWN_INTERCEPT
 from mlmkit.bayes.model import build_model
 from mlmkit.bayes.problem import make_problem, unpack
@@ -108,7 +108,7 @@ def test_a_proposal_that_breaks_down_falls_back_too(monkeypatch):
     def broken(*_):
         raise np.linalg.LinAlgError("Matrix is not positive definite")
 
-    monkeypatch.setattr("mlmkit.bayes.exact._propose", broken)
+    monkeypatch.setattr("mlmkit.bayes.exact._tried", broken)
     fit = stan_lmer("y ~ x + (1 | g)", small(), draws=50, seed=1)
     assert fit.method == "nuts"
     assert "no proposal was found" in repr(fit)
@@ -131,9 +131,7 @@ def test_the_density_of_the_pymc_model_is_the_exact_samplers():
     """Where p(parameters, b | y) / p(b | parameters, y) = p(parameters | y), checked at two points."""
     data = small()
     written = model("y ~ x + (1 | g)", data)
-    posterior = GaussianOneFactor(
-        written.problem, written.scaled, written.design.factors[0].terms, written.priors, True
-    )
+    posterior = GaussianPosterior(written)
     compiled = pymc_model(written, "centred")
     logp = log_density(compiled)
     n, codes = len(data), written.design.factors[0].codes

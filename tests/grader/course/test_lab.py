@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import nbformat
@@ -17,7 +17,9 @@ import small_lesson
 from nbclient import NotebookClient
 
 from grader import classroom
+from grader.course.course_folder import open_course
 from grader.course.repository import ROOT
+from grader.pages.give_feedback import page_path, sorry_page
 
 pytestmark = [
     pytest.mark.long(15),
@@ -48,6 +50,8 @@ def repository(tmp_path_factory):
     shutil.copy(ROOT / ".gitignore", root)
     (root / "course").mkdir()
     shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
+    with (root / "course" / "nbgrader_config.py").open("a") as config:  # the lesson needs no other modules
+        config.write('c.SandboxProvisioner.modules = ["ipykernel.kernelapp", "ipykernel.zmqshell"]\n')
     git(root, "init", "-q")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "as released")
@@ -122,3 +126,26 @@ def test_the_assignment_list_fetches_to_where_the_lab_is_open(lab, repository):
 def test_the_formgrader_finds_the_course(lab):
     (found,) = lab("/formgrader/api/assignments")
     assert (found["name"], found["status"]) == (small_lesson.LESSON, "released")
+
+
+def test_the_formgraders_feedback_button_takes_our_way(lab, repository):
+    """It writes any name's page in one step, and a page that can't be drawn says so instead of going away."""
+    course = repository / "course"
+    app = open_course(course)
+    small_lesson.register()
+    for student in ("ana", "a[b]c"):
+        small_lesson.hand_in(course, student, small_lesson.lesson())
+        assert classroom.grade_student(small_lesson.LESSON, str(course), student).status == "done"
+    press = f"/formgrader/api/assignment/{small_lesson.LESSON}/{{}}/generate_feedback"
+    for student in ("ana", "a[b]c"):
+        assert lab(press.format(quote(student)), nothing="x")["success"]
+        page = page_path(app, small_lesson.LESSON, student)
+        assert "5 of 5 points" in page.read_text()
+        assert [path.name for path in page.parent.iterdir()] == [page.name]
+    graded = course / "autograded" / "ana" / small_lesson.LESSON / f"{small_lesson.LESSON}.ipynb"
+    graded.chmod(0o644)
+    graded.write_text("{")
+    answer = lab(press.format("ana"), nothing="x")
+    assert not answer["success"]
+    assert "ana: The grader failed on this submission" in answer["error"]
+    assert page_path(app, small_lesson.LESSON, "ana").read_text() == sorry_page(small_lesson.LESSON, "ana")

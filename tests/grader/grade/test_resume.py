@@ -1,19 +1,15 @@
 """Grading goes on where it was stopped, and gives the same as a run that never was."""
 
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
 import small_lesson
-from class_of_four import STUDENTS, copy_class, grade_serially, make_class, results
+from class_of_four import STUDENTS, copy_class, finish, grade_serially, make_class, results, slow_down, start
 from nbgrader.apps.api import NbGraderAPI
 from small_lesson import LESSON
 
@@ -28,7 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
-SCRIPT = Path(__file__).parents[1] / "class_of_four.py"
 
 
 @pytest.fixture(scope="module")
@@ -196,27 +191,10 @@ def _row(root, student):
     return next(row for row in rows if row.student == student)
 
 
-def start(root, *arguments):
-    return subprocess.Popen(
-        [sys.executable, SCRIPT, root, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # so that a signal to the group reaches its workers and not this test
-    )
-
-
-def finish(root):
-    run = start(root, "1")
-    said, errors = run.communicate(timeout=300)
-    assert said.startswith("ready\ndone"), said + errors
-    return said
-
-
 def test_ctrl_c_says_how_many_are_done_and_what_to_run(tmp_path, released, serial):
     copy_class(released, tmp_path)
     for student in ("ben", "chen"):  # else all four are done before the signal arrives
-        _slow_down(tmp_path / "submitted" / student / LESSON / f"{LESSON}.ipynb")
+        slow_down(tmp_path / "submitted" / student / LESSON / f"{LESSON}.ipynb")
     run = start(tmp_path, "1")
     assert run.stdout.readline() == "ready\n"
     _wait_for_outcome(tmp_path)
@@ -251,14 +229,6 @@ def test_killed_at_random_moments_it_ends_as_a_serial_run(tmp_path, released, se
             assert outcome is None or outcome.status == "done"
     finish(tmp_path)
     assert results(tmp_path) == serial
-
-
-def _slow_down(notebook):
-    """Put a cell that takes some seconds behind all others."""
-    content = json.loads(notebook.read_text())
-    cell = {"cell_type": "code", "id": "slow", "metadata": {}, "outputs": [], "execution_count": None}
-    content["cells"].append(cell | {"source": "import time\ntime.sleep(4)"})
-    notebook.write_text(json.dumps(content))
 
 
 def _wait_for_outcome(root):

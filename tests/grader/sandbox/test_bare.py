@@ -46,7 +46,7 @@ def namespace(request, monkeypatch):
 
 def run(*sources, folder=".", **limits):
     """Execute cells with these sources, without the sandbox, and return them."""
-    config = Config({"SandboxProvisioner": {"isolation": "off"}})
+    config = Config({"SandboxProvisioner": {"isolation": ["none"]}})
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     execute = SturdyExecute(config=config, **limits)
@@ -158,7 +158,7 @@ def group(tmp_path_factory):
     root = tmp_path_factory.mktemp("bare")
     small_lesson.make_course(root)
     with (root / "nbgrader_config.py").open("a") as config:
-        config.write('c.SandboxProvisioner.isolation = "off"\n')
+        config.write('c.SandboxProvisioner.isolation = ["none"]\n')
     classroom.release(LESSON, root=root)
     for student, second in {
         "ana": "four = 4.0",

@@ -35,7 +35,7 @@ print(sum(times), max(times[1:]))
 ROOMS = [
     pytest.param({"warm": True}, id="warm", marks=pytest.mark.needs_bwrap),
     pytest.param({"warm": False}, id="cold", marks=pytest.mark.needs_bwrap),
-    pytest.param({"isolation": "off"}, id="bare"),
+    pytest.param({"isolation": ["none"]}, id="bare"),
 ]
 
 

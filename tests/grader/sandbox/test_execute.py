@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from traitlets.config import Config
 
 from grader.sandbox.execute import SturdyExecute, not_run_reason
+from grader.sandbox.rungs import RUNGS
 
 pytestmark = [
     pytest.mark.long(25),
@@ -24,9 +25,9 @@ while True:
 """
 
 
-def run(*sources, isolation="auto", **limits):
+def run(*sources, isolation=tuple(RUNGS), **limits):
     """Execute cells with these sources and return them."""
-    config = Config({"SandboxProvisioner": {"isolation": isolation}})
+    config = Config({"SandboxProvisioner": {"isolation": list(isolation)}})
     cells = [source if hasattr(source, "cell_type") else new_code_cell(source) for source in sources]
     notebook = new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -64,6 +65,29 @@ def test_a_dead_kernel_keeps_what_ran_and_says_what_did_not():
     reason = 'The notebook stopped in code cell 2 (it begins with "import os; os._exit(1)"): the kernel died.'
     assert not_run_reason(after) == reason
     assert shown(after) == f"{reason} This cell was not run."
+
+
+def kills_itself_first(count, folder):
+    """Write a cell whose kernel is killed by somebody else, so many times."""
+    return f"""
+from pathlib import Path
+import os, signal
+marks = Path({str(folder)!r})
+if len(list(marks.iterdir())) < {count}:
+    (marks / str(len(list(marks.iterdir())))).touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("kills", "runs_on"), [(1, True), (2, False)])
+def test_a_kernel_that_was_killed_gets_one_more_attempt(tmp_path, kills, runs_on):
+    cell = kills_itself_first(kills, tmp_path)
+    before, deadly, after = run("'kept'", cell, "1 + 1", isolation="off")  # so that the cell sees the folder
+    assert shown(before) == "'kept'"
+    stopped = "The notebook stopped in this cell (code cell 2): the kernel died."
+    assert shown(deadly) == ("" if runs_on else stopped)
+    assert (shown(after) == "2") == runs_on
+    assert len(list(tmp_path.iterdir())) == kills
 
 
 def test_a_cell_that_hangs_is_interrupted_and_the_next_one_runs():

@@ -22,9 +22,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 
-# "required": an attack that the sandbox has to stop never runs without it. Less memory: taking it takes time.
+# No "none": an attack that the sandbox has to stop never runs without it. Less memory: taking it takes time.
 SETTINGS = """
-c.SandboxProvisioner.isolation = "required"
+c.SandboxProvisioner.isolation = ["bubblewrap"]
 c.SandboxProvisioner.memory = 1024
 c.SturdyExecute.timeout = 8
 """

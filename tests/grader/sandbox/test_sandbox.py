@@ -3,23 +3,24 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from ordinary_user import BECOME, room_for
 from traitlets.config import Config
 
 import mlmkit
-from grader.sandbox import jail
+from grader.course.course_folder import CourseError
+from grader.sandbox import jail, rungs
 from grader.sandbox.cgroups import Cgroup
-from grader.sandbox.execute import SturdyExecute, why_not_isolated
+from grader.sandbox.execute import SturdyExecute, isolation_of
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.rungs import ISOLATED
 
 REPOSITORY = Path(__file__).parents[3]
 pytestmark = [
@@ -128,6 +129,13 @@ def isolation(notebook):
 
 
 @pytest.fixture
+def nothing_works(monkeypatch):
+    """Make this a machine that has none of it."""
+    for name in ISOLATED:
+        monkeypatch.setitem(rungs.RUNGS, name, lambda heavy=(), name=name: f"no {name}")
+
+
+@pytest.fixture
 def submission(tmp_path):
     (tmp_path / "data.txt").write_text("given")
     (tmp_path / "secret-link").symlink_to(REPOSITORY / "course")
@@ -213,7 +221,7 @@ def test_memory_is_counted_for_all_processes_together(tmp_path):
 @pytest.mark.needs_bwrap
 def test_nothing_is_left_when_the_grader_is_killed(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1].rpartition('/')[0]]\n"
         "from test_sandbox import run\n"
         "run('import time; time.sleep(987)', folder=sys.argv[2], modules=['ipykernel.kernelapp'])"
     )
@@ -229,17 +237,9 @@ def test_nothing_is_left_when_the_grader_is_killed(tmp_path):
     until(lambda: not groups(grader.pid))
 
 
-AS_USER = """
-set -e
-if [ -n "$1" ]; then  # this Python lies in a folder that is closed to others: show it, and nothing else
-  mount --bind "$2" "$3"; mount -t tmpfs -o mode=755 tmpfs "$1"; mkdir -p "$2"; mount --bind "$3" "$2"
-fi
-shift 3
-exec setpriv --reuid 1500 --regid 1500 --clear-groups "$@"
-"""
 USER_RUN = """
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1].rpartition("/")[0]]
 from test_sandbox import ATTEMPT, USER_ATTACKS, ATTACKS, isolation, printed, run
 from grader.sandbox import skeleton
 skeleton.CODE[skeleton.KERNELS] = ""  # a new user would compile for a minute
@@ -255,57 +255,46 @@ USER_ATTACKS = ("grader", "network", "memory", "siblings", "alive")
 @pytest.mark.skipif(os.getuid() != 0, reason="Only root can become another user.")
 @pytest.mark.parametrize("kind", ["warm", "cold"])
 def test_an_ordinary_user_has_the_sandbox_too(tmp_path, kind):
-    python = Path(os.path.realpath(sys.executable)).parents[1]
-    closed = next((str(place) for place in python.parents[::-1] if not place.stat().st_mode & 1), "")
-    folder, spare = (Path(tempfile.mkdtemp(prefix="mlmkit-user-", dir="/tmp")) for _ in range(2))
-    os.chown(folder, 1500, 1500)
-    become = [
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-c",
-        AS_USER,
-        "sh",
-        closed,
-        python,
-        spare,
-    ]
-
-    def as_user(*arguments):
-        return subprocess.run(
-            [*map(str, become), sys.executable, "-W", "ignore", "-c", *map(str, arguments)],
-            cwd="/",
-            env={**os.environ, "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    try:
-        able = as_user("from grader.sandbox.jail import why_not; print(why_not())")
+    with room_for(*BECOME) as (python, folder):
+        able = python("-c", "from grader.sandbox.jail import why_not; print(why_not())")
         if able.stdout.strip() != "None":
             pytest.skip(f"No sandbox for an ordinary user here: {able.stdout} {able.stderr[-300:]}")
-        done = as_user(USER_RUN, Path(__file__).parent, folder, kind)
-    finally:
-        shutil.rmtree(folder)
-        spare.rmdir()
+        done = python("-c", USER_RUN, Path(__file__).parent, folder, kind)
     assert done.stdout.strip() == " ".join([kind, *(SAFE[name] for name in USER_ATTACKS)]), done.stderr
 
 
-def test_without_bubblewrap_the_limits_hold_and_the_notebook_says_why(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.sandbox.provisioner.why_not", lambda: "bubblewrap is not installed")
+def test_with_no_isolation_the_limits_hold_and_the_notebook_says_why(tmp_path, nothing_works):
     attacks = [ATTACKS[name] for name in ("memory", "large file", "alive")]
-    notebook = run(ATTEMPT, *attacks, folder=tmp_path)
+    notebook = run(ATTEMPT, *attacks, folder=tmp_path, isolation=[*ISOLATED, "none"])
     assert list(map(printed, notebook.cells[1:])) == ["MemoryError", "OSError", "2"]
-    assert why_not_isolated(notebook) == "bubblewrap is not installed"
+    assert isolation_of(notebook) == ("none", "no bubblewrap; no namespaces; no Landlock; no guest")
 
 
-def test_a_required_sandbox_that_is_missing_grades_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.sandbox.provisioner.why_not", lambda: "bubblewrap is not installed")
-    with pytest.raises(JailError, match="Nothing was graded, because the sandbox is required"):
-        run("1 + 1", folder=tmp_path, isolation="required")
+def test_without_isolation_nothing_is_graded_and_a_sentence_says_what_to_do(tmp_path, nothing_works):
+    with pytest.raises(CourseError, match="No code of students was run") as told:
+        run("1 + 1", folder=tmp_path)
+    for part in (
+        "no bubblewrap; no namespaces; no Landlock; no guest",
+        "apt install bubblewrap",
+        "--without-sandbox",
+    ):
+        assert part in str(told.value)
+
+
+@pytest.mark.parametrize(("platform", "name"), [("darwin", "macOS"), ("win32", "Windows")])
+def test_elsewhere_a_container_or_a_linux_machine_is_named(monkeypatch, platform, name):
+    monkeypatch.setattr(rungs.sys, "platform", platform)
+    says = rungs.refusal(["something"])
+    assert name in says and "Linux container" in says and "Linux machine" in says and "apt" not in says
+
+
+def test_the_strongest_rung_that_works_is_taken(monkeypatch):
+    monkeypatch.setitem(rungs.RUNGS, "bubblewrap", lambda heavy=(): "no bubblewrap")
+    monkeypatch.setitem(rungs.RUNGS, "namespaces", lambda heavy=(): None)
+    assert rungs.choose(["none", "Landlock", "namespaces", "bubblewrap"]) == ("namespaces", "no bubblewrap")
+    monkeypatch.setitem(rungs.RUNGS, "Landlock", lambda heavy=(): None)
+    rung, why = rungs.choose(["Landlock", "bubblewrap"])
+    assert rung == "Landlock" and "leave namespaces out" in why
 
 
 def test_a_missing_bubblewrap_is_noticed(monkeypatch):

@@ -1,7 +1,10 @@
 """Faults of the file: its name, its place, its encoding, its format, or no file at all."""
 
 import copy
+import io
 import json
+import math
+import zipfile
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
@@ -88,6 +91,40 @@ def two_different_copies():
 @unreadable(f"{NAME} was not handed in. The submission holds: {LESSON}.html, data.csv.")
 def missing_notebook():
     return {f"{LESSON}.html": b"<html></html>", "data.csv": b"1,2"}
+
+
+@unreadable("The submission holds: lesson.zip. Archives are not unpacked: hand in the notebook itself.")
+def archive_instead_of_notebook():
+    return {"lesson.zip": zipped()}
+
+
+@unreadable(f"{NAME} is an archive (ZIP), not a notebook.")
+def archive_in_the_notebooks_name():
+    return zipped()
+
+
+def zipped():
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(NAME, text())
+    return archive.getvalue()
+
+
+@fault()
+def not_a_number_in_the_json():
+    """NaN and Infinity, which Python writes into JSON and others can't read, wherever a number may stand."""
+    data = json.loads(text())
+    data["metadata"]["x"] = data["nbformat_minor"] = math.nan
+    for place, cell in enumerate(data["cells"]):
+        cell["metadata"] |= {"x": math.inf, "tags": [math.nan]}
+        if "nbgrader" in cell["metadata"]:
+            cell["metadata"]["nbgrader"] |= {"points": math.nan, "schema_version": -math.inf}
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = math.nan
+            cell["outputs"] = [{"output_type": "display_data", "data": math.nan, "metadata": math.inf}]
+        elif place:
+            cell["attachments"] = {"a.png": {"image/png": math.nan}}
+    return json.dumps(data).encode()
 
 
 @unreadable(f"{NAME} was not handed in. The submission holds: nothing.")

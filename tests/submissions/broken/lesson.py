@@ -113,6 +113,7 @@ def make_course(root):
     config = f"""
     c = get_config()
     load_subconfig("nbgrader_config.py", path={str(REPOSITORY / "course")!r})
+    c.SandboxProvisioner.isolation += ["none"]  # these tests run anywhere
     c.SandboxProvisioner.modules = ["ipykernel.kernelapp", "ipykernel.zmqshell"]  # the lesson needs no other
     c.CourseDirectory.root = {str(root)!r}
     c.Exchange.root = {str(root / "exchange")!r}
