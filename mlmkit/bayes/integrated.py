@@ -19,6 +19,7 @@ from mlmkit.frame.columns import INTERCEPT
 
 CELLS = 200_000  # numbers in one piece of work: small enough for the processor's cache
 TINY = np.finfo(float).tiny
+ROUNDING = 1e-13
 
 
 class GaussianPosterior:
@@ -117,7 +118,8 @@ class GaussianPosterior:
         cross[:, np.arange(self.K), np.arange(self.K)] += 1.0
         cross[:, last, last] += sigma[:, None, None] ** 2 * precision
         cross[:, k, last] += sigma[:, None] ** 2 * pull
-        cross[:, k, k] += sigma**2 * constant
+        # The last pivot is the sum of squares: zero, give or take rounding, where a model fits perfectly.
+        cross[:, k, k] += sigma**2 * constant + ROUNDING * self.products.total[k, k]
         whole = np.linalg.cholesky(cross)  # reads the lower triangle
         return log_det, whole[:, :k, :k], whole[:, k, :k], whole[:, k, k] ** 2
 

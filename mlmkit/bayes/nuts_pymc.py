@@ -8,7 +8,8 @@ from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.pymc_model import inputs, pymc_model, yes_or_no
 from mlmkit.frame.columns import INTERCEPT
 
-KEPT: dict[str, object] = {}  # structure of a model -> compiled; a fit of other data with the same structure needs no compiler
+# Structure of a model -> compiled: a fit of other data with the same structure needs no compiler.
+KEPT: dict[str, object] = {}
 MOST = 4
 FOR_ARVIZ = ("diverging", "energy", "logp", "depth", "n_steps", "step_size", "mean_tree_accept")
 
