@@ -31,6 +31,8 @@ _EXPORTS = {
         "compare_fits",
         "compare",
         "loo",
+        "loo_pit",
+        "kfold",
         "prior_sensitivity",
     ],
     "inference.criterion": ["criterion_at"],

@@ -2,15 +2,17 @@
 
 from mlmkit.answers.check import check as check
 from mlmkit.bayes.compare import compare as compare
-from mlmkit.bayes.compare import compare_fits as compare_fits
-from mlmkit.bayes.compare import loo as loo
-from mlmkit.bayes.compare import prior_sensitivity as prior_sensitivity
+from mlmkit.bayes.folds import kfold as kfold
+from mlmkit.bayes.leave_one_out import loo as loo
+from mlmkit.bayes.leave_one_out import loo_pit as loo_pit
 from mlmkit.bayes.priors import cauchy as cauchy
 from mlmkit.bayes.priors import decov as decov
 from mlmkit.bayes.priors import exponential as exponential
 from mlmkit.bayes.priors import flat as flat
 from mlmkit.bayes.priors import normal as normal
 from mlmkit.bayes.priors import student_t as student_t
+from mlmkit.bayes.sensitivity import prior_sensitivity as prior_sensitivity
+from mlmkit.bayes.side_by_side import compare_fits as compare_fits
 from mlmkit.bayes.stan import stan_glm as stan_glm
 from mlmkit.bayes.stan import stan_glmer as stan_glmer
 from mlmkit.bayes.stan import stan_lmer as stan_lmer

@@ -232,7 +232,8 @@ def _valid_cell(entry) -> NotebookNode | None:
     metadata = entry.get("metadata")
     if isinstance(metadata, dict):
         cell.metadata.update({key: metadata[key] for key in _KEPT_METADATA if key in metadata})
-    if not isinstance(cell.metadata.get("tags", []), list):
+    tags = cell.metadata.get("tags", [])
+    if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         del cell.metadata["tags"]
     attachments = entry.get("attachments")
     if kind == "markdown" and _are_attachments(attachments):

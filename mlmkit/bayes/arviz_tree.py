@@ -9,6 +9,17 @@ from mlmkit.bayes.rowwise import log_likelihood, too_large
 from mlmkit.frame.columns import INTERCEPT
 
 RESERVED = {"sample", "chain", "draw", "term", "row"}
+PRIOR_DRAWS = 1000
+# What samplers call their figures, and what ArviZ calls them.
+STATISTICS = {
+    "diverging": "diverging",
+    "energy": "energy",
+    "logp": "lp",
+    "depth": "tree_depth",
+    "n_steps": "n_steps",
+    "step_size": "step_size",
+    "mean_tree_accept": "acceptance_rate",
+}
 
 
 def to_datatree(fit):
@@ -16,48 +27,147 @@ def to_datatree(fit):
 
     Parameters
     ----------
-    fit : StanFit
+    fit : BayesianFit
         The fit.
 
     Returns
     -------
     xarray.DataTree
-        ``posterior``: ``fixef`` (by term), ``b_zipcode`` (by group and term), ``sigma``,
-        ``Sigma_zipcode``; ``log_likelihood`` (left out where it wouldn't fit into memory) and
-        ``observed_data`` (by row);
-        ``log_prior`` of the parameters that have priors of their own.
+        ``posterior``: ``fixef`` (by term), ``b_zipcode`` (by group and term), ``sigma``, ``Sigma_zipcode``,
+        ``sd_zipcode``; ``prior`` has the same. ``log_prior`` of the parameters that have priors of their own.
+        ``log_likelihood``, ``posterior_predictive``, ``prior_predictive``, ``observed_data`` and
+        ``constant_data`` by row: the first three are computed when they are looked at, and left out where
+        they wouldn't fit into memory. ``sample_stats``: what NUTS says of each draw; for exact draws the
+        figures of the importance weights, as attributes. A fit to the prior has no posterior.
     """
     with needs("idata", "ArviZ"):
-        from arviz_base import from_dict
+        import xarray as xr
+        from arviz_base import dict_to_dataset
 
-    draws, model, chains = fit.solution.posterior, fit.design, fit.solution.posterior.chains
+    draws, design, seen = fit.solution.posterior, fit.design, fit.method != "prior"
+    prior = _prior(fit) if seen else fit
 
-    def by_chain(array):
-        return array.reshape(chains, -1, *array.shape[1:])
+    def parameters(some):
+        values, dims, coords = posterior_variables(some, fit.solution.model)
+        return dict_to_dataset(values, dims=dims, coords=coords)
 
-    posterior = {"fixef": by_chain(draws.beta)}
-    dims, coords = {"fixef": ["term"]}, {"term": list(model.fixed.names), "row": np.arange(model.n)}
-    for factor, effects, matrix in zip(model.factors, draws.effects, draws.covariance, strict=True):
+    kind = float if fit.solution.model.family.has_sigma else int  # ArviZ draws counts in another way
+
+    def by_row(function, some, kind=float):
+        if some is None or too_large(fit, fit.nobs, some.size):
+            return None
+        shape = (some.chains, some.size // some.chains, fit.nobs)
+        lazy = _lazy(lambda: function().reshape(shape).astype(kind, copy=False), shape, kind)
+        return xr.Dataset({outcome_name(design): (("chain", "draw", "row"), lazy)}, _places(shape))
+
+    groups = {}
+    if seen:
+        groups["posterior"] = parameters(draws)
+        groups["posterior_predictive"] = by_row(lambda: _outcomes(fit, 1), draws, kind)
+        groups["log_likelihood"] = by_row(lambda: log_likelihood(fit), draws)
+        groups["log_prior"] = dict_to_dataset(
+            {f"{name} prior": _by_chain(value, draws) for name, value in log_prior(fit).items()}
+        )
+        groups["sample_stats"] = _sample_stats(draws)
+    if prior is not None:
+        groups["prior"] = parameters(prior.solution.posterior)
+        groups["prior_predictive"] = by_row(lambda: _outcomes(prior, 2), prior.solution.posterior, kind)
+    rows = {"row": np.arange(design.n)}
+    groups["observed_data"] = xr.Dataset({outcome_name(design): ("row", design.y.astype(kind))}, rows)
+    groups["constant_data"] = xr.Dataset({name: ("row", x) for name, x in _constant(design).items()}, rows)
+    return xr.DataTree.from_dict({name: group for name, group in groups.items() if group is not None})
+
+
+def outcome_name(design):
+    """Name the outcome, as the groups by row do."""
+    return design.formula.response
+
+
+def posterior_variables(draws, model):
+    """Return draws by the names that ArviZ is given, their dimensions, and these dimensions' labels."""
+    design = model.design
+    posterior = {"fixef": _by_chain(draws.beta, draws)}
+    dims, coords = {"fixef": ["term"]}, {"term": list(design.fixed.names)}
+    for factor, effects, matrix in zip(design.factors, draws.effects, draws.covariance, strict=True):
         label = f"{factor.label}_group" if factor.label in RESERVED else factor.label
         coords |= {label: list(map(str, factor.levels)), f"{label}_term": factor.names}
         coords[f"{label}_term2"] = factor.names
-        posterior[f"b_{label}"], dims[f"b_{label}"] = by_chain(effects), [label, f"{label}_term"]
-        posterior[f"Sigma_{label}"] = by_chain(matrix)
+        posterior[f"b_{label}"], dims[f"b_{label}"] = _by_chain(effects, draws), [label, f"{label}_term"]
+        posterior[f"Sigma_{label}"] = _by_chain(matrix, draws)
         dims[f"Sigma_{label}"] = [f"{label}_term", f"{label}_term2"]
-        posterior[f"sd_{label}"] = by_chain(np.sqrt(np.einsum("saa->sa", matrix)))
+        posterior[f"sd_{label}"] = _by_chain(np.sqrt(np.einsum("saa->sa", matrix)), draws)
         dims[f"sd_{label}"] = [f"{label}_term"]
-    if fit.solution.model.has_sigma:
-        posterior["sigma"] = by_chain(draws.sigma)
-    outcome = model.formula.response
-    dims[outcome] = ["row"]
-    groups = {
-        "posterior": posterior,
-        "log_prior": {f"{name} prior": by_chain(value) for name, value in log_prior(fit).items()},
-        "observed_data": {outcome: model.y},
+    if model.has_sigma:
+        posterior["sigma"] = _by_chain(draws.sigma, draws)
+    return posterior, dims, coords
+
+
+def _by_chain(array, draws):
+    return array.reshape(draws.chains, -1, *array.shape[1:])
+
+
+def _places(shape):
+    return {name: np.arange(size) for name, size in zip(("chain", "draw", "row"), shape, strict=True)}
+
+
+def _prior(fit):
+    """Return the fit with draws from its prior; None where nothing can be drawn from it (a flat prior)."""
+    try:
+        return fit.prior_only(PRIOR_DRAWS, seed=1)
+    except ValueError:
+        return None
+
+
+def _outcomes(fit, seed):
+    """Draw outcomes, shape (S, n); counts of successes for binomial models, as they were given."""
+    drawn = fit.posterior_predict(seed=seed).to_numpy()
+    return drawn if fit.design.trials is None else np.rint(drawn * fit.design.trials)
+
+
+def _constant(design):
+    """Collect what is known of each row: predictors, groups, trials, offset, weights."""
+    found = {
+        name: np.broadcast_to(array, design.n)
+        for name, array in zip(design.fixed.names, design.fixed.arrays, strict=True)
+        if name != INTERCEPT
     }
-    if not too_large(fit, model.n):
-        groups["log_likelihood"] = {outcome: by_chain(log_likelihood(fit))}
-    return from_dict(groups, dims=dims, coords=coords)
+    for factor in design.factors:
+        found[factor.label] = np.array(list(map(str, factor.levels)))[factor.codes]
+    known = {"trials": design.trials, "offset": design.offset, "weights": design.weights}
+    found |= {name: array for name, array in known.items() if array is not None}
+    return {f"{name}_column" if name in RESERVED else name: array for name, array in found.items()}
+
+
+def _sample_stats(draws):
+    """Lay out what the sampler said: by draw (NUTS), or of all draws together (exact: attributes)."""
+    from arviz_base import dict_to_dataset
+
+    kept = draws.report.get("sample_stats", {})
+    found = dict_to_dataset({STATISTICS[name]: value for name, value in kept.items()})
+    found.attrs |= {name: value for name, value in draws.report.items() if np.isscalar(value)}
+    return found
+
+
+def _lazy(compute, shape, kind):
+    """Return an array for xarray that is computed when somebody looks at it, once."""
+    from functools import cached_property
+
+    from xarray.backends import BackendArray
+    from xarray.core import indexing
+
+    class Lazy(BackendArray):
+        def __init__(self):
+            self.shape, self.dtype = shape, np.dtype(kind)
+
+        @cached_property
+        def whole(self):
+            return compute()
+
+        def __getitem__(self, key):
+            basic = indexing.IndexingSupport.BASIC
+            return indexing.explicit_indexing_adapter(key, shape, basic, lambda raw: self.whole[raw])
+
+    return indexing.LazilyIndexedArray(Lazy())
 
 
 def log_prior(fit):

@@ -14,7 +14,7 @@ from mlmkit.bayes.pareto import pareto_k
 from mlmkit.bayes.proposal import StudentMixture, normalised, resample
 
 BUDGET = 250_000_000  # multiplications that cost about half a second
-FIRST = 2_000  # proposals of a round that only improves the proposal
+FIRST = (500, 2_000)  # proposals of a round that only improves the proposal
 ROUNDS = 2
 CLUSTERS = (2, 4, 8)  # parts of the mixtures that are tried where one Student-t doesn't do
 GOOD_K = 0.7
@@ -78,9 +78,11 @@ def draw_exactly(posterior, draws, rng):
     """
     centre, spread = laplace(posterior.log_density, posterior.hyper.search(rng))
     proposal = StudentMixture([centre], [spread])
+    affordable = BUDGET // posterior.cost
     for _ in range(ROUNDS):
-        proposal = proposal.fitted(*_tried(posterior, proposal, FIRST, rng)[:2])
-    count = int(np.clip(BUDGET // posterior.cost, max(2 * draws, 4_000), max(10 * draws, 10_000)))
+        first = int(np.clip(affordable, *FIRST))
+        proposal = proposal.fitted(*_tried(posterior, proposal, first, rng)[:2])
+    count = int(np.clip(affordable, max(draws, 4_000), max(10 * draws, 10_000)))
     u, weight, k = _best_of(posterior, proposal, count, rng)
     effective = 1.0 / np.sum(weight**2)
     parts = posterior.draw_rest(u[resample(weight, draws, rng)], rng)

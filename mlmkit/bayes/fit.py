@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes import print_stan, summaries
+from mlmkit.bayes import predictive, print_stan, summaries
 from mlmkit.bayes.diagnostics import diagnose, few_groups
 from mlmkit.bayes.drawn_solution import DrawnSolution
 from mlmkit.bayes.draws import draws_table, mad_sd
@@ -159,6 +159,47 @@ class BayesianFit(Estimates):
         """Draw the outcome's mean for each row, without the residual; arguments as ``posterior_predict``."""
         return self.predict_draws(newdata, draws, new_levels, "mean", seed)
 
+    def posterior_linpred(self, newdata=None, draws=None, *, new_levels="marginal", seed=None):
+        """Draw the linear predictor (log odds, log rates) by row; arguments as ``posterior_predict``."""
+        return self.predict_draws(newdata, draws, new_levels, "link", seed)
+
+    def predictive_interval(self, prob=0.9, newdata=None, draws=None, *, new_levels="marginal", seed=None):
+        """Compute central intervals that hold a new outcome with probability ``prob``.
+
+        Parameters
+        ----------
+        prob : float
+            Between 0 and 1.
+        newdata, draws, new_levels, seed
+            See ``posterior_predict``.
+
+        Returns
+        -------
+        DataFrame
+            A row a row of ``newdata``; columns such as ``5%`` and ``95%``.
+        """
+        options = {"newdata": newdata, "draws": draws, "new_levels": new_levels, "seed": seed}
+        return predictive.predictive_interval(self, prob, **options)
+
+    def log_lik(self):
+        """Tabulate the log density of every outcome under every draw: a row a draw, a column a row.
+
+        All parameters and group effects are given, as in rstanarm. `loo` integrates the group effects out.
+        """
+        return predictive.log_lik(self)
+
+    def bayes_R2(self):
+        """Draw the share of the outcome's variance that the model explains, with its group effects.
+
+        Returns
+        -------
+        Series
+            A number a draw: variance of the rows' means, over itself plus the residual variance (binomial:
+            the mean variance of the outcomes). A. Gelman, B. Goodrich, J. Gabry and A. Vehtari (2019),
+            "R-squared for Bayesian regression models", The American Statistician 73, 307-309.
+        """
+        return predictive.bayes_R2(self)
+
     # Point estimates ---------------------------------------------------------------------------
 
     @cached_property
@@ -239,7 +280,7 @@ class BayesianFit(Estimates):
 
     @cached_property
     def idata(self):
-        """The fit for ArviZ: a DataTree with posterior, log likelihood, replicated and observed outcomes."""
+        """The fit for ArviZ: a DataTree with posterior, prior, their predictions, log likelihood and data."""
         from mlmkit.bayes.arviz_tree import to_datatree
 
         return to_datatree(self)

@@ -19,6 +19,7 @@ from mlmkit.frame.columns import INTERCEPT
 
 CELLS = 200_000  # numbers in one piece of work: small enough for the processor's cache
 TINY = np.finfo(float).tiny
+ROUNDING = 1e-13
 
 
 class GaussianPosterior:
@@ -47,6 +48,7 @@ class GaussianPosterior:
         entries = [(a, b) for a in range(self.q) for b in range(a + 1)]
         self._pairs = [pair_products(self.products.B[a], self.products.B[b]) for a, b in entries]
         self._upper = np.triu_indices(self.K + self.p + 1)
+        self._square = _places_in_triangle(self.K + self.p + 1)
 
     @property
     def cost(self):
@@ -103,50 +105,56 @@ class GaussianPosterior:
         log_det : ndarray, shape (S,)
             Sum of log det(I + A_j Psi).
         root : ndarray, shape (S, K + p, K + p)
-            Cholesky root of the precision of (u, fixed effects), times sigma^2.
-        mean : ndarray, shape (S, K + p)
-            Their mean.
+            Cholesky root L of the precision of (u, fixed effects), times sigma^2.
+        pull : ndarray, shape (S, K + p)
+            L^-1 times the right side: their mean is L'^-1 pull.
         rest : ndarray, shape (S,)
             Smallest penalised sum of squares.
         """
         roots, k = self.scaled_roots(roots), self.K + self.p
         log_det, cross = self._reduced(sigma, roots)
         precision, pull, constant = self._prior
-        H, right, last = cross[:, :k, :k], cross[:, :k, k], slice(self.K, k)
-        H[:, np.arange(self.K), np.arange(self.K)] += 1.0
-        H[:, last, last] += sigma[:, None, None] ** 2 * precision
-        right[:, last] += sigma[:, None] ** 2 * pull
-        root = np.linalg.cholesky(H) if k else H
-        mean = np.linalg.solve(H, right[:, :, None])[:, :, 0] if k else right
-        rest = cross[:, k, k] + sigma**2 * constant - np.einsum("sr,sr->s", right, mean)
-        return log_det, root, mean, rest
+        last = slice(self.K, k)
+        cross[:, np.arange(self.K), np.arange(self.K)] += 1.0
+        cross[:, last, last] += sigma[:, None, None] ** 2 * precision
+        cross[:, k, last] += sigma[:, None] ** 2 * pull
+        # The last pivot is the sum of squares: zero, give or take rounding, where a model fits perfectly.
+        cross[:, k, k] += sigma**2 * constant + ROUNDING * self.products.total[k, k]
+        whole = np.linalg.cholesky(cross)  # reads the lower triangle
+        return log_det, whole[:, :k, :k], whole[:, k, :k], whole[:, k, k] ** 2
 
     def _reduced(self, sigma, roots):
         """Eliminate the one factor; return log det and the products of (Lambda-columns, X, y), (S, R, R)."""
-        size, count = self.K + self.p + 1, len(sigma)
-        upper, log_det = np.broadcast_to(self.products.total[self._upper], (count, len(self._upper[0]))), 0.0
+        upper, log_det = (
+            np.broadcast_to(self.products.total[self._upper], (len(sigma), len(self._upper[0]))),
+            0.0,
+        )
         if self.eliminated is not None:
             log_det, entries = self._conditional.entries(roots[self.eliminated])
             explained = entries[0] @ self._pairs[0]
             for entry, pair in zip(entries[1:], self._pairs[1:], strict=True):
                 explained += entry @ pair
             upper = upper - explained
-        cross = np.empty((count, size, size))
-        i, j = self._upper
-        cross[:, i, j] = upper
-        cross[:, j, i] = upper
-        self._times_lambda(cross, roots)
+        cross = upper.take(self._square, axis=1)
+        if self.K:
+            self._times_lambda(cross, roots)
         return log_det, cross
 
     def _times_lambda(self, cross, roots):
         """Multiply the effects' rows by Lambda' from the left and their columns by Lambda, in place."""
+        scale = np.ones(cross.shape[:2])
         for root, where, shape in self._blocks(roots):
+            if shape[2] == 1:
+                scale[:, where] = root[:, 0]
+                continue
             rows = cross[:, where, :].reshape(*shape, -1)
             cross[:, where, :] = np.einsum("sab,sjac->sjbc", root, rows).reshape(
                 len(root), -1, cross.shape[2]
             )
             columns = cross[:, :, where].reshape(len(root), -1, *shape[1:])
             cross[:, :, where] = np.einsum("sab,srja->srjb", root, columns).reshape(*cross.shape[:2], -1)
+        cross *= scale[:, :, None]
+        cross *= scale[:, None, :]
 
     def _blocks(self, roots):
         """Yield each other factor's root, its slice of the rest, and the shape (S, J, q) of its effects."""
@@ -187,10 +195,9 @@ class GaussianPosterior:
 
     def _draw_piece(self, u, rng):
         sigma, given = self.hyper.unpack(u)
-        _, root, mean, _ = self._solved(sigma, given)
-        if mean.shape[1]:
-            noise = sigma[:, None] * rng.standard_normal(mean.shape)
-            mean = mean + np.linalg.solve(root.transpose(0, 2, 1), noise[:, :, None])[:, :, 0]
+        _, root, pull, _ = self._solved(sigma, given)
+        noisy = pull + sigma[:, None] * rng.standard_normal(pull.shape)
+        mean = np.linalg.solve(root.transpose(0, 2, 1), noisy[:, :, None])[:, :, 0]
         roots, effects = self.scaled_roots(given), [None] * len(self.factors)
         for place, (one, where, shape) in zip(self.others, self._blocks(roots), strict=True):
             mean[:, where] = np.einsum("sab,sjb->sja", one, mean[:, where].reshape(shape)).reshape(len(u), -1)
@@ -203,6 +210,14 @@ class GaussianPosterior:
             back = self.unit * self.scaled.z_maps[self.eliminated]
             effects[self.eliminated] = np.einsum("ab,bsj->sja", back, drawn)
         return self.unit * (mean[:, self.K :] @ self.scaled.x_map.T), effects
+
+
+def _places_in_triangle(size):
+    """Return where each entry of a symmetric matrix stands in its upper triangle, shape (size, size)."""
+    places = np.zeros((size, size), dtype=np.intp)
+    i, j = np.triu_indices(size)
+    places[i, j] = places[j, i] = np.arange(len(i))
+    return places
 
 
 def _dense_column(matrix, k):

@@ -46,7 +46,7 @@ class BayesModel:
     given_priors: dict
     scaled: object
     function: str
-    sigma_known: bool = False
+    sigma_known: bool
 
     @property
     def has_intercept(self):

@@ -8,8 +8,10 @@ from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.pymc_model import inputs, pymc_model, yes_or_no
 from mlmkit.frame.columns import INTERCEPT
 
-KEPT = {}  # structure of a model -> compiled; a fit of other data with the same structure needs no compiler
+# Structure of a model -> compiled: a fit of other data with the same structure needs no compiler.
+KEPT: dict[str, object] = {}
 MOST = 4
+FOR_ARVIZ = ("diverging", "energy", "logp", "depth", "n_steps", "step_size", "mean_tree_accept")
 
 
 def draw_with_pymc(model, chains, say, settings):
@@ -92,4 +94,8 @@ def _unpacked(model, tree, chains):
 def sampler_report(tree):
     """Collect what NUTS says about itself."""
     stats = tree["sample_stats"]
-    return {"divergences": int(stats["diverging"].sum()), "steps": float(stats["n_steps"].mean())}
+    return {
+        "divergences": int(stats["diverging"].sum()),
+        "steps": float(stats["n_steps"].mean()),
+        "sample_stats": {name: stats[name].to_numpy() for name in FOR_ARVIZ if name in stats},
+    }

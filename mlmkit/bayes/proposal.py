@@ -74,8 +74,9 @@ class StudentMixture:
         if not usable:
             return self.wider(2.0)
         clusters = [chosen[label == k] for k in usable]
-        # A cluster's covariance is that of a part that was cut out; neighbours have to overlap.
-        spreads = [2.0 * np.atleast_2d(np.cov(cluster.T)) for cluster in clusters]
+        # A cluster's covariance is that of a part that was cut out, and may be flat where few points are
+        # distinct; neighbours have to overlap.
+        spreads = [2.0 * np.atleast_2d(np.cov(part.T)) + 0.05 * self.spreads[-1] for part in clusters]
         shares = 0.8 * counts[usable] / counts[usable].sum()
         return StudentMixture(
             [*(cluster.mean(axis=0) for cluster in clusters), *self.centres],

@@ -24,7 +24,7 @@ def mean_ppd(fit):
     means = np.empty(draws.size)
     for rows in row_blocks(fit):
         part = draws.pick(rows)
-        mean = fit.solution.inverse_link(linear_predictor(fit, part))
+        mean = fit.solution.inverse_link(linear_predictors(fit.design, part).T)
         outcome = fit.solution.draw_outcome(mean, part.sigma, rng, model.trials)
         means[rows] = outcome.mean(axis=1)
     return means
@@ -47,23 +47,41 @@ def row_blocks(fit, cells=4_000_000):
     return [slice(start, start + size) for start in range(0, fit.solution.posterior.size, size)]
 
 
-def linear_predictor(fit, draws):
-    """Compute the linear predictor of every row for some draws, shape (S, n)."""
-    model = fit.design
-    eta = draws.beta @ np.array([np.asarray(array) for array in model.fixed.arrays])
-    for factor, effects in zip(model.factors, draws.effects, strict=True):
-        for k, array in enumerate(factor.arrays):
-            eta += effects[:, factor.codes, k] * array
-    return eta if model.offset is None else eta + model.offset
+def linear_predictors(design, draws, rows=slice(None), without=None):
+    """Compute the linear predictor of some rows under some draws, shape (r, S).
+
+    Parameters
+    ----------
+    design : Design
+        The data.
+    draws : PosteriorDraws
+        Of fixed and group effects.
+    rows : ndarray of int or slice
+        Which rows.
+    without : int, optional
+        Place of a factor whose effects are left out.
+    """
+    X = np.array([np.broadcast_to(array, design.n)[rows] for array in design.fixed.arrays])
+    eta = X.T @ draws.beta.T if len(X) else np.zeros((len(design.y[rows]), draws.size))
+    for place, (factor, effects) in enumerate(zip(design.factors, draws.effects, strict=True)):
+        if place != without:
+            for k, array in enumerate(factor.arrays):
+                eta += np.asarray(array)[rows, None] * effects[:, factor.codes[rows], k].T
+    return eta if design.offset is None else eta + design.offset[rows, None]
+
+
+def log_likelihoods(fit, draws, rows=slice(None)):
+    """Compute the log density of some outcomes under some draws, shape (r, S)."""
+    design, family = fit.design, fit.solution.model.family
+    weights = design.weights if design.trials is None else design.trials
+    weights = np.ones(design.n) if weights is None else weights
+    eta = linear_predictors(design, draws, rows).T
+    return family.log_likelihood(design.y[rows], eta, draws.sigma, weights[rows]).T
 
 
 def log_likelihood(fit):
     """Compute the log density of every observed outcome under every draw, shape (S, n)."""
-    model, family = fit.design, fit.solution.model.family
-    weights = model.weights if model.trials is None else model.trials
-    weights = np.ones(model.n) if weights is None else weights
-    values = np.empty((fit.solution.posterior.size, model.n))
-    for rows in row_blocks(fit):
-        part = fit.solution.posterior.pick(rows)
-        values[rows] = family.log_likelihood(model.y, linear_predictor(fit, part), part.sigma, weights)
+    values = np.empty((fit.solution.posterior.size, fit.nobs))
+    for block in row_blocks(fit):
+        values[block] = log_likelihoods(fit, fit.solution.posterior.pick(block)).T
     return values

@@ -20,7 +20,7 @@ def _check_prob(prob):
 
 
 def summary(fit, probs):
-    """Build the table of ``StanFit.summary``."""
+    """Build the table of ``BayesianFit.summary``."""
     probs = [probs] if isinstance(probs, Real) else probs
     for prob in probs:
         _check_prob(prob)
@@ -36,19 +36,24 @@ def summary(fit, probs):
 
 
 def posterior_interval(fit, prob, pars):
-    """Build the table of ``StanFit.posterior_interval``."""
-    _check_prob(prob)
+    """Build the table of ``BayesianFit.posterior_interval``."""
     names = list(fit.draws.columns) if pars is None else [pars] if isinstance(pars, str) else list(pars)
     unknown = [name for name in names if name not in fit.draws.columns]
     if unknown:
         raise ValueError(f"There is no parameter {unknown[0]!r}. There are: {', '.join(fit.draws.columns)}.")
+    return central_interval(fit.draws[names].to_numpy(), names, prob)
+
+
+def central_interval(values, names, prob):
+    """Tabulate the central intervals of draws, shape (S, k): a row a column of `values`."""
+    _check_prob(prob)
     probs = [(1 - prob) / 2, (1 + prob) / 2]
-    values = np.quantile(fit.draws[names].to_numpy(), probs, axis=0).T
-    return pd.DataFrame(values, index=names, columns=[_percent(prob) for prob in probs])
+    columns = [_percent(prob) for prob in probs]
+    return pd.DataFrame(np.quantile(values, probs, axis=0).T, index=names, columns=columns)
 
 
 def tidy(fit, conf_level):
-    """Build the table of ``StanFit.tidy``, in the order and the columns of ``lmer``'s fits."""
+    """Build the table of ``BayesianFit.tidy``, in the order and the columns of ``lmer``'s fits."""
     _check_prob(conf_level)
     probs = [(1 - conf_level) / 2, (1 + conf_level) / 2]
     rows = []

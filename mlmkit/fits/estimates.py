@@ -41,6 +41,9 @@ class Estimates:
     (method, prior_only, prior_summary, priors, summary, to_pymc) = (
         Absent("only a Bayesian fit has it. Fit the model with stan_glmer.") for _ in range(6)
     )
+    (bayes_R2, log_lik, posterior_linpred, predictive_interval) = (
+        Absent("only a Bayesian fit has it. Fit the model with stan_glmer.") for _ in range(4)
+    )
     (reml, refit_ml) = (Absent("only a fit by lmer knows REML and ML.") for _ in range(2))
     nAGQ = Absent("only a fit by glmer has quadrature nodes.")
     size = Absent("only a fit by glmer with family='negative_binomial' has one.")

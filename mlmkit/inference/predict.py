@@ -129,9 +129,10 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     new_levels : {"error", "zero", "marginal"}
         For groups that the fit has not seen: refuse; a group effect of zero; or an effect drawn
         from the distribution of groups (one for each new group and draw).
-    kind : {"mean", "outcome"}
-        The mean of the outcome, or a new outcome with its own residual. Binomial outcomes are shares of
-        successes among the row's trials; new rows without columns for them have one trial each.
+    kind : {"mean", "outcome", "link"}
+        The mean of the outcome, or a new outcome with its own residual, or the linear predictor. Binomial
+        outcomes are shares of successes among the row's trials; new rows without columns for them have one
+        trial each.
     seed : int or Generator, optional
         Makes the draws repeatable.
     theta : {"held", "drawn"}
@@ -159,8 +160,8 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     (2000, 1)
     """
     check_mode(new_levels)
-    if kind not in ("mean", "outcome"):
-        raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome'.")
+    if kind not in ("mean", "outcome", "link"):
+        raise ValueError(f"kind is {kind!r}. Valid choices: 'mean', 'outcome', 'link'.")
     rng = np.random.default_rng(seed)
     found, sims = fit.solution, fit.sim(n_sims, seed=rng, theta=theta)
     rows = rows_of(fit.design) if newdata is None else new_rows(fit.design, newdata, new_levels)
@@ -174,7 +175,7 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
             eta[:, rows.labels[place].isna()] = np.nan
         for k, array in enumerate(arrays):
             eta += effects[:, codes, k] * array
-    values = found.inverse_link(eta)
+    values = eta if kind == "link" else found.inverse_link(eta)
     if kind == "outcome":
         weights = rows.weights if newdata is None else new_weights(fit.design, newdata)
         missing = np.isnan(values)

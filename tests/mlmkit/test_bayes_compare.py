@@ -1,6 +1,7 @@
 """Fits laid side by side, predictions compared, priors looked at."""
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mlmkit import (
     compare_fits,
     decov,
     flat,
+    homes_for,
     lmer,
     load_seattle,
     loo,
@@ -70,8 +72,36 @@ def test_loo_prefers_the_model_with_size(fits):
     assert list(table.index) == ["slopes", "size", "plain"]
     gain = table.at["size", "elpd"] - table.at["plain", "elpd"]
     assert gain == pytest.approx(450, abs=5)  # as other software finds on these data
-    assert table["weight"].sum() == pytest.approx(1)
     assert table.at["slopes", "elpd_diff"] == 0
+    assert (table["rows_above_limit"] == 0).all()  # refitted
+    assert "weight" not in table  # it would look like the probability of a model
+    assert table.messages == [] and "elpd_diff" in repr(table)
+
+
+def test_what_arviz_would_warn_of_is_said_in_words(fits):
+    twin = stan_lmer(SIZE, SEATTLE, seed=2)
+    table = compare(size=fits[SIZE], twin=twin)
+    assert abs(table["elpd_diff"].iloc[1]) < 4
+    assert "predict about equally well (the difference is below 4)" in repr(table)
+    assert "within Monte Carlo error" in repr(table)
+    few = SEATTLE.head(60)
+    both = compare(a=stan_lmer(SIZE, few, seed=1), b=stan_lmer(INTERCEPTS, few, seed=1))
+    assert "With 60 rows, fewer than 100, dse and p_worse are rough" in repr(both)
+    guess = loo(fits[INTERCEPTS], refit=False)
+    doubtful = compare(plain=guess, size=fits[SIZE])
+    assert doubtful.at["plain", "rows_above_limit"] == len(guess.guesses) > 0
+    assert "In 'plain' some rows can't be trusted" in repr(doubtful)
+    many = compare(**{f"m{i}": guess for i in range(12)})
+    assert "Of 12 models the best one looks better than it is" in repr(many)
+
+
+@pytest.mark.slow
+def test_three_models_on_2700_rows_are_compared_in_two_seconds():
+    data = homes_for("alice")
+    some = {f"m{i}": stan_lmer(formula, data, seed=1) for i, formula in enumerate((INTERCEPTS, SIZE, SLOPES))}
+    start = time.process_time()
+    compare(**some)
+    assert time.process_time() - start < 3
 
 
 def test_loo_is_leave_one_out():
@@ -88,9 +118,9 @@ def test_loo_is_leave_one_out():
 
 
 def test_loo_tells_about_rows_that_it_cannot_judge(fits):
-    found = loo(fits[INTERCEPTS])
+    found = loo(fits[INTERCEPTS], refit=False)
     assert (found.pareto_k > 0.7).sum() >= 1
-    assert "rows have a Pareto k above" in repr(found)
+    assert "have a Pareto k above" in repr(found)
     assert found.by_row.sum() == pytest.approx(found.elpd)
     assert found.by_row.index.equals(SEATTLE.index)
 
@@ -112,7 +142,7 @@ def test_what_does_not_fit_into_memory_is_told(fits, monkeypatch):
     monkeypatch.setattr("mlmkit.bayes.rowwise.MOST_NUMBERS", 1_000_000)
     fit = stan_lmer(SIZE, SEATTLE, seed=1)
     with pytest.raises(ValueError, match=r"4,000 draws for 869 rows .*at most 1,150 for these rows"):
-        loo(fit)
+        fit.log_lik()
     with pytest.raises(ValueError, match="more than fit into memory"):
         fit.posterior_predict()
     assert fit.posterior_predict(draws=100, seed=1).shape == (100, 869)
@@ -128,13 +158,21 @@ def test_prior_sensitivity_sees_a_strong_prior(fits):
     assert strong.at["fixef[scale_sqft]", "diagnosis"] != "-"
 
 
-def test_idata_is_for_arviz(fits):
-    tree = fits[SLOPES].idata
-    assert tree["posterior"]["b_zipcode"].dims == ("chain", "draw", "zipcode", "zipcode_term")
-    assert tree["log_likelihood"]["price"].shape == (4, 1000, 869)
-    slope = tree["posterior"]["fixef"].sel(term="scale_sqft").to_numpy().ravel()
-    np.testing.assert_array_equal(slope, fits[SLOPES].draws["scale_sqft"])
-    assert tree["observed_data"]["price"].shape == (869,)
+def test_a_sensitivity_that_is_no_number_is_not_taken_for_one():
+    from mlmkit.bayes.sensitivity import _diagnosis
+
+    assert _diagnosis(np.nan, 0.1, 0.05) == _diagnosis(0.1, np.nan, 0.05) == "could not be computed"
+    assert _diagnosis(0.01, 0.1, 0.05) == "-"
+
+
+def test_prior_sensitivity_is_arvizs(fits):
+    from arviz_stats import psense_summary
+
+    ours = prior_sensitivity(fits[SIZE])
+    theirs = psense_summary(fits[SIZE].idata, var_names=["fixef", "sigma", "sd_zipcode"], round_to=9)
+    np.testing.assert_allclose(
+        ours.loc[theirs.index, ["prior", "likelihood"]], theirs[["prior", "likelihood"]]
+    )
 
 
 def test_prior_draws_have_the_priors_moments():

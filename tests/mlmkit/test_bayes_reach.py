@@ -361,6 +361,23 @@ def test_books_data_are_drawn_exactly(name, formula, k):
     assert fit.diagnostics().report["importance_ess"] > 2_500
 
 
+CROSSED = json.loads((REFERENCE / "rstanarm_crossed.json").read_text())
+
+
+@pytest.mark.parametrize("model", CROSSED, ids=lambda model: model["formula"])
+def test_books_posteriors_are_rstanarms(model):
+    """Means and medians of every parameter, within 4.5 Monte Carlo standard errors of both together."""
+    data = pd.read_csv(REFERENCE / f"{model['data']}.csv")
+    fit = stan_lmer(model["formula"], data, draws=5_000, seed=1)
+    ess = fit.diagnostics().report["importance_ess"]
+    assert set(fit.draws) == set(model["figures"])
+    for name, theirs in model["figures"].items():
+        ours = fit.draws[name]
+        error = theirs["sd"] * np.sqrt(1 / ess + 1 / theirs["n_eff"])
+        assert abs(ours.mean() - theirs["mean"]) < 4.5 * error, name
+        assert abs(ours.median() - theirs["median"]) < 4.5 * 1.3 * error, name
+
+
 def test_without_groups_the_posterior_is_the_regressions():
     """Nearly: with 1 / sigma as the prior of sigma it would be the t distribution of least squares."""
     homes = load_seattle()

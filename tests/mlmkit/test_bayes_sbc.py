@@ -69,20 +69,23 @@ def test_the_judge_accepts_uniform_ranks_and_sees_small_faults():
     assert [text[0] for text in sorted(rejected(shifted, list("abcdef")))] == ["c", "e"]
 
 
-def calibrate(formula, rounds=ROUNDS, groups=6, rows=5):
+def calibrate(formula, rounds=ROUNDS, groups=6, rows=5, prior_covariance=None):
     """Run the rounds; return the ranks and the names of the quantities."""
     seeds = np.random.SeedSequence(SEED).generate_state(rounds + 3)
     rng = np.random.default_rng(seeds[-1])
     frame = pd.DataFrame({"g": np.repeat([f"g{j}" for j in range(groups)], rows)})
+    frame["h"] = [f"h{j}" for j in np.arange(len(frame)) % 4]  # crossed with g
     frame["x"] = rng.normal(size=len(frame))
+    frame["z"] = np.where(np.arange(len(frame)) % 2, 1.0, -1.0)
     start = frame.assign(y=rng.normal(size=len(frame)))
-    truth = stan_lmer(formula, start, **PRIORS, prior_PD=True, draws=rounds, chains=1, seed=int(seeds[-2]))
+    priors = PRIORS | {"prior_covariance": prior_covariance}
+    truth = stan_lmer(formula, start, **priors, prior_PD=True, draws=rounds, chains=1, seed=int(seeds[-2]))
     means = truth.predict_draws().to_numpy()
     outcomes = truth.predict_draws(kind="outcome", seed=int(seeds[-3])).to_numpy()
     true_sigma, ranks = truth.draws["sigma"].to_numpy(), []
     for k, y in enumerate(outcomes):
         data = frame.assign(y=y)
-        fit = stan_lmer(formula, data, **PRIORS, method="exact", draws=DRAWS, chains=1, seed=int(seeds[k]))
+        fit = stan_lmer(formula, data, **priors, method="exact", draws=DRAWS, chains=1, seed=int(seeds[k]))
         found = (fit.draws.to_numpy() < truth.draws.iloc[k].to_numpy()).sum(axis=0)
         drawn = log_likelihood(y, fit.predict_draws().to_numpy(), fit.draws["sigma"].to_numpy())
         true = log_likelihood(y, means[k : k + 1], true_sigma[k : k + 1])
@@ -98,4 +101,19 @@ def log_likelihood(y, mean, sigma):
 @pytest.mark.parametrize("formula", ["y ~ x + (1 | g)", "y ~ x + (1 + x | g)"])
 def test_the_exact_sampler_is_calibrated(formula):
     ranks, names = calibrate(formula)
+    assert rejected(ranks, names) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("formula", "between"),
+    [
+        ("y ~ x + (1 | g) + (1 | h)", None),
+        ("y ~ x + (1 + x + z | g)", None),
+        ("y ~ x + (1 + x | g) + (1 | h)", normal(0, 1)),
+    ],
+)
+def test_larger_models_are_calibrated_too(formula, between):
+    """The plan: 500 rounds, each of these takes ten times as long; the rest as above."""
+    ranks, names = calibrate(formula, rounds=500, prior_covariance=between)
     assert rejected(ranks, names) == []

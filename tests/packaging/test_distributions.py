@@ -145,7 +145,6 @@ for what in (
     lambda: stan_glmer("price ~ (1 | zipcode)", load_seattle(), method="nuts"),
     lambda: fit.to_pymc(),
     lambda: fit.idata,
-    lambda: loo(fit),
     lambda: prior_sensitivity(fit),
 ):
     try:
@@ -160,6 +159,5 @@ for what in (
         f"NUTS needs PyMC and nutpie: {install}",
         f"to_pymc() needs PyMC: {install}",
         f"idata needs ArviZ: {install}",
-        f"loo() needs ArviZ: {install}",
         f"prior_sensitivity() needs ArviZ: {install}",
     ], done.stderr

@@ -82,7 +82,7 @@ if len(list(marks.iterdir())) < {count}:
 @pytest.mark.parametrize(("kills", "runs_on"), [(1, True), (2, False)])
 def test_a_kernel_that_was_killed_gets_one_more_attempt(tmp_path, kills, runs_on):
     cell = kills_itself_first(kills, tmp_path)
-    before, deadly, after = run("'kept'", cell, "1 + 1", isolation="off")  # so that the cell sees the folder
+    before, deadly, after = run("'kept'", cell, "1 + 1", isolation=["none"])
     assert shown(before) == "'kept'"
     stopped = "The notebook stopped in this cell (code cell 2): the kernel died."
     assert shown(deadly) == ("" if runs_on else stopped)

@@ -110,7 +110,7 @@ def zipped():
     return archive.getvalue()
 
 
-@fault()
+@fault("The settings of a cell of `t20-two` were changed; the original ones count.")
 def not_a_number_in_the_json():
     """NaN and Infinity, which Python writes into JSON and others can't read, wherever a number may stand."""
     data = json.loads(text())
