@@ -288,7 +288,7 @@ def sales_needed(homes):
     between, within = sds(reml)
     ratio, odds = within**2 / between**2, SHARE / (1 - SHARE)
     by_ml = odds * (ml.sigma / sd_between(ml)) ** 2
-    yield Number(odds * ratio, rel=1e-2, unit="sales")
+    yield Number(odds * ratio, rel=1e-2, unit="sales", round_up=True)
     yield sds_for_variances(odds * within / between)
     yield wrong(odds / ratio, "standard deviations exchanged").says("""The ratio of the two variances is
         upside down. The more houses differ within a zip code, the more sales are needed.""")
