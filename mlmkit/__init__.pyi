@@ -14,6 +14,7 @@ from mlmkit.bayes.priors import student_t as student_t
 from mlmkit.bayes.stan import stan_glm as stan_glm
 from mlmkit.bayes.stan import stan_glmer as stan_glmer
 from mlmkit.bayes.stan import stan_lmer as stan_lmer
+from mlmkit.data.radon import load_radon as load_radon
 from mlmkit.data.sales import data_fingerprint as data_fingerprint
 from mlmkit.data.sales import homes_for as homes_for
 from mlmkit.data.sales import load_king_county as load_king_county

@@ -1,5 +1,6 @@
-"""The house sales that the course is about, as shipped tables and the functions that load them."""
+"""The tables that the course is about, house sales and radon in houses, and the functions that load them."""
 
+from mlmkit.data.radon import load_radon
 from mlmkit.data.sales import (
     SEATTLE_ZIPCODES,
     current_fingerprint,
@@ -16,6 +17,7 @@ __all__ = [
     "data_fingerprint",
     "homes_for",
     "load_king_county",
+    "load_radon",
     "load_seattle",
     "zipcodes_for",
 ]
