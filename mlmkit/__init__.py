@@ -40,6 +40,8 @@ _EXPORTS = {
         "load_radon",
         "zipcodes_for",
         "homes_for",
+        "counties_for",
+        "radon_for",
         "data_fingerprint",
     ],
     "plots": [

@@ -1,18 +1,20 @@
 """Radon in the houses of Minnesota: many small groups, where pooling is strong."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import pandas as pd
 
-FILE = Path(__file__).with_name("radon.csv.gz")
+from mlmkit.data.sources import Source, groups_for, named, part_for, read_table, register, rows_of
 
 
 @lru_cache(maxsize=1)
 def _houses():
-    houses = pd.read_csv(FILE, dtype={"county": str})
-    houses["county"] = pd.Categorical(houses["county"])
-    return houses
+    return read_table("radon.csv.gz", "county")
+
+
+def houses_in(counties) -> pd.DataFrame:
+    """Take the houses of some counties."""
+    return rows_of(_houses(), "county", counties)
 
 
 def load_radon() -> pd.DataFrame:
@@ -42,6 +44,75 @@ def load_radon() -> pd.DataFrame:
     >>> radon["county"].value_counts().agg(["min", "median", "max"]).tolist()
     [1.0, 5.0, 116.0]
     """
-    houses = _houses().copy()
-    houses.attrs["table"] = f"radon, rows: {len(houses)}"  # what a print-out calls them
-    return houses
+    return named(_houses().copy(), "radon")
+
+
+def counties_for(student: str) -> list[str]:
+    """Choose twenty of Minnesota's counties for a student, the same ones every time on every machine.
+
+    Every choice has five counties with one to three houses, eight with four to nine, five with up to 25 and
+    two with more, and fits of ``log_radon`` that converge and are not singular: with ``floor`` as a predictor
+    and without. The choices were drawn and checked by ``tests/mlmkit/data/make_county_sets.py``.
+
+    Parameters
+    ----------
+    student : str
+        The student's user name. Capital letters and spaces around it make no difference.
+
+    Returns
+    -------
+    list of str
+        Twenty counties, sorted by name.
+
+    Raises
+    ------
+    ValueError
+        If the name is empty or is not text.
+
+    Examples
+    --------
+    >>> from mlmkit import counties_for
+    >>> len(counties_for("alice"))
+    20
+    """
+    return groups_for("my_radon", student)
+
+
+def radon_for(student: str) -> pd.DataFrame:
+    """Load the houses in a student's own twenty counties.
+
+    Parameters
+    ----------
+    student : str
+        The student's user name, see `counties_for`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `load_radon`.
+
+    Raises
+    ------
+    ValueError
+        If the name is empty or is not text.
+
+    Examples
+    --------
+    >>> from mlmkit import radon_for
+    >>> radon_for("alice")["county"].nunique()
+    20
+    """
+    return part_for("my_radon", student)
+
+
+register(
+    Source(
+        own="my_radon",
+        whole="radon",
+        group="county",
+        rows="houses",
+        load=load_radon,
+        part=houses_in,
+        sets="county_sets.txt",
+    )
+)
