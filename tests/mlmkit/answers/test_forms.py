@@ -259,6 +259,7 @@ def test_capitals_and_blanks_in_labels_do_not_matter_but_labels_do():
     assert "set has no order" in refusal(kind, {0.5, -0.25})
     capitals = ByGroup({"a": 1.0, "A": 2.0})  # here capitals do matter
     assert same(capitals, {"A": 2.0, "a": 1.0})
+    assert "missing: X A, x a" in refusal(ByGroup({"x a": 1.0, "X A": 2.0}), {"X a": 1.0, "x A": 2.0})
     assert "without labels" in refusal(ByGroup(MEANS), MEANS.to_list())
 
 
@@ -288,6 +289,12 @@ def test_capitals_and_blanks_in_labels_do_not_matter_but_labels_do():
 )
 def test_a_table_in_any_form(answer):
     assert same(Table(TABLE, unit="dollars"), answer)
+
+
+def test_a_table_on_its_side_with_a_wrong_label_is_told_which():
+    wrong = TABLE.rename(index={"Residual": "resid"})
+    for answer in (wrong, wrong.T, wrong.reset_index(), wrong.T.to_dict()):
+        assert "missing: Residual; not asked for: resid" in refusal(Table(TABLE), answer)
 
 
 def test_a_table_of_intervals_may_have_quantiles_for_columns():
