@@ -220,6 +220,6 @@ def oriented(table, rows, columns):
     """
     ways = [table, table.indexed(rows, len(columns)), table.turned()]
     ways.append(table.indexed(columns, len(table.columns) - 1).turned())
-    fits = [agree(way.columns, columns) for way in ways]
+    fits = [2 * agree(way.columns, columns) + bool(rows and agree(way.index, rows)) for way in ways]
     best = ways[fits.index(max(fits))]
     return TableAnswer(matched(best.index, rows), matched(best.columns, columns), best.values)

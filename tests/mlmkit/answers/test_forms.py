@@ -302,6 +302,8 @@ def test_a_table_of_intervals_may_have_quantiles_for_columns():
     for labels in ((0.025, 0.975), ("2.5 %", "97.5 %"), (0, 1)):
         answer = kind.value.set_axis(labels, axis=1)
         assert same(kind, answer) and same(kind, answer.T) and same(kind, answer.reset_index())
+        assert same(kind, answer.T.reset_index())  # its new index, 0 and 1, is not the two ends
+        assert same(kind, answer.iloc[:, ::-1].T.reset_index())
         assert same(kind, answer.set_axis([98010, 98014, 98024]).rename_axis("zipcode").reset_index())
 
 
@@ -438,7 +440,7 @@ def forms_of_series(series):
     yield series.to_frame("value")
     yield series.to_frame("value").T
     yield series.rename("value").rename_axis("label").reset_index()
-    yield series.map("{:,.3f}".format)
+    yield series.map("{:,.9f}".format)
     yield series.rename(index=lambda name: f" {name.upper()} ")
     yield {"value": series}
 
@@ -452,7 +454,7 @@ def forms_of_table(table):
     yield table.to_dict()
     yield table.T.to_dict()
     yield table.rename(index=str.upper, columns=str.title)
-    yield table.map("{:,.3f}".format)
+    yield table.map("{:,.9f}".format)
 
 
 @given(labels, st.data())
