@@ -36,7 +36,16 @@ _EXPORTS = {
         "prior_sensitivity",
     ],
     "inference.criterion": ["criterion_at"],
-    "data": ["load_seattle", "load_king_county", "zipcodes_for", "homes_for", "data_fingerprint"],
+    "data": [
+        "load_seattle",
+        "load_king_county",
+        "load_radon",
+        "zipcodes_for",
+        "homes_for",
+        "counties_for",
+        "radon_for",
+        "data_fingerprint",
+    ],
     "plots": [
         "alt_text",
         "plot_caterpillar",

@@ -16,11 +16,14 @@ from mlmkit.bayes.side_by_side import compare_fits as compare_fits
 from mlmkit.bayes.stan import stan_glm as stan_glm
 from mlmkit.bayes.stan import stan_glmer as stan_glmer
 from mlmkit.bayes.stan import stan_lmer as stan_lmer
-from mlmkit.data.sales import data_fingerprint as data_fingerprint
+from mlmkit.data.radon import counties_for as counties_for
+from mlmkit.data.radon import load_radon as load_radon
+from mlmkit.data.radon import radon_for as radon_for
 from mlmkit.data.sales import homes_for as homes_for
 from mlmkit.data.sales import load_king_county as load_king_county
 from mlmkit.data.sales import load_seattle as load_seattle
 from mlmkit.data.sales import zipcodes_for as zipcodes_for
+from mlmkit.data.sources import data_fingerprint as data_fingerprint
 from mlmkit.fits.glmer import glmer as glmer
 from mlmkit.fits.lmer import lmer as lmer
 from mlmkit.fits.pooling import complete_pooling as complete_pooling

@@ -254,7 +254,7 @@ def _key(name, known):
                 "hint": question.hint,
             }
         else:
-            key["graded"][id] = {"shape": _common_shape(question), "own_data": "homes" in question.needs}
+            key["graded"][id] = {"shape": _common_shape(question), "own_data": question.own}
     return json.dumps(_rounded(key), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

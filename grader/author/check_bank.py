@@ -18,6 +18,7 @@ from tqdm import tqdm
 from grader.author.bank_table import table
 from grader.bank import BankError, questions, reference_fits
 from grader.judge import references
+from mlmkit.data import SOURCES
 
 MANY = 0.2  # of the students: above this share, a hidden mistake is a fault of the question
 POOR = 0.05  # of the students: above this share, too few named mistakes are a fault of the question
@@ -170,13 +171,15 @@ def _one_student(lesson, task):
     """Look at all questions on one student's data."""
     student, with_practice = task
     references.forget()
-    asked = [q for q in questions(lesson).values() if "homes" in q.needs or with_practice]
+    asked = [q for q in questions(lesson).values() if q.own or with_practice]
     findings = [_look(question, student) for question in asked]
     fits, singular = Counter(), Counter()
-    for formula, rows, bad in reference_fits.fits_on(references.homes(student)):
-        name = f"{formula} on {'all sales' if rows == len(references.homes(student)) else 'a sample'}"
-        fits[name] += 1
-        singular[name] += bad
+    for source in sorted({q.own for q in asked if q.own}):
+        data, about = references.own(source, student), SOURCES[source]
+        for formula, rows, bad in reference_fits.fits_on(data, about.group):
+            name = f"{formula} on {f'all {about.rows}' if rows == len(data) else 'a sample'}"
+            fits[name] += 1
+            singular[name] += bad
     return Report(findings, fits, singular)
 
 

@@ -32,6 +32,7 @@ from dataclasses import dataclass, replace
 from functools import cache, wraps
 
 from mlmkit.answers.kinds import ByGroup, Choice, Draws, Figure, Formula, Mistake, Model, Number, Table
+from mlmkit.data import SOURCES
 
 __all__ = [
     "BankError",
@@ -51,7 +52,8 @@ __all__ = [
     "questions",
 ]
 
-_DATA = {False: ("homes",), True: ("seattle",)}  # what a question may ask for, by `practice`
+# What a question may ask for, by `practice`: a student's part of a source, or the whole.
+_DATA = {False: tuple(SOURCES), True: tuple(source.whole for source in SOURCES.values())}
 _registry = {}
 
 
@@ -72,7 +74,8 @@ class Question:
     lesson : str
         Such as ``01_pooling``.
     needs : tuple of str
-        Data that the function takes: ``homes`` (the student's own sales) or ``seattle`` (the lecture's).
+        Data that the function takes: ``homes`` (the student's own sales) or ``seattle`` (the lecture's), or
+        those of another source in `mlmkit.data`. One at most.
     practice : bool
         True for a question that is answered at once and never graded.
     function : callable
@@ -87,6 +90,11 @@ class Question:
     practice: bool
     function: Callable
     hint: str = ""
+
+    @property
+    def own(self):
+        """Whose part of the data counts: the name of a source, or None if all students have the same."""
+        return next((name for name in self.needs if name in SOURCES), None)
 
 
 def question(id, *, topic, revisit):
@@ -136,10 +144,11 @@ def _register(id, topic, revisit, hint, *, practice):
 
     def decorate(function):
         needs = tuple(inspect.signature(function).parameters)
-        if not set(needs) <= set(_DATA[practice]):
+        if not set(needs) <= set(_DATA[practice]) or len(needs) > 1:
+            sort = "practice" if practice else "graded"
             raise BankError(
                 f"Question {id} asks for {', '.join(needs)}. "
-                f"A {'practice' if practice else 'graded'} question may take {', '.join(_DATA[practice])}."
+                f"A {sort} question may take one of {', '.join(_DATA[practice])}."
             )
         known = _registry.get(id)
         if known and (known.function.__module__, known.function.__name__) != (

@@ -7,8 +7,6 @@ statsmodels stops up to 0.4 % away in the standard deviation between zip codes; 
 fits agreed within 0.02 %.
 """
 
-import math
-
 import pandas as pd
 
 from grader.bank import ByGroup, Choice, Figure, Number, Table, practice, question
@@ -294,7 +292,7 @@ def sales_needed(homes):
     between, within = sds(reml)
     ratio, odds = within**2 / between**2, SHARE / (1 - SHARE)
     by_ml = odds * (ml.sigma / sd_between(ml)) ** 2
-    yield Number(odds * ratio, rel=1e-2, unit="sales")
+    yield Number(odds * ratio, rel=1e-2, unit="sales", round_up=True)
     yield sds_for_variances(odds * within / between)
     yield wrong(odds / ratio, "standard deviations exchanged").says("""The ratio of the two variances is
         upside down. The more houses differ within a zip code, the more sales are needed.""")
@@ -306,9 +304,6 @@ def sales_needed(homes):
         n / (n + k) for n once more: the weight itself appears in the result too.""")
     yield wrong((1 - SHARE) / SHARE * ratio, "weight of the centre").says("""With this number of sales the
         centre has the large weight, and the own mean the small one.""")
-    yield half(float(math.ceil(odds * ratio)), "rounded up", within=0.0).says(
-        "So many whole sales are enough. The question asks for the number with its decimals."
-    )
     yield ml_for_reml(by_ml, "This uses the standard deviations of maximum likelihood", "fit uses REML")
 
 

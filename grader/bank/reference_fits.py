@@ -33,19 +33,19 @@ def fits(formula, data):
     return _fits[key]
 
 
-def fits_on(sales):
-    """List the fits that are remembered and were made on these sales or on a part of them.
+def fits_on(data, group):
+    """List the fits by a grouping factor that are remembered, on these data or on a part of them.
 
     Returns
     -------
     list of (str, int, bool)
         Formula, number of rows, and whether the REML fit or the ML fit is singular.
     """
-    zipcodes = set(sales["zipcode"].unique())
+    levels = set(data[group].unique())
     return [
         (key[0], key[2], reml.is_singular or ml.is_singular)
         for key, (reml, ml) in _fits.items()
-        if set(reml.ranef) == {"zipcode"} and set(reml.ranef["zipcode"].index) == zipcodes
+        if set(reml.ranef) == {group} and set(reml.ranef[group].index) == levels
     ]
 
 

@@ -48,9 +48,9 @@ def judge(question_id, payload, *, student, max_points):
         return Verdict("invalid", 0.0, float(max_points), unreadable, **about)
     answer = payload["answer"] if payload else None
     result = verdict(kind, answer, max_points=max_points, **about)
-    if answer is None or "homes" not in question.needs:
+    if answer is None or question.own is None:
         return result
-    says = _other_data(payload.get("data"), student)
+    says = _other_data(payload.get("data"), question.own, student)
     if says is None or (result.status == "right" and isinstance(kind, _TOO_EXACT_FOR_CHANCE)):
         return result
     return Verdict("other_data", 0.0, float(max_points), says, **about)
@@ -70,14 +70,14 @@ def _unreadable(question, payload):
     return None
 
 
-def _other_data(fingerprint, student):
+def _other_data(fingerprint, source, student):
     """Say that an answer was computed from other data than the student's own, or return None."""
-    own = data_fingerprint(references.homes(student))
-    if fingerprint == own:
+    own = data_fingerprint(references.own(source, student))
+    if isinstance(fingerprint, str) and own in fingerprint.split("; "):  # parts of several sources
         return None
     if fingerprint is None:
         return (
-            "This answer was computed before your own zip codes were loaded. "
+            "This answer was computed before your own data were loaded. "
             "Type your user name at the top, then restart the kernel and run all cells."
         )
     return (

@@ -5,19 +5,29 @@ from functools import lru_cache
 from grader.bank import BankError, get, reference_fits
 from grader.judge import reference_cache
 from mlmkit.answers.kinds import Kind
-from mlmkit.data import homes_for, load_seattle
+from mlmkit.data import SOURCES, part_for
 
 
 @lru_cache(maxsize=64)
+def own(source, student):
+    """Return a student's own part of a source, such as homes. Treat it as read-only: it is shared."""
+    return part_for(source, student)
+
+
 def homes(student):
-    """Return a student's own house sales. Treat the frame as read-only: it is shared."""
-    return homes_for(student)
+    """Return a student's own house sales."""
+    return own("homes", student)
 
 
-@lru_cache(maxsize=1)
 def seattle():
-    """Return the lecture's data, for practice questions. Treat the frame as read-only: it is shared."""
-    return load_seattle()
+    """Return the lecture's data."""
+    return whole("homes")
+
+
+@lru_cache
+def whole(source):
+    """Return a source's table for practice questions. Treat it as read-only: it is shared."""
+    return SOURCES[source].load()
 
 
 def forget():
@@ -35,9 +45,10 @@ def kept(question, student):
     the bank.
     """
     question = get(question) if isinstance(question, str) else question
-    if "homes" not in question.needs or not question.function.__module__.startswith("grader.bank."):
+    if question.own is None or not question.function.__module__.startswith("grader.bank."):
         return expected(question, student)
-    return reference_cache.look_up(question, homes(student), lambda: expected(question, student))
+    data = own(question.own, student)
+    return reference_cache.look_up(question, data, lambda: expected(question, student))
 
 
 @lru_cache(maxsize=2048)
@@ -61,9 +72,12 @@ def expected(question, student):
         If the question's function fails or gives something else than a kind.
     """
     question = get(question) if isinstance(question, str) else question
-    sources = {"homes": lambda: homes(student), "seattle": seattle}
+    wholes = {source.whole: name for name, source in SOURCES.items()}
     try:
-        kind = question.function(**{name: sources[name]() for name in question.needs})
+        data = {
+            name: whole(wholes[name]) if name in wholes else own(name, student) for name in question.needs
+        }
+        kind = question.function(**data)
     except Exception as error:
         raise BankError(f"Question {question.id} failed on the data of {student!r}: {error}") from error
     if not isinstance(kind, Kind):

@@ -1,8 +1,8 @@
 """The student's side of grading: `check` records an answer; practice questions are answered at once.
 
-Storeys, lowest first: `text` and `values` (what every answer is made of), `encoding` (through which all kinds
-are reached), `kind` (what they share), a module or package for each kind, `verdicts`, `kinds` (the list of
-them, and the place to import from), `check`.
+Storeys, lowest first: `text` and `values` (what every answer is made of), `forms` (in which one and the same
+answer comes), `encoding` (through which all kinds are reached), `kind` (what they share), a module or package
+for each kind, `verdicts`, `kinds` (the list of them, and the place to import from), `check`.
 """
 
 from mlmkit.answers.check import check

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.answers.encoding import decode, encode
-from mlmkit.answers.labelled import Labelled, compare_labels
-from mlmkit.answers.table import TableAnswer
+from mlmkit.answers.forms import TableAnswer, by_label, compare_labels, is_interval, relabelled
+from mlmkit.answers.labelled import Labelled
 from mlmkit.answers.text import BadAnswerError, a_few, count_of, in_unit, label_text, plain
 from mlmkit.answers.tolerance import check_tolerance
 from mlmkit.answers.values import (
@@ -39,7 +39,8 @@ class ByGroup(Labelled):
     unit, group : str, optional
         Unit, and what a label names. Default for ``group``: the name of the Series' index.
     in_order : bool
-        Take a list without labels too, in the order of `value`: for an interval, ``[lower, upper]``.
+        Take a list without labels too, in the order of `value`. An interval, with the labels lower and upper,
+        may always be a pair.
 
     Examples
     --------
@@ -57,6 +58,9 @@ class ByGroup(Labelled):
 
     name: ClassVar[str] = "by_group"
     form: ClassVar[str] = "by_group"
+    of_fit: ClassVar[tuple] = tuple(
+        f'fit.{what}["zipcode"]["(Intercept)"]' for what in ("coef", "ranef", "se_ranef")
+    )
 
     @classmethod
     def encode(cls, answer, shape):
@@ -106,25 +110,41 @@ class ByGroup(Labelled):
     @classmethod
     def read(cls, answer, shape):
         """Read finite numbers by group label, in any order."""
+        labels = shape.get("labels") or []
         if isinstance(answer, TableAnswer):
-            answer = cls._two_columns(answer, shape)
-        if isinstance(answer, list) and shape.get("in_order") and len(answer) == len(shape.get("labels", [])):
-            answer = dict(zip(shape["labels"], answer, strict=True))
+            answer = by_label(answer, labels)
+        in_order = isinstance(answer, list) and (shape.get("in_order") or is_interval(labels))
+        if in_order and len(answer) == len(labels):
+            return cls._in_order(answer, labels, shape)
         if not isinstance(answer, dict):
-            label = plain((shape.get("labels") or ["98010"])[0], 30)
+            label = plain((labels or ["98010"])[0], 30)
             hint = f' Hand in a Series with the labels as its index, or a dict: {{"{label}": …, …}}.'
             raise BadAnswerError(f"{cls.mismatch(answer, shape)}{hint if isinstance(answer, list) else ''}")
+        answer = relabelled(answer, labels)
         compare_labels(list(answer), shape, cls.wanted(shape))
-        return {label: finite(value, f" for {plain(label, 30)}") for label, value in answer.items()}
+        return cls._numbers(answer, shape)
 
     @classmethod
-    def _two_columns(cls, table, shape):
-        """Read a data frame with a column of labels and one of numbers, as ``reset_index`` leaves it."""
-        if len(table.columns) == 2 and all(isinstance(row[0], str) for row in table.values):
-            labels = [row[0].strip() for row in table.values]
-            if len(set(labels)) == len(labels):
-                return {label: row[1] for label, row in zip(labels, table.values, strict=True)}
-        raise cls.mismatch(table, shape)
+    def _in_order(cls, values, labels, shape):
+        numbers = cls._numbers(dict(zip(labels, values, strict=True)), shape)
+        if is_interval(labels) and numbers["lower"] > numbers["upper"]:
+            raise BadAnswerError(
+                "The first of your two numbers is the larger one. The lower end comes first: (lower, upper). "
+                'Or hand in a dict: {"lower": …, "upper": …}.'
+            )
+        return numbers
+
+    @classmethod
+    def _numbers(cls, answer, shape):
+        unit = shape.get("unit")
+        return {label: finite(value, f" for {plain(label, 30)}", unit) for label, value in answer.items()}
+
+    @classmethod
+    def echo(cls, value):
+        """Repeat a few numbers, such as the ends of an interval."""
+        if len(value) > 4:
+            return ""
+        return " (" + ", ".join(f"{plain(label, 30)} {number:,.6g}" for label, number in value.items()) + ")"
 
     def __post_init__(self):
         check_tolerance(self)

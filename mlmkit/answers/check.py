@@ -110,14 +110,14 @@ def _practise(entry, encoded):
 
 def _look_over(entry, encoded):
     """Check the form of a graded answer. What is right is not known here."""
-    shape = dict(entry["shape"])
-    fingerprint = data.current_fingerprint()
-    if entry["own_data"] and fingerprint is None:
+    shape, own = dict(entry["shape"]), entry["own_data"]
+    fingerprint = data.current_fingerprint(own)
+    if own and fingerprint is None:
         return "bad", (
-            "recorded, but your own zip codes are not loaded, so it can't be right yet. "
+            "recorded, but your own data are not loaded, so it can't be right yet. "
             "Type your user name at the top of the lesson and run all cells from there."
         )
-    if shape.get("group") == "zipcode" and entry["own_data"]:
+    if own and shape.get("group") == data.SOURCES[own].group:
         shape["labels"] = fingerprint.rpartition(" in ")[2].split()
     kind = kind_of(shape)
     try:

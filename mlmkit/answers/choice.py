@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from mlmkit.answers.forms import alone
 from mlmkit.answers.kind import Kind
 from mlmkit.answers.text import plain
 
@@ -42,8 +43,7 @@ class Choice(Kind):
     @classmethod
     def read(cls, answer, shape):
         """Read one of the options; capitals, blanks, brackets and full stops around it don't matter."""
-        if isinstance(answer, list) and len(answer) == 1:
-            answer = answer[0]
+        answer = alone(answer)
         if isinstance(answer, bool):
             answer = str(answer)
         if not isinstance(answer, str):

@@ -8,12 +8,13 @@ in which `mlmkit.answers.kinds` registers them.
 """
 
 import numbers
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from mlmkit.answers.text import BadAnswerError, plain
-from mlmkit.answers.values import decode_list, decode_value, encode_list, encode_value
+from mlmkit.answers.values import decode_list, decode_value, encode_list, encode_value, unwrapped
 
 MIME = "application/vnd.mlmkit.answer+json"
 KINDS: list = []  # filled by `mlmkit.answers.kinds`, the one place that lists them
@@ -30,8 +31,8 @@ def encode(answer, shape=None):
     Parameters
     ----------
     answer : object
-        A number, text, truth value, Series or dict by group, data frame, list or 1-d array, a fit, a
-        matplotlib figure or axes. Hundreds of numbers without text are draws: see
+        A number, text, truth value, Series or dict by group, data frame or nested dict, list or 1-d array, a
+        fit, a matplotlib figure or axes. Hundreds of numbers without text are draws: see
         `mlmkit.answers.draws`. None and Ellipsis stand for "not answered".
     shape : dict, optional
         What the question asks for, where that is known. A Bayesian model needs it: its density is taken
@@ -55,9 +56,8 @@ def encode(answer, shape=None):
     """
     if answer is None or answer is Ellipsis:
         return None
-    if isinstance(answer, np.ndarray) and answer.ndim == 0:
-        answer = answer.item()
-    if isinstance(answer, (str, bool, np.bool_, numbers.Real)):
+    answer = unwrapped(answer)
+    if isinstance(answer, (str, bool, np.bool_, numbers.Real, Decimal)):
         return encode_value(answer)
     for kind in KINDS:
         encoded = kind.encode(answer, shape)
@@ -65,6 +65,11 @@ def encode(answer, shape=None):
             return encoded
     if isinstance(answer, (list, tuple, set, frozenset, pd.Index, np.ndarray)):
         return encode_list(answer)
+    if hasattr(answer, "params") and hasattr(answer, "bse"):
+        raise BadAnswerError(
+            "Your answer is a fitted model of statsmodels. Which number of this fit? For example "
+            'fit.params["Intercept"], fit.bse["Intercept"] or fit.scale ** 0.5.'
+        )
     raise BadAnswerError(
         f"Your answer is of type {plain(type(answer).__name__)}, which can't be handed in. "
         "Hand in a number, text, a Series, a data frame, a list or a figure."

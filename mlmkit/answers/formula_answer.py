@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from mlmkit.answers.forms import alone
 from mlmkit.answers.kind import Kind
 from mlmkit.answers.text import MAX_TEXT, BadAnswerError, plain
 from mlmkit.answers.values import bounded
@@ -76,8 +77,7 @@ class Formula(Kind):
     @classmethod
     def read(cls, answer, shape):
         """Read the text of a model formula, from text or from a fit."""
-        if isinstance(answer, list) and len(answer) == 1:
-            answer = answer[0]
+        answer = alone(answer)
         if isinstance(answer, FitAnswer):
             answer = answer.formula
         if not isinstance(answer, str):

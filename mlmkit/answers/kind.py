@@ -80,10 +80,13 @@ class Kind:
         Names the kind in shapes and in key files.
     form : str
         The one key under which its answers travel; empty where bare values or another kind's form do.
+    of_fit : tuple of str
+        What of a fit may be meant where a fit is handed in: three examples.
     """
 
     name: ClassVar[str] = ""
     form: ClassVar[str] = ""
+    of_fit: ClassVar[tuple] = ()
 
     # ------------------------------------------------ how answers of this kind look
 
@@ -115,9 +118,11 @@ class Kind:
     @classmethod
     def mismatch(cls, answer, shape):
         """Return the error for an answer of another form than asked for."""
-        return BadAnswerError(
-            f"This question asks for {cls.wanted(shape)}. Your answer is {described(answer)}."
-        )
+        says = f"This question asks for {cls.wanted(shape)}. Your answer is {described(answer)}."
+        if cls.of_fit and hasattr(answer, "formula"):
+            which, (*two, third) = "numbers" if "group" in shape else "number", cls.of_fit
+            says += f" Which {which} of this fit? For example {', '.join(two)} or {third}."
+        return BadAnswerError(says)
 
     # ------------------------------------------------ what is right for one question
 

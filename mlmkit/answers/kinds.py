@@ -11,11 +11,12 @@ from mlmkit.answers.choice import Choice
 from mlmkit.answers.draws import Draws, DrawsAnswer
 from mlmkit.answers.encoding import MIME, decode, encode, from_key, register, to_key
 from mlmkit.answers.figure import Figure, FigureAnswer
+from mlmkit.answers.forms import TableAnswer
 from mlmkit.answers.formula_answer import FitAnswer, Formula
 from mlmkit.answers.kind import Kind, Mistake, Outcome
 from mlmkit.answers.model_answer import Model, ModelAnswer
 from mlmkit.answers.number import Number
-from mlmkit.answers.table import Table, TableAnswer
+from mlmkit.answers.table import Table
 from mlmkit.answers.text import BadAnswerError, plain
 from mlmkit.answers.verdicts import STATUSES, Verdict, verdict
 

@@ -103,34 +103,3 @@ class Labelled(Kind):
 
 def _floor(value):
     return 0.1 * max(abs(number) for number in value.values())
-
-
-def compare_labels(labels, shape, wanted):
-    """Compare labels with those of a question, or only their number where the labels aren't known.
-
-    Parameters
-    ----------
-    labels : list of str
-    shape : dict
-        With ``labels`` or ``count``, and ``group``.
-    wanted : str
-        What the question asks for, in words.
-
-    Raises
-    ------
-    BadAnswerError
-        If they differ. The text says which are missing and which are too many.
-    """
-    group = shape.get("group") or "group"
-    if shape.get("labels"):
-        missing = sorted(set(shape["labels"]) - set(labels))
-        extra = sorted(set(labels) - set(shape["labels"]))
-        if missing or extra:
-            parts = [f"missing: {a_few(missing)}"] * bool(missing)
-            parts += [f"not asked for: {a_few(extra)}"] * bool(extra)
-            raise BadAnswerError(f"This question asks for {wanted}. By {group}, {'; '.join(parts)}.")
-    elif shape.get("count") and len(labels) != shape["count"]:
-        raise BadAnswerError(
-            f"This question asks for {wanted}. Your answer has {count_of(len(labels), 'number')}, "
-            f"labelled {a_few(sorted(labels), 3)}."
-        )

@@ -1,11 +1,12 @@
 """One number as an answer."""
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.forms import alone
 from mlmkit.answers.kind import Kind
-from mlmkit.answers.table import TableAnswer
 from mlmkit.answers.text import BadAnswerError, in_unit
 from mlmkit.answers.tolerance import (
     CLOSE,
@@ -35,6 +36,8 @@ class Number(Kind):
         A wrong number that fits two of them is told both.
     unit : str, optional
         Named when an answer has the wrong form, for example ``"USD"``.
+    round_up : bool
+        Take the next whole number too: 28 where 27.3 sales are needed.
 
     Examples
     --------
@@ -48,8 +51,10 @@ class Number(Kind):
     abs: float = 0.0
     mistakes: tuple = field(default=())
     unit: str = ""
+    round_up: bool = False
 
     name: ClassVar[str] = "number"
+    of_fit: ClassVar[tuple] = ('fit.fixef["(Intercept)"]', "fit.sigma", 'fit.se_fixef["(Intercept)"]')
 
     @classmethod
     def wanted(cls, shape):
@@ -59,16 +64,10 @@ class Number(Kind):
     @classmethod
     def read(cls, answer, shape):
         """Read one finite number. A Series, list or table that holds exactly one value is that number."""
-        original = answer
-        if isinstance(answer, TableAnswer) and len(answer.index) == len(answer.columns) == 1:
-            answer = answer.values[0]
-        if isinstance(answer, dict):
-            answer = list(answer.values())
-        if isinstance(answer, list) and len(answer) == 1:
-            answer = answer[0]
-        if isinstance(answer, bool) or not isinstance(answer, float):
-            raise cls.mismatch(original, shape)
-        return finite(answer)
+        number = alone(answer)
+        if isinstance(number, bool) or not isinstance(number, float | str):
+            raise cls.mismatch(answer, shape)
+        return finite(number, unit=shape.get("unit"))
 
     @classmethod
     def echo(cls, value):
@@ -87,6 +86,8 @@ class Number(Kind):
         return self.read(decode(encode(value)), self.shape())
 
     def _distance(self, given, value):
+        if self.round_up and given in [math.ceil(value * (1 + share)) for share in (-self.rel, self.rel)]:
+            return 0.0
         return gap(given, value, self.abs + self.rel * abs(value))
 
     def _mistake_distance(self, given, mistake):

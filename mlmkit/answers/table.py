@@ -3,36 +3,20 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from mlmkit.answers.encoding import decode, encode
-from mlmkit.answers.labelled import Labelled, compare_labels
-from mlmkit.answers.text import BadAnswerError, a_few, count_of, in_unit, label_text, plain
+from mlmkit.answers.forms import TableAnswer, compare_labels, oriented
+from mlmkit.answers.labelled import Labelled
+from mlmkit.answers.text import BadAnswerError, a_few, in_unit, label_text, plain
 from mlmkit.answers.tolerance import check_tolerance
 from mlmkit.answers.values import bounded, check_size, decode_label, decode_value, encode_value, finite
 
 
-@dataclass(frozen=True)
-class TableAnswer:
-    """A table that was handed in: labels as text, values row by row (floats, or text)."""
-
-    index: list
-    columns: list
-    values: list
-
-    def described(self):
-        """Say what it is: "a data frame with two rows and three columns"."""
-        rows, columns = count_of(len(self.index), "row"), count_of(len(self.columns), "column")
-        return f"a data frame with {rows} and {columns}"
-
-    def frame(self):
-        """Return it as a data frame again."""
-        return pd.DataFrame(self.values, index=self.index, columns=self.columns)
-
-
 @dataclass(frozen=True, eq=False)
 class Table(Labelled):
-    """A table of numbers. Row and column labels matter, their order doesn't.
+    """A table of numbers. Row and column labels matter; their order, and which of them are rows, doesn't.
 
     Parameters
     ----------
@@ -66,7 +50,8 @@ class Table(Labelled):
 
     @classmethod
     def encode(cls, answer, shape):
-        """Take a data frame; one with a single column is a Series."""
+        """Take a data frame, a nested dict, or a list of rows; a table with a single column is a Series."""
+        answer = _frame(answer)
         if not isinstance(answer, pd.DataFrame):
             return None
         check_size(answer.size)
@@ -108,7 +93,8 @@ class Table(Labelled):
         """Read a table with the wanted columns as a dict (row label, column label) to finite number."""
         if not isinstance(answer, TableAnswer):
             raise cls.mismatch(answer, shape)
-        index, columns = list(answer.index), list(answer.columns)
+        answer = oriented(answer, shape.get("labels") or [], shape["columns"])
+        index, columns = answer.index, answer.columns
         if len(set(index)) != len(index) or len(set(columns)) != len(columns):
             raise BadAnswerError("A row or a column label of your data frame appears more than once.")
         missing = sorted(set(shape["columns"]) - set(columns))
@@ -119,7 +105,9 @@ class Table(Labelled):
             raise BadAnswerError(f"This question asks for {cls.wanted(shape)}; {'; '.join(parts)}.")
         compare_labels(index, shape, cls.wanted(shape))
         return {
-            (row, column): finite(value, f" in row {plain(row, 30)}, column {plain(column, 30)}")
+            (row, column): finite(
+                value, f" in row {plain(row, 30)}, column {plain(column, 30)}", shape.get("unit")
+            )
             for row, values in zip(index, answer.values, strict=True)
             for column, value in zip(columns, values, strict=True)
         }
@@ -149,3 +137,22 @@ class Table(Labelled):
     def _unpacked(cls, packed):
         value = decode(packed)
         return value.frame() if isinstance(value, TableAnswer) else value
+
+
+def _frame(answer):
+    """Lay out as a data frame what is one: a dict of dicts, Series or lists, or a list of dicts."""
+    if isinstance(answer, dict):
+        columns = list(answer.values())
+        single = all(_is_column(part) and len(part) == 1 and not isinstance(part, dict) for part in columns)
+        if single or not all(map(_is_column, columns)):
+            return answer
+    elif not isinstance(answer, list) or not answer or not all(isinstance(row, dict) for row in answer):
+        return answer
+    try:
+        return pd.DataFrame(answer)
+    except ValueError as error:
+        raise BadAnswerError("The columns of your answer have different lengths.") from error
+
+
+def _is_column(part):
+    return isinstance(part, dict | pd.Series | list | tuple) or np.ndim(part) == 1

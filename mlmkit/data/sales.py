@@ -1,28 +1,18 @@
 """The house sales that the course is about: the lecture's, the county's, and each student's own."""
 
-import hashlib
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-FOLDER = Path(__file__).parent
-SEATTLE_ZIPCODES = ("98010", "98014", "98024", "98032", "98039", "98070", "98102", "98109", "98148")
+from mlmkit.data.sources import Source, groups_for, named, part_for, read_table, register, rows_of
 
-_session: dict[str, str | None] = {"fingerprint": None}
+SEATTLE_ZIPCODES = ("98010", "98014", "98024", "98032", "98039", "98070", "98102", "98109", "98148")
 
 
 @lru_cache(maxsize=1)
 def _county():
-    sales = pd.read_csv(FOLDER / "king_county.csv.gz", dtype={"zipcode": str, "price": float})
-    sales["zipcode"] = pd.Categorical(sales["zipcode"])
-    return sales
-
-
-@lru_cache(maxsize=1)
-def _zipcode_sets():
-    return (FOLDER / "zipcode_sets.txt").read_text().split("\n")[:-1]
+    return read_table("king_county.csv.gz", "zipcode").astype({"price": float})
 
 
 def _with_scale_sqft(sales):
@@ -34,16 +24,7 @@ def _with_scale_sqft(sales):
 
 
 def _houses_in(zipcodes):
-    sales = _county()
-    sales = sales[sales["zipcode"].isin(list(zipcodes))].reset_index(drop=True)
-    sales["zipcode"] = sales["zipcode"].cat.remove_unused_categories()
-    return sales
-
-
-def _named(sales, name):
-    """Note what a print-out calls these sales, and how many they are: a part of them has no name."""
-    sales.attrs["table"] = f"{name}, rows: {len(sales)}"  # one text: pandas copies it at each look-up
-    return sales
+    return rows_of(_county(), "zipcode", zipcodes)
 
 
 def load_king_county() -> pd.DataFrame:
@@ -68,7 +49,7 @@ def load_king_county() -> pd.DataFrame:
     >>> load_king_county().shape
     (21613, 14)
     """
-    return _named(_with_scale_sqft(_county().copy()), "king_county")
+    return named(_with_scale_sqft(_county().copy()), "king_county")
 
 
 def load_seattle() -> pd.DataFrame:
@@ -92,7 +73,7 @@ def load_seattle() -> pd.DataFrame:
     sales = _houses_in(SEATTLE_ZIPCODES)
     rounded = np.floor(sales["price"] / 1e4 + 0.5) * 1e4
     sales["price"] = sales["price"].where(sales["price"] < 1e6, rounded)
-    return _named(_with_scale_sqft(sales), "seattle")
+    return named(_with_scale_sqft(sales), "seattle")
 
 
 def zipcodes_for(student: str) -> list[str]:
@@ -125,15 +106,7 @@ def zipcodes_for(student: str) -> list[str]:
     >>> zipcodes_for("alice") == zipcodes_for(" Alice ")
     True
     """
-    if not isinstance(student, str) or not student.strip():
-        raise ValueError(
-            f"The user name is {student!r}. Type your own user name between the quotes, "
-            'for example "alice". It chooses your zip codes.'
-        )
-    name = student.strip().casefold()
-    sets = _zipcode_sets()
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % len(sets)
-    return [f"98{ending}" for ending in sets[number].split()]
+    return groups_for("homes", student)
 
 
 def homes_for(student: str) -> pd.DataFrame:
@@ -161,34 +134,18 @@ def homes_for(student: str) -> pd.DataFrame:
     >>> homes_for("alice")["zipcode"].nunique()
     9
     """
-    homes = _named(_with_scale_sqft(_houses_in(zipcodes_for(student))), "homes")
-    _session["fingerprint"] = data_fingerprint(homes)
-    return homes
+    return part_for("homes", student)
 
 
-def data_fingerprint(sales: pd.DataFrame) -> str:
-    """Describe which sales a data frame holds, so that an answer can say what it was computed from.
-
-    Parameters
-    ----------
-    sales : pandas.DataFrame
-        With a column ``zipcode``.
-
-    Returns
-    -------
-    str
-        The zip codes that occur, and the number of sales.
-
-    Examples
-    --------
-    >>> from mlmkit import data_fingerprint, load_seattle
-    >>> data_fingerprint(load_seattle())
-    '869 sales in 98010 98014 98024 98032 98039 98070 98102 98109 98148'
-    """
-    zipcodes = sorted(sales["zipcode"].astype(str).unique())
-    return f"{len(sales)} sales in {' '.join(zipcodes)}"
-
-
-def current_fingerprint() -> str | None:
-    """Return the fingerprint of the data that `homes_for` loaded last, or None before the first time."""
-    return _session["fingerprint"]
+register(
+    Source(
+        own="homes",
+        whole="seattle",
+        group="zipcode",
+        rows="sales",
+        load=load_seattle,
+        part=lambda zipcodes: _with_scale_sqft(_houses_in(zipcodes)),
+        sets="zipcode_sets.txt",
+        labels=lambda line: [f"98{ending}" for ending in line.split()],
+    )
+)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import glmer, lmer
+from mlmkit import glmer, lmer, load_radon
 from tests.mlmkit.from_r import REFERENCE
 
 FOLDER = REFERENCE / "r_models"
@@ -28,7 +28,9 @@ UNIDENTIFIED = {"machines4", "orth5", "verbagg_lin"}
 
 @cache
 def data_of(key):
-    """Read a data set with the kinds and levels of its columns."""
+    """Read a data set with the kinds and levels of its columns; mlmkit has one of them."""
+    if key == "radon":
+        return load_radon()
     kinds = json.loads((FOLDER / "data" / f"{key}.json").read_text())
     text = dict.fromkeys(kinds, str)
     table = pd.read_csv(FOLDER / "data" / f"{key}.csv.gz", dtype=text, keep_default_na=False)

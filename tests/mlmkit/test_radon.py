@@ -6,13 +6,12 @@ rstanarm's table has the logarithm of radon + 0.1; the book takes 0.1 for the th
 import numpy as np
 import pytest
 
-from mlmkit import complete_pooling, lmer, no_pooling
-from tests.mlmkit.test_r_models import data_of
+from mlmkit import complete_pooling, lmer, load_radon, no_pooling
 
 
 @pytest.fixture(scope="module")
 def radon():
-    table = data_of("radon").rename(columns={"floor": "x", "log_uranium": "u"})
+    table = load_radon().rename(columns={"floor": "x", "log_uranium": "u"})
     picocuries = (np.exp(table["log_radon"]) - 0.1).round(1)
     return table.assign(y=np.log(picocuries.where(picocuries > 0, 0.1)))
 

@@ -135,9 +135,10 @@ def sales_needed(w):
             0.95 / 0.05 * (w.by_numpy[2] / w.by_numpy[1]) ** 2,
             round(right, 3),
             0.95 * ratio / (1 - 0.95),
+            math.ceil(right),
+            float(math.ceil(right)),
         ],
     )
-    yield "right or rounded up", [math.ceil(right), float(math.ceil(right))]
     yield "standard deviations for variances", [19 * w.within / w.between]
     yield "standard deviations exchanged", [19 / ratio]
     yield "weight of one half", [ratio]

@@ -3,7 +3,7 @@
 import math
 
 from mlmkit.answers.draws.summary import SINGLE, DrawsAnswer, summarise
-from mlmkit.answers.table import TableAnswer
+from mlmkit.answers.forms import TableAnswer
 from mlmkit.answers.text import BadAnswerError
 
 LEAST_SHARE = 0.25  # of the draws that a question asks for: effective draws below this are refused

@@ -25,8 +25,8 @@ from mlmkit.answers.draws.statistics import (
 )
 from mlmkit.answers.draws.summary import PROBABILITIES, SINGLE, DrawsAnswer, DrawsSummary
 from mlmkit.answers.encoding import decode, encode
+from mlmkit.answers.forms import compare_labels, relabelled
 from mlmkit.answers.kind import Kind
-from mlmkit.answers.labelled import compare_labels
 from mlmkit.answers.text import BadAnswerError, a_few, count_of, in_unit, plain
 
 NONE_BY_CHANCE = 25  # draws expected below a value: then none of them is below it once in 10^11 times
@@ -142,6 +142,9 @@ class Draws(Kind):
         if shape.get("group"):
             if list(columns) == [SINGLE]:
                 raise cls.mismatch(answer, shape)
+            columns = relabelled(
+                _named(columns, shape.get("labels") or []), shape.get("labels") or [], "column"
+            )
             compare_labels(list(columns), shape, cls.wanted(shape))
         elif len(columns) != 1:
             raise cls.mismatch(answer, shape)
@@ -338,3 +341,11 @@ class Draws(Kind):
             fit = "Their mean and spread fit, but the shape does not." if self.mean is not None else ""
             parts = [f"{fit} Look at their quantiles {a_few(names)}.".strip()]
         return " ".join(["These draws are not from the expected distribution.", *parts])
+
+
+def _named(columns, labels):
+    """Name the columns of an array without labels, where the order of groups can only be one: sorted."""
+    places = [str(place) for place in range(len(labels))]
+    if labels == sorted(labels) and list(columns) == places:
+        return dict(zip(labels, columns.values(), strict=True))
+    return columns

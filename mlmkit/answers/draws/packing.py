@@ -20,8 +20,8 @@ def encode_draws(answer):
     ----------
     answer : object
         Anything. Draws are a list, tuple, 1-d array or Series with more than `MANY` numbers, whatever its
-        index; a data frame of numbers with more than `MANY` rows (a column a quantity); or an
-        xarray.DataArray with the dimensions chain and draw.
+        index; a data frame, 2-d array or dict of columns of numbers with more than `MANY` rows (a column a
+        quantity), or on its side; or an xarray.DataArray with the dimensions chain and draw.
 
     Returns
     -------
@@ -31,10 +31,14 @@ def encode_draws(answer):
     Raises
     ------
     BadAnswerError
-        If there are too many draws, or a data frame lies on its side.
+        If there are too many draws.
     """
     if getattr(answer, "dims", None) == ("chain", "draw"):
         answer = np.asarray(answer).ravel()
+    if isinstance(answer, dict) or (
+        isinstance(answer, np.ndarray) and answer.ndim == 2 and 1 not in answer.shape
+    ):
+        answer = _frame_of(answer)
     if isinstance(answer, pd.DataFrame):
         columns = _frame_columns(answer)
     elif isinstance(answer, (list, tuple, np.ndarray, pd.Series, pd.Index)):
@@ -56,14 +60,29 @@ def _single_column(answer):
     return None if values is None else {SINGLE: values.ravel()}
 
 
+def _frame_of(answer):
+    """Lay out an array or a dict of long columns as a data frame; leave others."""
+    if isinstance(answer, dict):
+        sizes = {len(column) if _is_column(column) else 0 for column in answer.values()}
+        if len(sizes) != 1 or max(sizes) <= MANY:
+            return answer
+        _check_count(len(answer) * max(sizes))
+        answer = {label: list(column) for label, column in answer.items()}
+    elif max(answer.shape) <= MANY:
+        return answer
+    return pd.DataFrame(answer)
+
+
+def _is_column(values):
+    array = isinstance(values, np.ndarray) and values.ndim == 1
+    return array or isinstance(values, list | tuple | pd.Series)
+
+
 def _frame_columns(frame):
+    if len(frame) <= MANY < len(frame.columns):
+        frame = frame.T  # it lies on its side: a row per quantity
     rows, count = frame.shape
     if rows <= MANY:
-        if count > MANY:
-            raise BadAnswerError(
-                f"Your data frame has {rows:,} rows and {count:,} columns. "
-                "If these are draws, hand in a row per draw and a column per quantity: try .T"
-            )
         return None
     columns = [_numbers(frame.iloc[:, place]) for place in range(min(count, MAX_COLUMNS + 1))]
     if not columns or any(values is None for values in columns):

@@ -10,6 +10,7 @@ from mlmkit.answers.figure.answer import MAX_POINTS
 from mlmkit.answers.text import BadAnswerError, label_text
 
 MARKS = ("points", "lines", "bars", "any")
+FEW = 20  # points; a curve through fewer must show all
 BELONGS = 0.25  # share of a set's points that must be expected ones; a cloud of guesses doesn't count
 # Units in which numbers may be drawn, and the words that say so; the first names the unit in sentences.
 SCALES = {
@@ -62,9 +63,23 @@ class Expected:
         y = self.y if y_factor == 1 else [y_factor * value for value in self.y]
         return Expected(x, y, self.group)
 
+    def in_one_piece(self):
+        """List what a curve must pass through: all points, or all but the last or the first of many.
+
+        ``range(1, 40)`` ends at 39.
+        """
+        text = isinstance(self.x[0], str) or isinstance(self.y[0], str)
+        if text or len(self.x) < FEW:
+            return [self]
+        places = range(len(self.x))
+        return [self, self.at(places[:-1]), self.at(places[1:])]
+
     def only(self, name):
         """Return the part of one group."""
-        kept = [place for place, group in enumerate(self.group) if group == name]
+        return self.at([place for place, group in enumerate(self.group) if group == name])
+
+    def at(self, kept):
+        """Return the points at some places."""
         return Expected(*([side[place] for place in kept] for side in (self.x, self.y, self.group)))
 
 
@@ -151,8 +166,9 @@ def _shows(panel, expected, mark, rel):
 
 def _on_one_line(panel, expected, rel):
     return any(
-        _close(panel, line, expected, rel).any(axis=1).all() or _passes_through(line, expected, rel)
+        _close(panel, line, part, rel).any(axis=1).all() or _passes_through(line, part, rel)
         for line in _sets(panel, "lines")
+        for part in expected.in_one_piece()
     )
 
 

@@ -53,10 +53,12 @@ def test_topic_and_section_are_needed():
 
 
 def test_a_function_may_only_ask_for_data_that_exist():
-    with pytest.raises(BankError, match=r"asks for seattle.*graded question may take homes"):
+    with pytest.raises(BankError, match=r"asks for seattle.*graded question may take one of my_radon, homes"):
         question("t00-b", topic="t", revisit="r")(lambda seattle: None)
-    with pytest.raises(BankError, match=r"asks for homes.*practice question may take seattle"):
+    with pytest.raises(BankError, match=r"asks for homes.*practice question may take one of radon, seattle"):
         practice("t00-c", topic="t", revisit="r")(lambda homes: None)
+    with pytest.raises(BankError, match="question may take one of"):  # whose data would an answer be from?
+        question("t00-d", topic="t", revisit="r")(lambda homes, my_radon: None)
 
 
 def test_an_id_is_given_once():

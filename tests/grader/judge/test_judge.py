@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.bank import BankError, Choice, Number, Question
+from grader.bank import BankError, ByGroup, Choice, Number, Question
 from grader.judge import judge
 from grader.judge.references import expected, homes
 from mlmkit.answers.kinds import STATUSES, Verdict, encode
-from mlmkit.data import data_fingerprint, homes_for
+from mlmkit.data import data_fingerprint, homes_for, radon_for
 
 QUESTION = "l01-mean-price"  # of the bank: the mean price of the student's houses
 
@@ -59,9 +59,31 @@ def test_a_letter_from_other_data_counts_for_nothing(monkeypatch):
     assert judge("t00-z", sent, student="bob", max_points=1).status == "right"
 
 
+def test_an_answer_from_another_source_is_judged_on_that_sources_own_data(monkeypatch):
+    def mean(my_radon):
+        return ByGroup(my_radon.groupby("county", observed=True)["log_radon"].mean())
+
+    asked = Question("t00-r", "t", "r", "00_t", ("my_radon",), False, mean)
+    monkeypatch.setattr("grader.judge.judging.get", lambda id: asked)
+    mine, other = radon_for("alice"), data_fingerprint(radon_for("bob"))
+    sent = {"question": "t00-r", "answer": encode(mean(mine).value), "data": data_fingerprint(mine)}
+    assert judge("t00-r", sent, student="alice", max_points=1).status == "right"
+    wrong = encode(mean(mine).value + 1)
+    for loaded, status in (
+        (data_fingerprint(mine), "wrong"),
+        (f"{data_fingerprint(homes('alice'))}; {data_fingerprint(mine)}", "wrong"),
+        (other, "other_data"),
+        (data_fingerprint(homes("alice")), "other_data"),
+        (data_fingerprint(mine)[:-1], "other_data"),
+        ([data_fingerprint(mine)], "other_data"),
+    ):
+        sent |= {"answer": wrong, "data": loaded}
+        assert judge("t00-r", sent, student="alice", max_points=1).status == status
+
+
 def test_an_answer_before_the_data_were_loaded_says_so():
     result = verdict({**payload(1.0), "data": None})
-    assert result.status == "other_data" and "before your own zip codes were loaded" in result.message
+    assert result.status == "other_data" and "before your own data were loaded" in result.message
 
 
 @pytest.mark.parametrize("nothing", [None, payload(None), payload(...), {**payload(None), "data": None}])

@@ -9,20 +9,24 @@ import pytest
 from nbclient import NotebookClient
 
 from mlmkit.answers.kinds import MIME, Choice, Mistake, to_key
-from mlmkit.data import data_fingerprint, homes_for, zipcodes_for
+from mlmkit.data import data_fingerprint, homes_for, radon_for, zipcodes_for
 
 MEAN, ZIPCODES = homes_for("alice")["price"].mean(), zipcodes_for("alice")
 KEY = {
     "lesson": "01_test",
     "graded": {
-        "l01-mean": {"own_data": True, "shape": {"kind": "number", "unit": "USD"}},
-        "l01-means": {"own_data": True, "shape": {"kind": "by_group", "group": "zipcode", "count": 9}},
+        "l01-mean": {"own_data": "homes", "shape": {"kind": "number", "unit": "USD"}},
+        "l01-means": {"own_data": "homes", "shape": {"kind": "by_group", "group": "zipcode", "count": 9}},
         "l01-draws": {
-            "own_data": True,
+            "own_data": "homes",
             "shape": {"kind": "draws", "group": "zipcode", "count": 9, "at_least": 1000, "unit": ""},
         },
-        "l01-plot": {"own_data": False, "shape": {"kind": "figure", "mark": "points"}},
-        "l01-formula": {"own_data": False, "shape": {"kind": "formula"}},
+        "l01-radon": {
+            "own_data": "my_radon",
+            "shape": {"kind": "by_group", "group": "county", "count": 20, "unit": ""},
+        },
+        "l01-plot": {"own_data": None, "shape": {"kind": "figure", "mark": "points"}},
+        "l01-formula": {"own_data": None, "shape": {"kind": "formula"}},
     },
     "practice": {
         "p01-larger": {
@@ -64,6 +68,12 @@ CELLS = {
     "right practice": 'check("p01-larger", " B ")',
     "mistaken practice": 'check("p01-larger", "a")',
     "wrong practice": 'check("p01-larger", "c")',
+    "radon too early": 'check("l01-radon", by.mean())',
+    "radon": (
+        'radon = radon_for("alice"); by_county = radon.groupby("county", observed=True)["log_radon"].mean()\n'
+        'check("l01-radon", by_county)'
+    ),
+    "homes after radon": 'check("l01-mean", mean)',
     "unknown": 'check("l01-meen", 1.0)',
     "not an id": "check(mean, 1.0)",
     "an object": 'check("l01-mean", homes_for)',
@@ -86,7 +96,7 @@ def outputs(tmp_path_factory):
     """Run all cells in one kernel, in a folder with the key file; cell name to its outputs."""
     folder = tmp_path_factory.mktemp("lesson")
     (folder / "01_test.practice.json").write_text(json.dumps(KEY))
-    sources = ["from mlmkit import check, homes_for", *CELLS.values()]
+    sources = ["from mlmkit import check, homes_for, radon_for", *CELLS.values()]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
     return dict(zip(CELLS, [cell.outputs for cell in notebook.cells[1:]], strict=True))
@@ -108,6 +118,8 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         "data": data_fingerprint(homes),
     }
     assert outputs["too early"][0].data[MIME]["data"] is None
+    both = f"{data_fingerprint(homes)}; {data_fingerprint(radon_for('alice'))}"
+    assert {outputs[name][0].data[MIME]["data"] for name in ("radon", "homes after radon")} == {both}
     assert outputs["not answered"][0].data[MIME]["answer"] is None
     assert outputs["nothing"][0].data[MIME]["answer"] is None
     assert outputs["nan"][0].data[MIME]["answer"] == {"number": "nan"}
@@ -120,7 +132,7 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("too early", "your own zip codes are not loaded"),
+        ("too early", "your own data are not loaded"),
         ("number", f"recorded {MEAN:,.2f}: one number (in USD)"),
         ("not answered", "not answered yet"),
         ("nothing", "not answered yet"),
@@ -141,6 +153,9 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         ("right practice", "Right."),
         ("mistaken practice", "That one is smaller. Read again: 01: Sizes."),
         ("wrong practice", "Draw both. Read again: 01: Sizes."),
+        ("radon too early", "your own data are not loaded"),
+        ("radon", "recorded: one number per county (20 numbers)"),
+        ("homes after radon", f"recorded {MEAN:,.2f}"),
         ("unknown", "no question with this id. Did you mean l01-mean"),
         ("not an id", "no question with this id"),
         ("an object", "of type function"),

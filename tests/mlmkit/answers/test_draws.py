@@ -297,8 +297,6 @@ def test_a_summary_travels_and_not_the_draws():
 def test_what_cannot_travel_says_why():
     with pytest.raises(BadAnswerError, match="1,000,001 values"):
         encode(np.zeros(MAX_DRAWS + 1))
-    with pytest.raises(BadAnswerError, match=r"3 rows and 1,000 columns.*try \.T"):
-        encode(frame().T)
     with pytest.raises(BadAnswerError, match="column a appears more than once"):
         encode(pd.DataFrame(np.zeros((300, 2)), columns=["a", "a"]))
     with pytest.raises(BadAnswerError, match="201 columns"):

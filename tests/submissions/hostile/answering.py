@@ -92,7 +92,7 @@ def forges_the_fingerprint():
         import mlmkit.data as data
         own = data.current_fingerprint()
         homes = homes_for("adam-honest")
-        data.current_fingerprint = lambda: own
+        data.current_fingerprint = lambda *_: own
         """
     )
 
