@@ -107,6 +107,15 @@ c.GenerateFeedback.exporter_class = "grader.pages.feedback_page.FeedbackExporter
 c.FeedbackExporter.template_name = "feedback_page"
 c.FeedbackExporter.extra_template_basedirs = templates
 
+# Feedback goes to the students one by one: who can't be reached stops nobody else.
+c.ExchangeFactory.release_feedback = "grader.pages.release_feedback.ReleaseOneByOne"
+
+# Handing in late costs nothing, unless a rule is chosen here. This one takes a tenth of the points for each
+# day that has begun, after ten minutes that are free:
+# c.AssignLatePenalties.plugin_class = "grader.grade.late.PerDay"
+# c.PerDay.share = 0.1
+# c.PerDay.grace_minutes = 10
+
 # The formgrader's "Generate feedback" does what `python -m grader feedback` does: under limits, in one step.
 take_nbgraders_place()
 

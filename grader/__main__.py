@@ -18,8 +18,11 @@ A lesson goes through these commands, in this order:
   collect       fetch what the students handed in
   grade         run and judge the submissions
   feedback      write a page for each student
+  release-feedback  let the students fetch their pages
   report        write a page about the class
   export        write the marks for Canvas or Moodle
+
+Around it: class (who is in the course), due (until when a lesson can be handed in).
 """
 
 DEMO = "A class of 12 sample students hands in lesson 01. A dot means: still at work."
@@ -83,12 +86,41 @@ def parser() -> argparse.ArgumentParser:
     for command in (grade, feedback):
         _workers(command)
         _scheduler(command)
+    give = _for_lesson(
+        commands, "release-feedback", _release_feedback, "let the students fetch their feedback pages"
+    )
+    give.add_argument(
+        "--zip", action="store_true", help="one archive for your LMS instead, with a folder for each student"
+    )
     _for_lesson(commands, "report", _report, "write the class report of a lesson: one HTML page")
 
     export = _for_lesson(commands, "export", _export, "write the marks of a lesson as CSV for your LMS")
     export.add_argument(
         "--to", choices=["canvas", "moodle"], required=True, help="the LMS that reads the file"
     )
+    export.add_argument(
+        "--into", type=Path, metavar="CSV", help="the gradebook that your LMS exports: its columns come back"
+    )
+    export.add_argument("--user", metavar="COLUMN", help="the column of it that holds the user names")
+    export.add_argument("--absent", type=float, metavar="POINTS", help="mark of those who handed in nothing")
+    export.add_argument("--dry-run", action="store_true", help="say who would be left out, and write nothing")
+
+    due = _for_lesson(commands, "due", _due, "set or show until when a lesson can be handed in")
+    due.add_argument(
+        "when",
+        nargs="?",
+        metavar="WHEN",
+        help='such as "2026-12-05 23:59", in the time of this machine; or none',
+    )
+    due.add_argument(
+        "--student",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "LONGER"),
+        help="more time for one student, such as: --student ana +48h (or +2d; +0h takes it back)",
+    )
+    _class_commands(commands)
 
     bank = _add(commands, "check-bank", _check_bank, "check that each mistake can be told from the answer")
     bank.add_argument("lesson", nargs="?", metavar="LESSON", help="such as 01_pooling (default: all)")
@@ -106,6 +138,37 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _class_commands(commands):
+    """Describe ``class import``, ``class add``, ``class drop`` and ``class list``."""
+    about = "say who is in the course"
+    parts = commands.add_parser("class", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    actions = parts.add_subparsers(dest="action", required=True, metavar="ACTION")
+    take = _add(actions, "import", _class_import, "make a list of your LMS, or your own CSV, the class list")
+    take.add_argument(
+        "file", type=Path, metavar="CSV", help="with a header; an export of Canvas or Moodle is fine"
+    )
+    take.add_argument("--user", metavar="COLUMN", help="the column that holds the user names")
+    add = _add(actions, "add", _class_add, "add one student, or change what is known about one")
+    drop = _add(actions, "drop", _class_drop, "take one student from the list; marks are kept")
+    show = _add(actions, "list", _class_list, "show the class list")
+    for action in (add, drop):
+        action.add_argument("student", metavar="NAME", help="the user name")
+    for name in ("first", "last", "email"):
+        add.add_argument(f"--{name}", default="")
+    add.add_argument("--lms-id", default="", help="the student's id on the learning platform")
+    for action in (take, add, drop, show):
+        _course(action)
+
+
+def _course(command):
+    command.add_argument(
+        "--course",
+        type=Path,
+        default=ROOT / "course",
+        help="the folder with nbgrader_config.py (default: course/ in the repository)",
+    )
+
+
 def _add(commands, name, run, about, says=""):
     """Add a command; one that takes a while `says` at once what it is going to do."""
     command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
@@ -116,12 +179,7 @@ def _add(commands, name, run, about, says=""):
 def _for_lesson(commands, name, run, about, says=""):
     command = _add(commands, name, run, about, says)
     command.add_argument("lesson", metavar="LESSON", help="such as 01_pooling")
-    command.add_argument(
-        "--course",
-        type=Path,
-        default=ROOT / "course",
-        help="the folder with nbgrader_config.py (default: course/ in the repository)",
-    )
+    _course(command)
     return command
 
 
@@ -189,6 +247,7 @@ def _collect(options):
 
 def _grade(options):
     from grader import classroom
+    from grader.course.course_folder import open_course
 
     outcomes = classroom.grade(
         options.lesson,
@@ -201,6 +260,8 @@ def _grade(options):
     )
     _tell(outcomes, "graded")
     print(_told_apart(outcomes))
+    if late := str(classroom.lateness(open_course(options.course), options.lesson)):
+        print(plain(late))
 
 
 def _feedback(options):
@@ -212,6 +273,19 @@ def _feedback(options):
     _tell(outcomes, "feedback pages written")
 
 
+def _release_feedback(options):
+    from grader import classroom
+
+    if options.zip:
+        print(f"Feedback pages: {classroom.feedback_archive(options.lesson, root=options.course)}")
+        return
+    outcomes = classroom.release_feedback(options.lesson, root=options.course)
+    _tell(outcomes, "feedback pages released")
+    print(
+        'Students see them in JupyterLab: Nbgrader, Assignment List, "Fetch Feedback", then "view feedback".'
+    )
+
+
 def _report(options):
     from grader.pages.report import write_report
 
@@ -221,10 +295,88 @@ def _report(options):
 def _export(options):
     from grader.marks.export import write_marks
 
-    path, left_out = write_marks(options.lesson, options.to, root=options.course)
-    for item in left_out:
-        print(plain(f"not in the file: {item.student}. {item.note}"))
-    print(f"Marks for {options.to}: {path}")
+    done = write_marks(
+        options.lesson,
+        options.to,
+        root=options.course,
+        platform_file=options.into,
+        user_column=options.user,
+        absent=options.absent,
+        dry_run=options.dry_run,
+    )
+    for who in done.left_out:
+        print(plain(f"not in the file: {who}"))
+    if options.dry_run:
+        print(f"{done.count} marks for {options.to} would be written to {done.path}")
+    else:
+        print(f"{done.count} marks for {options.to}: {done.path}")
+
+
+def _due(options):
+    from grader.course.course_folder import open_course
+    from grader.grade import due_dates
+
+    app = open_course(options.course)
+    if options.when:
+        due_dates.set_due(app, options.lesson, options.when)
+    for student, longer in options.student:
+        due_dates.extend(app, options.lesson, student, longer)
+    due = due_dates.due_date(app, options.lesson)
+    print(
+        f"{options.lesson} is due on {due:%A, %Y-%m-%d %H:%M %Z}."
+        if due
+        else f"{options.lesson} has no due date."
+    )
+    for (lesson, student), more in due_dates.extensions(app).items():
+        if lesson == options.lesson and due:
+            print(f"For {student}: {due + more:%A, %Y-%m-%d %H:%M %Z}.")
+
+
+def _class_import(options):
+    from grader.course.course_folder import open_course
+    from grader.intake.class_list import import_class
+
+    new, stay, gone = import_class(open_course(options.course), options.file, options.user)
+    print(
+        f"{len(new) + len(stay)} students in the class list, {len(new)} of them new: "
+        f"{plain(', '.join(new)) or 'none'}"
+    )
+    if gone:
+        print(plain(f"No longer in the list (their marks are kept): {', '.join(gone)}"))
+
+
+def _class_add(options):
+    from grader.course.course_folder import open_course
+    from grader.intake.class_list import add_person
+    from grader.intake.people_files import Person
+
+    person = Person(options.student, options.first, options.last, options.email, options.lms_id)
+    add_person(open_course(options.course), person)
+    print(f"{plain(options.student)} is in the class list.")
+
+
+def _class_drop(options):
+    from grader.course.course_folder import open_course
+    from grader.intake.class_list import drop_person
+
+    drop_person(open_course(options.course), options.student)
+    print(f"{options.student} is no longer in the class list. Submissions and marks are kept.")
+
+
+def _class_list(options):
+    from grader.course.course_folder import open_course
+    from grader.intake.class_list import class_list
+
+    people = class_list(open_course(options.course))
+    if people is None:
+        print(
+            "There is no class list: everybody who hands in is in the class. Make one by class import or add."
+        )
+        return
+    for person in people.values():
+        parts = [person.user, f"{person.first} {person.last}".strip(), person.email]
+        print(plain("  ".join(filter(None, parts))))
+    print(f"{len(people)} students.")
 
 
 def _check_bank(options):

@@ -6,12 +6,14 @@
 
 from grader.author.release import release
 from grader.grade.cluster import StoppedError, connect, local_cluster
+from grader.grade.late import lateness
 from grader.grade.one_student import grade_student
 from grader.grade.outcomes import Outcome
 from grader.grade.whole_class import grade
 from grader.intake.arrivals import STATUSES, Arrival
 from grader.intake.collect import collect, shown, submit
 from grader.pages.give_feedback import feedback, write_feedback
+from grader.pages.release_feedback import feedback_archive, release_feedback
 
 __all__ = [
     "STATUSES",
@@ -21,10 +23,13 @@ __all__ = [
     "collect",
     "connect",
     "feedback",
+    "feedback_archive",
     "grade",
     "grade_student",
+    "lateness",
     "local_cluster",
     "release",
+    "release_feedback",
     "shown",
     "submit",
     "warm_up",

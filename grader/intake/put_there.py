@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.course.course_folder import folder
+from grader.intake.class_list import not_listed
 from grader.intake.inbound import NAMES, is_student
+
+UNLISTED = (
+    "Not in the class list (class.csv), so not graded. To add this student: python -m grader class add {}"
+)
 
 
 def put_there(app, lesson: str) -> dict[str, str]:
@@ -25,7 +30,12 @@ def put_there(app, lesson: str) -> dict[str, str]:
     above = Path(*pattern.parts[: pattern.parts.index("*")])
     names = sorted(path.name for path in above.iterdir()) if above.is_dir() else []
     found = {name: _fault(above, name, folder(app, "submitted", name, lesson)) for name in names}
-    return {name: fault for name, fault in found.items() if fault is not None}
+    unlisted = set(not_listed(app, list(found)))
+    return {
+        name: fault or (UNLISTED.format(name) if name in unlisted else "")
+        for name, fault in found.items()
+        if fault is not None
+    }
 
 
 def _fault(above: Path, name: str, place: Path) -> str | None:

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.course_folder import open_course, require_release
 from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
+from grader.intake.people_files import PeopleFile, read_people
 from grader.marks.gradebook import Class, Submission, read_class
 
 
-def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, list[Submission]]:
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and who is missing on either side.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    count : int
+        How many students have a mark in it.
+    left_out : list of str
+        A sentence for each student who is not in it.
+    """
+
+    path: Path
+    count: int
+    left_out: list[str]
+
+
+def write_marks(
+    lesson: str,
+    to: str,
+    *,
+    root: str | Path = ".",
+    platform_file: str | Path | None = None,
+    user_column: str | None = None,
+    absent: float | None = None,
+    dry_run: bool = False,
+) -> Exported:
     """Write the marks of everybody whose submission is fully graded.
 
     Parameters
@@ -23,64 +53,119 @@ def write_marks(lesson: str, to: str, *, root: str | Path = ".") -> tuple[Path, 
         The learning management system (LMS) that reads the file.
     root : path
         The course folder.
+    platform_file : path, optional
+        The gradebook that the LMS exports. Its columns and rows come back, with one more column.
+    user_column : str, optional
+        The column of it that holds the user names.
+    absent : float, optional
+        The mark of those who handed in nothing. Default: they are left out.
+    dry_run : bool
+        Write nothing.
 
     Returns
     -------
-    Path
-        The file, ``exports/LESSON-canvas.csv`` in the course folder.
-    list of Submission
-        Who is not in it: nothing handed in, not graded yet, or answers that wait for a person. A
-        submission that can't be read is in it, with zero points or what a person gave.
+    Exported
+        Left out are those who handed in nothing, are not graded yet, have handed in again since, or have
+        answers that wait for a person. A submission that can't be read is in it, with zero points or
+        what a person gave.
 
     Raises
     ------
     ValueError
         If `to` is not one of the two.
+    CourseError
+        If `platform_file` can't be read.
     """
     if to not in WRITERS:
         raise ValueError(f"Marks can be written for {' or '.join(WRITERS)}, not for {to!r}.")
     app = open_course(root)
+    theirs = None if platform_file is None else read_people(platform_file, user_column)
     require_release(app, lesson)
     renew_penalties(app, lesson)
     group = read_class(app, lesson)
+    marks = {item.student: mark for item in group.submissions if (mark := mark_of(item, absent)) is not None}
+    rows = WRITERS[to](group, marks) if theirs is None else platform_rows(group, marks, theirs)
+    left_out = [f"{item.student}. {item.note}" for item in group.submissions if item.student not in marks]
+    if theirs is not None:
+        there, known = (
+            {person.user for person in theirs.people.values()},
+            {one.student for one in group.submissions},
+        )
+        left_out += [
+            f"{user}. In the class, but not in {Path(platform_file).name}."
+            for user in marks
+            if user not in there
+        ]
+        left_out += [
+            f"{user}. In {Path(platform_file).name}, but the gradebook does not know this name."
+            for user in sorted(there - known)
+        ]
+        marks = {user: mark for user, mark in marks.items() if user in there}
     path = Path(app.coursedir.root) / "exports" / f"{lesson}-{to}.csv"
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(WRITERS[to](group))
-    write_atomically(path, text.getvalue())
-    return path, [item for item in group.submissions if not is_complete(item)]
+    if not dry_run:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(rows)
+        write_atomically(path, text.getvalue())
+    return Exported(path, len(marks), left_out)
 
 
-def is_complete(item: Submission) -> bool:
-    """Tell whether a submission has all its marks: a mark that still grows is not for the LMS."""
-    return item.status in ("graded", "unreadable") and not item.waiting
+def mark_of(item: Submission, absent: float | None = None) -> float | None:
+    """Return the mark for the LMS; None where there is none, or it is not final."""
+    if item.status == "absent":
+        return absent
+    final = item.status in ("graded", "unreadable") and not item.waiting and not item.stale
+    return item.score if final else None
 
 
-def canvas_rows(group: Class) -> list[list[str]]:
+def canvas_rows(group: Class, marks: dict[str, float]) -> list[list[str]]:
     """Rows for Canvas: it finds students by the login, and makes an assignment from the last column."""
     header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", _text(group.title)]
     possible = ["Points Possible", "", "", "", "", _number(group.max_score)]
     return [header, possible] + [
         [
             _text(item.name or item.student),
+            _text(item.lms_id),
             "",
+            _text(item.student),
             "",
-            _text(item.lms_id or item.student),
-            "",
-            _number(item.score),
+            _number(marks[item.student]),
         ]
         for item in group.submissions
-        if is_complete(item)
+        if item.student in marks
     ]
 
 
-def moodle_rows(group: Class) -> list[list[str]]:
+def moodle_rows(group: Class, marks: dict[str, float]) -> list[list[str]]:
     """Rows for Moodle's grade import, in which the instructor says what each column is."""
-    header = ["Username", "Email address", f"{group.title} (of {_number(group.max_score)} points)"]
-    return [header] + [
-        [_text(item.lms_id or item.student), _text(item.email), _number(item.score)]
-        for item in group.submissions
-        if is_complete(item)
+    header = [
+        "Username",
+        "ID number",
+        "Email address",
+        f"{group.title} (of {_number(group.max_score)} points)",
     ]
+    return [header] + [
+        [_text(item.student), _text(item.lms_id), _text(item.email), _number(marks[item.student])]
+        for item in group.submissions
+        if item.student in marks
+    ]
+
+
+def platform_rows(group: Class, marks: dict[str, float], theirs: PeopleFile) -> list[list[str]]:
+    """Rows of the LMS' own export with one more column; only its first columns, which say who it is."""
+    width = next(
+        (place for place, name in enumerate(theirs.header) if name.strip().casefold() == "section"), None
+    )
+    width = len(theirs.header) if width is None else width + 1  # behind it Canvas has the other assignments
+    rows = [[*map(_text, theirs.header[:width]), _text(group.title)]]
+    for number, row in enumerate(theirs.rows):
+        cells = [*row, *[""] * width][:width]
+        if number in theirs.people:
+            user = theirs.people[number].user
+            if user in marks:
+                rows.append([*map(_text, cells), _number(marks[user])])
+        elif cells[0].strip().casefold() == "points possible":
+            rows.append([*cells, _number(group.max_score)])
+    return rows
 
 
 def _text(cell: str) -> str:

@@ -59,6 +59,8 @@ class Submission:
         Ids of the questions that a person has to grade.
     feedback : Path or None
         The student's feedback page.
+    stale : bool
+        True if something newer was handed in than what was graded.
     isolation : tuple
         What kept the notebook's code apart (``grader.sandbox.rungs``), and why nothing stronger did.
     """
@@ -76,6 +78,7 @@ class Submission:
     isolation: tuple[str, str] = (NONE, "")
     email: str = ""
     lms_id: str = ""
+    stale: bool = False
 
     @property
     def share(self) -> float | None:
@@ -186,7 +189,9 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
     waiting = [grade.name for grade in grades if waits_for_person(grade)]
     arrived = _at_arrival(app, lesson, who["student"])
     notes = [*([arrived] if arrived else []), *notices_in(nb), *_notes(grades, verdicts, penalty)]
-    if outcome is not None and outcome.inputs["submission"] != submission_print(app, lesson, who["student"]):
+    handed_in = submission_print(app, lesson, who["student"])
+    stale = outcome is not None and outcome.inputs["submission"] != handed_in
+    if stale:
         notes.append(f"Handed in again since. Run: python -m grader grade {lesson}")
     return Submission(
         **who,
@@ -199,6 +204,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         waiting=waiting,
         feedback=page if page.is_file() else None,
         isolation=isolation_of(nb),
+        stale=stale,
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.marks.export import canvas_rows, moodle_rows, write_marks
+from grader.marks.export import canvas_rows, mark_of, moodle_rows, write_marks
 from grader.marks.gradebook import Class, GradedQuestion, Submission
 
 
@@ -22,20 +22,24 @@ def group():
     )
 
 
+def marks_of(group):
+    return {one.student: mark_of(one) for one in group.submissions if mark_of(one) is not None}
+
+
 def test_canvas_gets_its_columns_the_points_possible_and_who_is_fully_graded(group):
-    assert canvas_rows(group) == [
+    assert canvas_rows(group, marks_of(group)) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lesson 1: Pooling"],
         ["Points Possible", "", "", "", "", "20"],
-        ["Ana Alt", "", "", "a123", "", "15.5"],
+        ["Ana Alt", "a123", "", "ana", "", "15.5"],
         ["ben", "", "", "ben", "", "0"],
     ]
 
 
 def test_moodle_gets_user_names_addresses_and_marks(group):
-    assert moodle_rows(group) == [
-        ["Username", "Email address", "Lesson 1: Pooling (of 20 points)"],
-        ["a123", "ana@example.org", "15.5"],
-        ["ben", "", "0"],
+    assert moodle_rows(group, marks_of(group)) == [
+        ["Username", "ID number", "Email address", "Lesson 1: Pooling (of 20 points)"],
+        ["ana", "a123", "ana@example.org", "15.5"],
+        ["ben", "", "", "0"],
     ]
 
 
@@ -49,5 +53,5 @@ def test_a_text_is_not_taken_for_a_formula(group, text):
     group.submissions[0] = Submission(
         "ana", text, "graded", score=15.5, possible=20.0, email=text, lms_id=text
     )
-    assert canvas_rows(group)[2] == [f"'{text}", "", "", f"'{text}", "", "15.5"]
-    assert moodle_rows(group)[1] == [f"'{text}", f"'{text}", "15.5"]
+    assert canvas_rows(group, marks_of(group))[2] == [f"'{text}", f"'{text}", "", "ana", "", "15.5"]
+    assert moodle_rows(group, marks_of(group))[1] == ["ana", f"'{text}", f"'{text}", "15.5"]
