@@ -32,3 +32,16 @@ def test_a_lesson_is_called_ready_exactly_when_it_exists():
     rows = re.findall(r"^\| (\d+) \| .* \| (\*\*ready\*\*|planned) \|$", SYLLABUS, re.MULTILINE)
     ready = {int(number) for number, status in rows if status != "planned"}
     assert ready == {int(path.stem[:2]) for path in LESSONS} and len(rows) == 10
+
+
+def test_the_guide_shows_the_lecture_beside_sections_that_exist():
+    guide = (ROOT / "course" / "instructor-guide.md").read_text(encoding="utf-8")
+    part = guide.partition("## The lecture beside the lessons")[2].partition("\n## ")[0]
+    cited = re.findall(r"\b(\d\d): ([^;|]+?)(?= *[;|])", part)
+    headings = {
+        (path.stem[:2], heading)
+        for path in LESSONS
+        for heading in re.findall(r"^## (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(cited) >= 24
+    assert set(cited) <= headings
