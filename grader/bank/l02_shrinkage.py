@@ -678,8 +678,8 @@ def _about_centre(own, n, between, within, credit=0.0):
     """List what is computed instead of the weighted mean of the groups' means."""
     of_mean, of_sds = between**2 + within**2 / n, between + within / n**0.5
     yield Unsaid(own.mean(), "plain mean of the means", credit, did=r"\frac{1}{J} \sum_j \bar y_j").says(
-        f"""This counts each group the same. But a mean of {n.min()} observations is less certain than a mean
-        of {n.max()}, and counts less."""
+        f"""This counts each group the same. But the mean of a group with {n.max()} observations is more
+        certain than that of one with {n.min()}, and counts more."""
     )
     yield wrong(
         (of_mean * own).sum() / of_mean.sum(),
