@@ -33,15 +33,61 @@ from grader.bank.parts import (
 from grader.bank.reference_fits import fits
 
 MODEL = "price ~ (1 | zipcode)"
+AREA = "sqft_living ~ (1 | zipcode)"
+
+# In symbols: what is asked for.
+OWN_MEAN = r"\bar y_j = \frac{1}{n_j} \sum_{i \in j} y_i"
+MEAN_OF_HOUSES = r"\bar y_{all} = \frac{1}{n} \sum_i y_i"
+MEAN_OF_MEANS = r"\frac{1}{J} \sum_j \bar y_j"
+EFFECT = r"\hat\alpha_j - \hat\mu_\alpha"
+INTERVAL = r"\hat\mu_\alpha \pm 2\,\text{se}(\hat\mu_\alpha)"
 
 # Practice: the lecture's data, answered at once -------------------------------------------------------
+
+
+@practice(
+    "l01-practice-complete",
+    topic="complete pooling",
+    revisit="01: Complete pooling",
+    idea=MEAN_OF_HOUSES,
+    hints=(
+        "Complete pooling forgets the zip codes. What is left is one mean of all 869 houses.",
+        'A column of a data frame has a method .mean(). The column is seattle["sqft_living"].',
+        'seattle["sqft_living"].mean()',
+    ),
+)
+def practice_complete(seattle):
+    """Ask for the complete-pooling estimate of the living area."""
+    area = seattle["sqft_living"]
+    own = _mean_areas(seattle)
+    yield Number(area.mean(), rel=5e-4, unit="square feet")
+    for of_means, did in ((own.mean(), MEAN_OF_MEANS), (centre(fits(AREA, seattle)[0]), r"\hat\mu_\alpha")):
+        yield wrong(
+            of_means, "mean of zip codes for mean of houses", did=did
+        ).says("""This is a mean of the nine
+            zip codes: each zip code has about the same weight. Complete pooling forgets the zip codes.""")
+    yield wrong(
+        seattle["price"].mean(), "wrong outcome"
+    ).says("""This is the mean price. The question is about
+        another column, the living area.""")
+    yield wrong(area.median(), "median for mean", did=r"\text{median of the } y_i").says("""This is the median
+        living area. The model estimates the mean.""")
+    yield wrong(
+        area.std(), "standard deviation for mean"
+    ).says("""This shows how much living areas differ from
+        house to house. The question asks for their mean.""")
 
 
 @practice(
     "l01-practice-group-means",
     topic="no pooling",
     revisit="01: No pooling",
-    hints=("Group the sales by zip code, take the column price, and compute the mean.",),
+    idea=OWN_MEAN,
+    hints=(
+        "No pooling uses the sales of each zip code alone. So first group the sales by zip code.",
+        "Three steps, joined by dots: the groups, the column price in square brackets, the mean.",
+        'seattle.groupby("zipcode", observed=True)["price"].mean()',
+    ),
 )
 def practice_group_means(seattle):
     """Ask for the mean price in each zip code."""
@@ -50,14 +96,161 @@ def practice_group_means(seattle):
 
 
 @practice(
+    "l01-practice-formula",
+    topic="formulas",
+    revisit="01: Partial pooling",
+    hints=(
+        "The formula of the lesson is for zip codes. Which word of it names the groups?",
+        "The outcome stands left of the ~. In brackets: what varies (1), a bar, and the groups.",
+        "Take 'price ~ (1 | zipcode)' and put grade in the place of zipcode.",
+    ),
+)
+def practice_formula():
+    """Ask for the formula of a model with another grouping factor."""
+    yield Formula("price ~ (1 | grade)")
+    yield wrong(MODEL, "wrong grouping factor").says("""This formula groups the houses by zip code. The
+        question groups them in another way.""")
+    yield from _about_formula("price", "grade")
+
+
+@practice(
     "l01-practice-sd-within",
     topic="variance components",
     revisit="01: Read the print-out",
-    hints=("Look at the table 'Error terms' in the print-out.",),
+    idea=r"\hat\sigma_y",
+    hints=(
+        "The table 'Error terms' in the print-out has one line for each level.",
+        "Houses in the same zip code differ by what is left when the zip codes are known: Residual.",
+        "lmer1.sigma",
+    ),
 )
 def practice_sd_within(seattle):
     """Ask for the residual standard deviation, read from the print-out."""
     return _sd_within(seattle)
+
+
+@practice(
+    "l01-practice-sd-between",
+    topic="variance components",
+    revisit="01: Read the print-out",
+    idea=r"\hat\sigma_\alpha",
+    hints=(
+        "Fit first: the same model, with sqft_living in the place of price.",
+        "The print-out of this fit has two standard deviations. One of them is about zip codes.",
+        'lmer_area.varcorr["zipcode"].sd["(Intercept)"]',
+    ),
+)
+def practice_sd_between(seattle):
+    """Ask for the standard deviation between zip codes of another outcome."""
+    reml, _ = fits(AREA, seattle)
+    sd = sd_between(reml)
+    yield Number(sd, rel=4e-3, unit="square feet")
+    yield wrong(sd**2, "variance for standard deviation", did=r"\hat\sigma_\alpha^2").says("""This is the
+        variance, in squared units that nobody can imagine. Its square root is in square feet.""")
+    yield residual_for_group(reml.sigma)
+    yield wrong(
+        sd_between(fits(MODEL, seattle)[0]), "wrong outcome"
+    ).says("""This is about prices. The question
+        is about the living area: fit the other model first.""")
+    yield se_for_sd(reml.se_fixef[ONE], "the zip codes")
+    yield wrong(centre(reml), "mean for standard deviation", did=r"\hat\mu_\alpha").says("""This is the fixed
+        intercept: where the middle of the zip codes is. The question asks how much they differ.""")
+
+
+@practice(
+    "l01-practice-fixef",
+    topic="fixef, ranef, coef",
+    revisit="01: What the fixed intercept means",
+    idea=r"\hat\mu_\alpha",
+    hints=(
+        "The mean of the zip-code means is a number of the fit lmer_area. It is the same for all groups.",
+        "What is the same for all groups is a fixed effect: fixef.",
+        'lmer_area.fixef["(Intercept)"]',
+    ),
+)
+def practice_fixef(seattle):
+    """Ask for the fixed intercept of the living area."""
+    reml, _ = fits(AREA, seattle)
+    yield Number(centre(reml), unit="square feet")
+    yield wrong(
+        seattle["sqft_living"].mean(), "mean of houses for mean of zip codes", did=MEAN_OF_HOUSES
+    ).says("""This is the mean of all houses: a zip code with many sales counts for more in it. The fixed
+        intercept is about zip codes.""")
+    yield wrong(
+        centre(fits(MODEL, seattle)[0]), "wrong outcome"
+    ).says("""This is about prices. The question is
+        about the living area.""")
+    yield se_for_estimate(reml.se_fixef[ONE], "the fixed intercept", did=r"\text{se}(\hat\mu_\alpha)")
+    yield wrong(sd_between(reml), "standard deviation for mean", did=r"\hat\sigma_\alpha").says("""This is how
+        much the zip codes differ. The question asks where their middle is.""")
+
+
+@practice(
+    "l01-practice-interval",
+    topic="uncertainty",
+    revisit="01: What the fixed intercept means",
+    idea=INTERVAL,
+    hints=(
+        "The interval reaches two standard errors to each side. Both numbers belong to the fixed intercept.",
+        'The standard error is lmer_area.se_fixef["(Intercept)"].',
+        'With m for the fixed intercept and s for its error: {"lower": m - 2 * s, "upper": m + 2 * s}',
+    ),
+)
+def practice_interval(seattle):
+    """Ask for the interval of two standard errors around the fixed intercept of the living area."""
+    reml, _ = fits(AREA, seattle)
+    yield from _interval(reml, seattle["sqft_living"], unit="square feet")
+
+
+@practice(
+    "l01-practice-ranef",
+    topic="fixef, ranef, coef",
+    revisit="01: fixef, ranef and coef",
+    idea=EFFECT,
+    hints=(
+        "The question asks for a difference from the mean of the zip codes. One table holds these.",
+        "Differences are the random effects: ranef. Read the row 98102.",
+        'lmer1.ranef["zipcode"].loc["98102", "(Intercept)"]',
+    ),
+)
+def practice_ranef(seattle):
+    """Ask how much more expensive one zip code is than the average zip code."""
+    reml, _ = fits(MODEL, seattle)
+    where = "98102"
+    effect, estimate = effects(reml)[where], estimates(reml)[where]
+    yield Number(effect, unit="dollars")
+    yield wrong(estimate, "coef for ranef", did=r"\hat\alpha_j").says("""This is the estimated mean price in
+        98102 itself. The question asks how far it lies above the mean of the zip codes.""")
+    of_plain = r"\bar y_j - \hat\mu_\alpha"
+    yield wrong(
+        means(seattle)[where] - centre(reml), "no pooling for partial pooling", did=of_plain
+    ).says("""You
+        started from the plain mean of the sales in 98102. That is the no-pooling estimate. Start from the
+        partial-pooling estimate.""")
+    of_houses = r"\hat\alpha_j - \bar y_{all}"
+    yield wrong(
+        estimate - seattle["price"].mean(), "difference from the mean of all houses", did=of_houses
+    ).says("""You compared with the mean of all houses. The model's centre is another number: the mean of the
+        zip codes.""")
+    why = "a zip code above the mean has a positive effect"
+    yield wrong_sign(effect, why, credit=0.0, did=r"\hat\mu_\alpha - \hat\alpha_j")
+    yield se_for_estimate(reml.se_ranef[G][ONE][where], "the random effect", did=r"\text{se}(\hat\alpha_j)")
+
+
+@practice("l01-practice-random", topic="fixef, ranef, coef", revisit="01: fixef, ranef and coef")
+def practice_random():
+    """Ask what is wrong with random effects only for random samples of groups."""
+    yield Choice("c")
+    yield wrong(
+        "a", "random effects come from random sampling"
+    ).says("""The word misleads. Nothing in the model
+        says how the groups were chosen. It says that their means are relatives, from one distribution.""")
+    yield wrong("b", "fixed effects for groups of interest").says("""We may well be interested in these nine
+        zip codes. Partial pooling then gives an estimate for each of them, and on average a better one.""")
+    yield wrong(
+        "d", "random effects are noise"
+    ).says("""The random effect of a zip code is no noise: it is what
+        makes this zip code dearer or cheaper than the mean. The noise is in the residual.""")
 
 
 @practice("l01-practice-few-sales", topic="partial pooling", revisit="01: When data are few")
@@ -74,49 +267,64 @@ def practice_few_sales():
         sales away, as complete pooling does. They carry little information, but not none.""")
 
 
+@practice("l01-practice-extremes", topic="small groups", revisit="01: When data are few")
+def practice_extremes():
+    """Ask which of small and large groups stand at the ends of a list of means."""
+    yield Choice("d")
+    yield wrong("a", "extremes of small groups are real").says("""Nothing is said about the small agencies'
+        houses, and they may be like all others. Think of the luck in a mean of three prices, in both
+        directions.""")
+    yield wrong(
+        "b", "only one end for small groups"
+    ).says("""Luck goes both ways. What holds for the lowest means
+        holds for the highest ones, too.""")
+    yield wrong("c", "more data, more extreme means").says("""A single very high price is likelier among 300
+        sales. But in a mean of 300 it hardly counts.""")
+
+
+@practice("l01-practice-three-groups", topic="partial pooling", revisit="01: When data are few")
+def practice_three_groups():
+    """Ask what is wrong with a rule that forbids random effects for few groups."""
+    yield Choice("a")
+    yield wrong(
+        "b", "fewer than five groups forbid random effects"
+    ).says("""No formula changes at five. With few
+        groups one number gets uncertain: how much the groups differ.""")
+    yield wrong("c", "few groups need complete pooling").says("""Complete pooling says that the groups don't
+        differ at all. Three groups are no reason to believe that.""")
+    yield wrong("d", "more houses for more groups").says("""More houses tell more about these three zip codes.
+        How much zip codes differ can only be learned from more zip codes.""")
+
+
 @practice(
-    "l01-practice-ranef",
-    topic="fixef, ranef, coef",
-    revisit="01: fixef, ranef and coef",
-    hints=("Find the table in which the numbers are differences, and read the row 98102.",),
+    "l01-practice-few",
+    topic="partial pooling",
+    revisit="01: When data are few",
+    idea=r"\hat\alpha_j \text{ from four sales each}",
+    hints=(
+        "Two steps: keep the first four sales of each zip code, then fit the same model to them.",
+        "The estimates of the mean prices are the coefficients: coef of the new fit.",
+        'With four_fit for the new fit: four_fit.coef["zipcode"]["(Intercept)"]',
+    ),
 )
-def practice_ranef(seattle):
-    """Ask how much more expensive one zip code is than the average zip code."""
-    reml, _ = fits(MODEL, seattle)
-    where = "98102"
-    effect, estimate = effects(reml)[where], estimates(reml)[where]
-    yield Number(effect, unit="dollars")
-    yield wrong(estimate, "coef for ranef").says("""This is the estimated mean price in 98102 itself. The
-        question asks how far it lies above the mean of the zip codes.""")
-    yield wrong(means(seattle)[where] - centre(reml), "no pooling for partial pooling").says("""You started
-        from the plain mean of the sales in 98102. That is the no-pooling estimate. Start from the
-        partial-pooling estimate.""")
-    yield wrong(estimate - seattle["price"].mean(), "difference from the mean of all houses").says("""You
-        compared with the mean of all houses. The model's centre is another number: the mean of the zip
-        codes.""")
-    yield wrong_sign(effect, "a zip code above the mean has a positive effect", credit=0.0)
-    yield se_for_estimate(reml.se_ranef[G][ONE][where], "the random effect")
-
-
-@practice("l01-practice-formula", topic="formulas", revisit="01: Partial pooling")
-def practice_formula():
-    """Ask for the formula of a model with another grouping factor."""
-    yield Formula("price ~ (1 | grade)")
-    yield wrong(MODEL, "wrong grouping factor").says("""This formula groups the houses by zip code. The
-        question groups them in another way.""")
-    yield from _about_formula("price", "grade")
+def practice_few(seattle):
+    """Ask for the partial-pooling estimates from the first four sales of each zip code."""
+    yield from _few(seattle, seattle.groupby(G, observed=True).head(4), "four")
 
 
 # Graded: the student's own zip codes ------------------------------------------------------------------
 
 
-@question("l01-mean-price", topic="complete pooling", revisit="01: Complete pooling")
+@question("l01-mean-price", topic="complete pooling", revisit="01: Complete pooling", idea=MEAN_OF_HOUSES)
 def mean_price(homes):
     """Ask for the complete-pooling estimate: the mean price of all houses."""
     price = homes["price"]
     yield Number(price.mean(), rel=5e-4, unit="dollars")
-    for of_means in (means(homes).mean(), centre(fits(MODEL, homes)[0])):  # nearly the same number
-        yield half(of_means, "mean of zip codes for mean of houses").says("""This is a mean of the nine zip
+    nearly_the_same = (means(homes).mean(), MEAN_OF_MEANS), (centre(fits(MODEL, homes)[0]), r"\hat\mu_\alpha")
+    for of_means, did in nearly_the_same:
+        yield half(
+            of_means, "mean of zip codes for mean of houses", did=did
+        ).says("""This is a mean of the nine zip
             codes: each zip code has about the same weight. Complete pooling forgets the zip codes and gives
             each house the same weight.""")
     yield median_for_mean(price.median(), "This is the median price: half of the houses cost less")
@@ -125,60 +333,61 @@ def mean_price(homes):
         house to house. The question asks for their mean.""")
 
 
-@question("l01-group-means", topic="no pooling", revisit="01: No pooling")
+@question("l01-group-means", topic="no pooling", revisit="01: No pooling", idea=OWN_MEAN)
 def group_means(homes):
     """Ask for the no-pooling estimates: the mean price in each zip code."""
     yield ByGroup(means(homes), rel=5e-4, unit="dollars")
     yield from _about_group_means(homes)
 
 
-@question("l01-fixef", topic="fixef, ranef, coef", revisit="01: What the fixed intercept means")
+@question(
+    "l01-fixef",
+    topic="fixef, ranef, coef",
+    revisit="01: What the fixed intercept means",
+    idea=r"\hat\mu_\alpha",
+)
 def fixed_intercept(homes):
     """Ask for the fixed intercept: the estimated mean of the zip-code means."""
     reml, _ = fits(MODEL, homes)
     yield Number(centre(reml), unit="dollars")
-    yield wrong(homes["price"].mean(), "mean of houses for mean of zip codes").says("""This is the mean of all
-        houses. A zip code with many sales counts for more in it. The fixed intercept is about zip codes: it
-        estimates the mean of their means.""")
-    yield wrong(means(homes).median(), "median for mean").says("""This is the median of the nine zip-code
-        means. The model estimates their mean.""")
-    yield se_for_estimate(reml.se_fixef[ONE], "the fixed intercept")
-    yield wrong(sd_between(reml), "standard deviation for mean").says("""This is how much the zip codes
+    yield wrong(
+        homes["price"].mean(), "mean of houses for mean of zip codes", did=MEAN_OF_HOUSES
+    ).says("""This is the mean of all houses. A zip code with many sales counts for more in it. The fixed
+        intercept is about zip codes: it estimates the mean of their means.""")
+    of_means = r"\text{median of the } \bar y_j"
+    yield wrong(means(homes).median(), "median for mean", did=of_means).says("""This is the median of the nine
+        zip-code means. The model estimates their mean.""")
+    yield se_for_estimate(reml.se_fixef[ONE], "the fixed intercept", did=r"\text{se}(\hat\mu_\alpha)")
+    yield wrong(
+        sd_between(reml), "standard deviation for mean", did=r"\hat\sigma_\alpha"
+    ).says("""This is how much the zip codes
         differ. The question asks where their middle is.""")
     yield thousands(centre(reml))
 
 
-@question("l01-interval", topic="uncertainty", revisit="01: What the fixed intercept means")
+@question("l01-interval", topic="uncertainty", revisit="01: What the fixed intercept means", idea=INTERVAL)
 def interval(homes):
     """Ask for the interval of two standard errors around the fixed intercept."""
     reml, _ = fits(MODEL, homes)
-    middle, se, price = centre(reml), reml.se_fixef[ONE], homes["price"]
-    of_houses = around(price.mean(), 2 * price.std() / len(price) ** 0.5)
-    # 1.96 standard errors are right too.
-    yield ByGroup(around(middle, 2 * se), rel=0.0, abs=0.05 * se, unit="dollars", group="end")
-    yield one_se_for_two(around(middle, se))
-    yield wrong(around(middle, 2 * sd_between(reml)), "standard deviation for standard error").says("""This is
-        the range in which the means of most zip codes lie. It does not get shorter when the mean is known
-        better. The question asks how uncertain the mean itself is.""")
-    by_sigma = around(middle, 2 * reml.sigma)
-    yield wrong(by_sigma, "residual standard deviation for standard error").says("""You used the residual
-        standard deviation, which describes single houses. The uncertainty of the mean has its own number in
-        the print-out.""")
-    yield wrong(of_houses, "complete-pooling interval").says("""This is the interval of complete pooling. It
-        treats all houses as independent and is far too short: houses in one zip code are alike.""")
+    yield from _interval(reml, homes["price"], unit="dollars")
 
 
-@question("l01-sd-zipcode", topic="variance components", revisit="01: Read the print-out")
+@question(
+    "l01-sd-zipcode",
+    topic="variance components",
+    revisit="01: Read the print-out",
+    idea=r"\hat\sigma_\alpha",
+)
 def sd_zipcode(homes):
     """Ask for the standard deviation between zip codes."""
     reml, ml = fits(MODEL, homes)
     sd = sd_between(reml)
     # statsmodels stops up to 0.36 % away: see spread_of_nine.
     yield Number(sd, rel=4e-3, unit="dollars")
-    yield variance_for_sd(sd**2, "This is the variance of the zip-code effects")
+    yield variance_for_sd(sd**2, "This is the variance of the zip-code effects", did=r"\hat\sigma_\alpha^2")
     by_ml = sd_between(ml)
     yield half(
-        by_ml, "ML for REML", within=1e-3 * by_ml
+        by_ml, "ML for REML", within=1e-3 * by_ml, did=r"\hat\sigma_{\alpha, ML}"
     ).says("""This comes from a fit with REML=False. It makes the zip codes look more alike than they are.
         The lesson uses REML.""")
     yield residual_for_group(reml.sigma)
@@ -186,51 +395,52 @@ def sd_zipcode(homes):
     yield from spread_of_nine(means(homes), estimates(reml))
 
 
-@question("l01-sd-within", topic="variance components", revisit="01: Read the print-out")
+@question(
+    "l01-sd-within",
+    topic="variance components",
+    revisit="01: Read the print-out",
+    idea=r"\hat\sigma_y",
+)
 def sd_within(homes):
     """Ask for the standard deviation of prices within a zip code."""
     return _sd_within(homes)
 
 
-@question("l01-ranef", topic="fixef, ranef, coef", revisit="01: fixef, ranef and coef")
+@question("l01-ranef", topic="fixef, ranef, coef", revisit="01: fixef, ranef and coef", idea=EFFECT)
 def random_effects(homes):
     """Ask for the random effects of the zip codes."""
     reml, _ = fits(MODEL, homes)
     raw, houses = means(homes), homes["price"].mean()
     yield ByGroup(effects(reml), rel=5e-4, group=G, unit="dollars")
-    yield wrong(estimates(reml), "coef for ranef").says("""These are the estimated mean prices of the zip
-        codes: fixed effect plus random effect. The question asks for the random effects alone.""")
-    yield half(raw - centre(reml), "no pooling for partial pooling").says("""These are the differences of the
-        plain means from the fixed intercept. Partial pooling pulls each of them towards 0; yours are not
-        pulled.""")
-    yield wrong(raw - houses, "difference from the mean of all houses").says("""These are the plain means
-        minus the mean of all houses. Random effects are measured from the mean of the zip codes, and they are
-        pulled towards 0.""")
-    yield half(estimates(reml) - houses, "difference from the mean of all houses").says("""You took the
-        partial-pooling estimates, which is right, and subtracted the mean of all houses. Random effects are
-        measured from the fixed intercept.""")
-    yield wrong_sign(effects(reml), "a zip code above the mean has a positive effect")
-    yield se_for_estimate(reml.se_ranef[G][ONE], "the random effects")
+    yield wrong(estimates(reml), "coef for ranef", did=r"\hat\alpha_j").says("""These are the estimated
+        mean prices of the zip codes: fixed effect plus random effect. The question asks for the random
+        effects alone.""")
+    of_plain = r"\bar y_j - \hat\mu_\alpha"
+    yield half(raw - centre(reml), "no pooling for partial pooling", did=of_plain).says("""These are the
+        differences of the plain means from the fixed intercept. Partial pooling pulls each of them
+        towards 0; yours are not pulled.""")
+    of_houses = r"\bar y_j - \bar y_{all}"
+    yield wrong(raw - houses, "difference from the mean of all houses", did=of_houses).says("""These are the
+        plain means minus the mean of all houses. Random effects are measured from the mean of the zip
+        codes, and they are pulled towards 0.""")
+    of_houses = r"\hat\alpha_j - \bar y_{all}"
+    yield half(estimates(reml) - houses, "difference from the mean of all houses", did=of_houses).says("""You
+        took the partial-pooling estimates, which is right, and subtracted the mean of all houses. Random
+        effects are measured from the fixed intercept.""")
+    why = "a zip code above the mean has a positive effect"
+    yield wrong_sign(effects(reml), why, did=r"\hat\mu_\alpha - \hat\alpha_j")
+    yield se_for_estimate(reml.se_ranef[G][ONE], "the random effects", did=r"\text{se}(\hat\alpha_j)")
 
 
-@question("l01-few-sales", topic="partial pooling", revisit="01: When data are few")
+@question(
+    "l01-few-sales",
+    topic="partial pooling",
+    revisit="01: When data are few",
+    idea=r"\hat\alpha_j \text{ from ten sales each}",
+)
 def few_sales(homes):
     """Ask for the partial-pooling estimates from the first ten sales of each zip code."""
-    few = first_ten(homes)
-    reml, ml = fits(MODEL, few)
-    full, _ = fits(MODEL, homes)
-    yield ByGroup(estimates(reml), group=G, unit="dollars")
-    yield no_for_partial_pooling(means(few), "These are the plain means of the ten sales")
-    yield half(estimates(full), "all sales for the small sample").says("""These are partial-pooling estimates,
-        but from all your sales. The question asks for the fit to the small sample.""")
-    yield half(estimates(ml), "ML for REML").says("""These come from a fit with REML=False. It makes the zip
-        codes look more alike than they are and pulls the estimates too far. The lesson uses REML.""")
-    yield ranef_for_coef(effects(reml), "fixed intercept")
-    yield wrong(same_for_all(few["price"].mean(), means(few)), "complete pooling for partial pooling").says(
-        "Every zip code has the same number here: that is complete pooling."
-    )
-    yield wrong(means(homes), "no pooling for partial pooling").says("""These are the plain means of all your
-        sales. The question asks for the partial-pooling estimates from the small sample.""")
+    yield from _few(homes, first_ten(homes), "ten")
 
 
 @question("l01-which-average", topic="fixef, ranef, coef", revisit="01: What the fixed intercept means")
@@ -262,18 +472,71 @@ def formula():
 # Asked in practice and again for a grade --------------------------------------------------------------
 
 
+def _mean_areas(sales):
+    return sales.groupby(G, observed=True)["sqft_living"].mean()
+
+
+def _interval(reml, outcome, unit):
+    """Ask for two standard errors to each side of the fixed intercept; 1.96 are right too."""
+    middle, se = centre(reml), reml.se_fixef[ONE]
+    of_houses = around(outcome.mean(), 2 * outcome.std() / len(outcome) ** 0.5)
+    yield ByGroup(around(middle, 2 * se), rel=0.0, abs=0.05 * se, unit=unit, group="end")
+    yield one_se_for_two(around(middle, se), did=r"\hat\mu_\alpha \pm 1\,\text{se}(\hat\mu_\alpha)")
+    of_sd = r"\hat\mu_\alpha \pm 2\,\hat\sigma_\alpha"
+    yield wrong(
+        around(middle, 2 * sd_between(reml)), "standard deviation for standard error", did=of_sd
+    ).says("""This is the range in which the means of most zip codes lie. It does not get shorter when the
+        mean is known better. The question asks how uncertain the mean itself is.""")
+    by_sigma, of_sigma = around(middle, 2 * reml.sigma), r"\hat\mu_\alpha \pm 2\,\hat\sigma_y"
+    yield wrong(
+        by_sigma, "residual standard deviation for standard error", did=of_sigma
+    ).says("""You used the residual standard deviation, which describes single houses. The uncertainty of the
+        mean has its own number in the print-out.""")
+    of_all = r"\bar y_{all} \pm 2\,\frac{s}{\sqrt n}"
+    yield wrong(of_houses, "complete-pooling interval", did=of_all).says("""This is the interval of complete
+        pooling. It treats all houses as independent and is far too short: houses in one zip code are
+        alike.""")
+
+
+def _few(sales, few, many):
+    """Ask for the partial-pooling estimates from a few sales of each zip code."""
+    (reml, ml), (full, _) = fits(MODEL, few), fits(MODEL, sales)
+    yield ByGroup(estimates(reml), group=G, unit="dollars")
+    yield no_for_partial_pooling(means(few), f"These are the plain means of the {many} sales")
+    of_all = r"\hat\alpha_j \text{ from all sales}"
+    yield half(estimates(full), "all sales for the small sample", did=of_all).says("""These are
+        partial-pooling estimates, but from all sales. The question asks for the fit to the small sample.""")
+    yield half(estimates(ml), "ML for REML", did=r"\hat\alpha_j \text{ by ML}").says("""These come from a fit
+        with REML=False. It makes the zip codes look more alike than they are and pulls the estimates too far.
+        The lesson uses REML.""")
+    yield ranef_for_coef(effects(reml), "fixed intercept")
+    pooled = same_for_all(few["price"].mean(), means(few))
+    yield wrong(pooled, "complete pooling for partial pooling", did=r"\bar y_{all}").says(
+        "Every zip code has the same number here: that is complete pooling."
+    )
+    yield wrong(
+        means(sales), "no pooling for partial pooling", did=r"\bar y_j \text{ from all sales}"
+    ).says("""These are the plain means of all sales. The question asks for the partial-pooling estimates from
+        the small sample.""")
+
+
 def _about_group_means(sales):
     """List what is given instead of the mean price of each zip code."""
     houses, own = sales["price"].mean(), means(sales)
     for fit in fits(MODEL, sales):
-        yield half(estimates(fit), "partial pooling for no pooling").says("""These are partial-pooling
+        yield half(
+            estimates(fit), "partial pooling for no pooling", did=r"\hat\alpha_j"
+        ).says("""These are partial-pooling
             estimates: each one is pulled a little towards the mean of the zip codes. No pooling uses the
             sales of that zip code alone.""")
     yield median_for_mean(prices(sales).median())
-    yield wrong(own - houses, "differences for means").says("""These are differences from the mean of all
+    yield wrong(
+        own - houses, "differences for means", did=r"\bar y_j - \bar y_{all}"
+    ).says("""These are differences from the mean of all
         houses. The question asks for the mean prices themselves.""")
     yield thousands(own)
-    yield wrong(same_for_all(houses, own), "complete pooling for no pooling").says("""This is one number for
+    pooled = same_for_all(houses, own)
+    yield wrong(pooled, "complete pooling for no pooling", did=r"\bar y_{all}").says("""This is one number for
         all zip codes: complete pooling. No pooling has a number for each zip code.""")
     yield wrong(prices(sales).std(), "standard deviation for mean").says("""These show how much prices differ
         inside each zip code. The question asks for their means.""")
@@ -282,15 +545,20 @@ def _about_group_means(sales):
 def _sd_within(sales):
     reml, ml = fits(MODEL, sales)
     yield Number(reml.sigma, unit="dollars")
-    yield variance_for_sd(reml.sigma**2)
-    yield wrong(sd_between(reml), "group for residual standard deviation").says("""This is how much the zip
-        codes differ from each other. The question asks how much houses in the same zip code differ.""")
+    yield variance_for_sd(reml.sigma**2, did=r"\hat\sigma_y^2")
+    name, did = "group for residual standard deviation", r"\hat\sigma_\alpha"
+    yield wrong(sd_between(reml), name, did=did).says(
+        """This is how much the zip codes differ from each other. The question asks how much houses in the
+        same zip code differ."""
+    )
     yield sd_of_all_prices(sales)
-    yield half(prices(sales).std().mean(), "mean of the groups' standard deviations").says("""This is the mean
-        of the nine standard deviations. The model has one standard deviation for all zip codes, which
-        averages variances and counts the sales.""")
+    of_sds = r"\frac{1}{J} \sum_j s_j"
+    yield half(
+        prices(sales).std().mean(), "mean of the groups' standard deviations", did=of_sds
+    ).says("""This is the mean of the nine standard deviations. The model has one standard deviation for
+        all zip codes, which averages variances and counts the sales.""")
     yield se_for_sd(reml.se_fixef[ONE], "single houses")
-    yield wrong(sd_between(ml), "group for residual standard deviation").says("""This is a standard deviation
+    yield wrong(sd_between(ml), name, did=r"\hat\sigma_{\alpha, ML}").says("""This is a standard deviation
         between zip codes. The question asks about houses in the same zip code.""")
 
 

@@ -9,12 +9,14 @@ from mlmkit.plots.from_fit import SINGULAR, group_means, grouping
 from mlmkit.plots.labels import spread
 from mlmkit.plots.style import PARTIAL, label_axis, new_axes, tidy
 
+MOST_NAMES = 30  # groups that are named beside the curve; the names of more would lie far from their marks
+
 
 def plot_weights(fit, *, group=None, ax=None):
     """Plot the weight of each group's own mean against the size of the group.
 
     All groups lie on one curve, n / (n + sigma_y^2 / sigma_alpha^2): with the two standard deviations
-    given, only the size matters (Gelman and Hill 2007, equation 12.1).
+    given, only the size matters (Gelman and Hill 2007, equation 12.1). Up to thirty groups are named.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ def plot_weights(fit, *, group=None, ax=None):
     grid = np.append(0, np.geomspace(half / 100, 1.08 * max(sizes.max(), half), 400))  # denser where it bends
     ax.plot(grid, grid / (grid + half), color=PARTIAL, linewidth=2)
     ax.plot(sizes, weight, "D", color=PARTIAL, markersize=6)
-    for name, place in spread(sizes, 0.025 * grid[-1]).items():
+    named = sizes if len(sizes) <= MOST_NAMES else sizes[:0]
+    for name, place in spread(named, 0.025 * grid[-1]).items():
         ax.annotate(
             name,
             (place, weight[name]),

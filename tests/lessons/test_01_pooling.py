@@ -70,6 +70,18 @@ def test_partial_pooling_wins_the_comparison_of_the_lesson_by_a_few_percent(cell
     assert 0.01 < 1 - error["partial pooling"] / error["no pooling"] < 0.06
 
 
+def test_the_guesses_come_out_as_the_text_says(flat, seattle, lmer1):
+    assert "It is higher by 80,000 dollars." in flat
+    assert lmer1.fixef["(Intercept)"] > seattle["price"].mean()
+    few = lmer(MODEL, seattle.groupby("zipcode", observed=True).head(5)).shrinkage()
+    assert "So 98039 moves farthest." in flat
+    assert (few["partial_pooling"] - few["no_pooling"]).abs().idxmax() == "98039"
+
+
+def test_a_practice_sample_of_four_sales_is_not_singular(seattle):
+    assert not lmer(MODEL, seattle.groupby("zipcode", observed=True).head(4)).is_singular
+
+
 # The questions --------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from handed_in import STUDENTS, judged
 
 from grader.bank.l02_shrinkage import SALES, small_sample
 from grader.judge import references
-from mlmkit import homes_for, lmer, plot_weights, zipcodes_for
+from mlmkit import homes_for, lmer, load_radon, plot_weights, zipcodes_for
 
 LESSON = "02_shrinkage"
 MODEL = "price ~ (1 | zipcode)"
@@ -23,8 +23,8 @@ def lmer1(seattle):
 
 
 @pytest.fixture(scope="module")
-def sample_fit(seattle):
-    return lmer(MODEL, small_sample(seattle))
+def radon_fit():
+    return lmer("log_radon ~ (1 | county)", load_radon())
 
 
 def sds(fit):
@@ -55,12 +55,13 @@ def test_numbers_in_the_prose_are_those_of_the_fits(flat, seattle, lmer1):
         "2,143,523.7": f"{estimates['98039']:,.1f}",
         "289,527.5": f"{estimates['98148']:,.1f}",
         "289,535": f"{0.9892 * 284_909 + 0.0108 * 713_204:,.0f}",
+        "287,750": f"{-lmer1.ranef['zipcode'].loc['98010', '(Intercept)']:,.0f}",
     }
     for text, value in facts.items():
         assert text in flat
         assert value == text
     assert round(estimates["98148"], 1) == pytest.approx(289_527.5)
-    known = {*facts, "2,143,523", "500,000", "600,000"}
+    known = {*facts, "2,143,523", "500,000", "600,000", "900,000", "300,000", "360,000"}
     assert set(re.findall(r"(?<![\d,])\d{3},\d{3}(?:\.\d)?", flat)) <= known, "a number that no test looks at"
 
 
@@ -107,12 +108,64 @@ def test_the_lectures_formula_is_exact_for_groups_of_the_same_size(seattle):
     assert five["price"].mean() == pytest.approx(lmer(MODEL, five).fixef["(Intercept)"])
 
 
-def test_statements_about_the_sample_are_true(flat, seattle, sample_fit):
-    assert f"estimated from the {len(small_sample(seattle))} sales of the sample" in flat
-    table = sample_fit.shrinkage()
-    assert table["n"].tolist() == list(range(4, 37, 4))
-    moved = (table["partial_pooling"] - table["no_pooling"]).abs().sort_values(ascending=False)
-    assert set(moved.index[:2]) == {"98010", "98039"}, "the lesson calls their lines the longest"
+def test_the_lectures_formula_is_exact_in_both_limits(flat, seattle):
+    assert "So when is the lecture's formula exactly right? In both limits" in flat
+    sizes, means, houses = sizes_of(seattle), own_means(seattle), seattle["price"].mean()
+    for between, estimates in ((1e-3, houses), (1e12, means)):
+        weight = right(sizes, between, 460_000)
+        v = 1 / (between**2 + 460_000**2 / sizes)
+        centre = (v * means).sum() / v.sum()
+        for pulled_towards in (centre, houses):
+            np.testing.assert_allclose(weight * means + (1 - weight) * pulled_towards, estimates, rtol=1e-6)
+
+
+def test_small_counties_stand_at_both_ends_of_the_list(flat, radon_fit):
+    table = radon_fit.shrinkage().sort_values("no_pooling")
+    assert "All of them, at both ends" in flat
+    assert (table["n"].head(10) < 10).all() and (table["n"].tail(10) < 10).all()
+    assert "63 of the 85 counties have fewer than ten" in flat
+    assert ((table["n"] < 10).sum(), len(table), table["n"].median()) == (63, 85, 5)
+    assert "Three counties in four" in expected_says("l02-practice-extremes", "c")
+    assert 0.7 < 63 / 85 < 0.8
+
+
+def expected_says(id, letter):
+    return next(m.says for m in references.expected(id, "ada").mistakes if m.value == letter)
+
+
+def test_statements_about_the_counties_are_true(flat, radon_fit):
+    table = radon_fit.shrinkage()
+    between, within = radon_fit.varcorr["county"].sd["(Intercept)"], radon_fit.sigma
+    assert [f"{number:.2f}" for number in (between, within, within**2 / between**2)] == [
+        "0.30",
+        "0.77",
+        "6.62",
+    ]
+    assert "are worth 6.62 houses" in flat and "0.30) than houses" in flat
+    assert "In the radon data it is 0.13" in flat and f"{radon_fit.icc()['county']:.2f}" == "0.13"
+    few, many = table[table["n"] <= 5]["no_pooling"], table[table["n"] >= 50]["no_pooling"]
+    assert "they spread from 0.5 to 2.6" in flat and (round(few.min(), 1), round(few.max(), 1)) == (0.5, 2.6)
+    assert "between 0.8 and 1.4" in flat and 0.8 < many.min() < many.max() < 1.4
+    first = table.loc["LACQUIPARLE"]
+    assert (table["no_pooling"].idxmax(), first["n"]) == ("LACQUIPARLE", 2) and first["weight"] < 0.25
+    before = table[table["partial_pooling"] > first["partial_pooling"]]
+    assert "eight counties with more houses come before it" in flat
+    assert len(before) == 8 and (before["n"] > 2).all()
+
+
+def test_nobody_knows_which_county_is_really_the_highest(radon_fit):
+    top = radon_fit.shrinkage()["partial_pooling"].sort_values(ascending=False).head(6)
+    assert top.index[0] == "BLUEEARTH"
+    assert top.iloc[0] - top.iloc[-1] < radon_fit.se_coef["county"].loc[top.index, "(Intercept)"].min()
+
+
+def test_the_lectures_formula_would_lower_every_county(flat, radon_fit):
+    houses, centre = load_radon()["log_radon"].mean(), radon_fit.fixef["(Intercept)"]
+    plain = radon_fit.shrinkage()["no_pooling"].mean()
+    assert "towards 1.26 instead of 1.35" in flat
+    assert (f"{houses:.2f}", f"{centre:.2f}") == ("1.26", "1.35") and houses < centre < plain
+    own = radon_fit.shrinkage()["no_pooling"]
+    assert "STLOUIS and ANOKA, have little radon" in flat and (own[["STLOUIS", "ANOKA"]] < 0.9).all()
 
 
 def test_statements_about_reml_and_ml_are_true(flat, seattle, lmer1):
@@ -233,7 +286,7 @@ def test_which_way_the_lectures_formula_lies_depends_on_the_students_zip_codes()
 def test_the_bank_takes_the_same_sample_as_the_lesson(cells):
     (cell,) = [cell.source for cell in cells if "def uneven_sample" in cell.source]
     names = {"pd": pd}
-    exec(cell.partition("sample = ")[0], names)
+    exec(cell[cell.index("def uneven_sample") :].partition("name = ")[0], names)
     for student in STUDENTS:
         homes = homes_for(student)
         pd.testing.assert_frame_equal(small_sample(homes), names["uneven_sample"](homes))

@@ -16,6 +16,7 @@ from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.course.repository import ROOT
 from grader.judge import judge, references
+from grader.pages.mathml import mathml
 from grader.sandbox.provisioner import SandboxKernelManager
 from mlmkit import data_fingerprint, homes_for
 from mlmkit.answers.kinds import MIME, encode
@@ -55,6 +56,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
 }
+LOOPED = ("01_pooling", "02_shrinkage")  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
 ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
 
@@ -230,6 +232,30 @@ def test_headings_go_down_one_step_at_a_time(prose):
 def test_every_question_sends_students_back_to_a_section_that_exists(name, prose):
     sections = {f"{name[:2]}: {heading}" for heading in re.findall(r"^## (.+)$", prose, re.MULTILINE)}
     assert {question.revisit for question in questions(name).values()} <= sections
+
+
+@pytest.mark.parametrize("lesson", LOOPED)
+def test_a_lesson_guesses_practises_and_has_two_checkpoints(lesson):
+    known = questions(lesson)
+    cells = source_notebook(ROOT / "solutions" / f"{lesson}.md", known).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [role_of(cell) for cell in cells].count("predict") >= 2
+    assert sum(section.startswith("Checkpoint ") for section in sections) == 2
+    assert ("What you remember" in sections) == (lesson[:2] > "01")
+    assert "Explain in one sentence" in text
+    assert "<details><summary>Compare with ours</summary>" in text
+    for id, question in known.items():
+        if question.practice and type(references.expected(id, STUDENT)).__name__ != "Choice":
+            assert len(question.hints) == 3, id
+
+
+@pytest.mark.parametrize("lesson", LOOPED)
+def test_symbols_beside_an_answer_can_be_read_and_tell_no_number_of_it(lesson):
+    for id, question in questions(lesson).items():
+        for tex in filter(None, [question.idea, *(m.did for m in references.expected(id, STUDENT).mistakes)]):
+            assert "<code>" not in mathml(tex), f"{id}: {tex}"
+            assert not re.search(r"\d{4,}(?<!1000)|\d\.\d|\$", tex), f"{id}: {tex}"
 
 
 @pytest.mark.parametrize("lesson", GLOSSARY)

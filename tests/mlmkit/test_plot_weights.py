@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlmkit import lmer
+from mlmkit import lmer, load_radon
 from mlmkit.plots import alt_text, plot_weights
 
 mpl.use("Agg")
@@ -38,6 +38,11 @@ def test_every_group_is_named_and_no_name_lies_on_another(fit):
     assert sorted(text.get_text() for text in ax.texts) == sorted(fit.shrinkage().index)
     boxes = [text.get_window_extent() for text in ax.texts]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_names_that_would_lie_far_from_their_marks_are_left_out():
+    ax = plot_weights(lmer("log_radon ~ (1 | county)", load_radon()))
+    assert (len(ax.texts), len(ax.lines[1].get_xdata())) == (0, 85)
 
 
 def test_axes_say_what_they_show(fit):

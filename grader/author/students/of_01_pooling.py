@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import ONE, G, letters
+from grader.author.students.work import ONE, G, letters, one_way
 from mlmkit import complete_pooling, no_pooling
 
 
@@ -305,3 +305,122 @@ def practice_ranef(w):
         [w.ranef["98039"], w.ranef["98109"], w.mu, w.means[z], effect / 1000, 0.0, effect * 1.2, w.sizes[z]],
     )
     yield UNNAMED, [w.between, w.within, w.ten.ranef[z]]
+
+
+@answers("l01-practice-complete")
+def practice_complete(w):
+    """Give the mean living area of all houses."""
+    area = w.homes["sqft_living"]
+    own = area.groupby(w.homes[G], observed=True).mean()
+    mu, _, _ = _area(w)
+    right = float(np.average(own, weights=w.sizes))
+    yield RIGHT, [area.mean(), right, round(right), round(right, 2), area.sum() / w.n, f"{right:,.2f}"]
+    yield "mean of zip codes for mean of houses", [own.mean(), mu, round(mu, 1)]
+    yield "wrong outcome", [w.price.mean()]
+    yield "median for mean", [area.median()]
+    yield "standard deviation for mean", [area.std()]
+    yield (
+        UNNAMED,
+        [0.0, 1.0, w.n, area.max(), area.min(), -right, right / 1000, right * 1.9, 9.0, area.sum(), 1e6],
+    )
+
+
+def _area(w):
+    return one_way(w.homes["sqft_living"].to_numpy(float), w.homes[G].to_numpy())
+
+
+@answers("l01-practice-sd-between")
+def practice_sd_between(w):
+    """Give how much the zip codes differ in living area."""
+    fit, (mu, a, y) = w.lmer("sqft_living ~ (1 | zipcode)"), _area(w)
+    yield RIGHT, [a, fit.varcorr[G].sd[ONE], round(a), round(a, 2), np.sqrt(fit.varcorr[G].cov.iloc[0, 0])]
+    yield "variance for standard deviation", [a**2, fit.varcorr[G].cov.iloc[0, 0]]
+    yield "residual for group standard deviation", [y, fit.sigma, round(y)]
+    yield "wrong outcome", [w.between, round(w.between)]
+    yield "standard error for standard deviation", [fit.se_fixef[ONE]]
+    yield "mean for standard deviation", [mu, fit.fixef[ONE]]
+    yield UNNAMED, [0.0, 1.0, w.n, a / 1000, -a, a * 1.9, w.within, 9.0, a + y, w.price.mean(), 1e7]
+
+
+@answers("l01-practice-fixef")
+def practice_fixef(w):
+    """Give the fixed intercept of the living area."""
+    fit, (mu, a, y) = w.lmer("sqft_living ~ (1 | zipcode)"), _area(w)
+    yield RIGHT, [mu, fit.fixef[ONE], round(mu), round(mu, 1), fit.coef[G][ONE].mean(), f"{mu:,.1f}"]
+    yield "mean of houses for mean of zip codes", [w.homes["sqft_living"].mean()]
+    yield "wrong outcome", [w.mu, round(w.mu)]
+    yield "standard error for the estimate", [fit.se_fixef[ONE]]
+    yield "standard deviation for mean", [a, fit.varcorr[G].sd[ONE]]
+    yield UNNAMED, [0.0, 1.0, w.n, y, -mu, mu / 1000, mu * 1.9, w.price.mean(), w.between, 9.0, a**2, 1e7]
+
+
+@answers("l01-practice-interval")
+def practice_interval(w):
+    """Give two standard errors to each side of the fixed intercept of the living area."""
+    fit, (mu, a, y) = w.lmer("sqft_living ~ (1 | zipcode)"), _area(w)
+    area, se = w.homes["sqft_living"], fit.se_fixef[ONE]
+
+    def ends(middle, half):
+        return {"lower": middle - half, "upper": middle + half}
+
+    right = ends(mu, 2 * se)
+    yield RIGHT, [right, ends(mu, 1.96 * se), (mu - 2 * se, mu + 2 * se), pd.Series(right).round(1)]
+    yield "one standard error for two", [ends(mu, se)]
+    yield "standard deviation for standard error", [ends(mu, 2 * a)]
+    yield "residual standard deviation for standard error", [ends(mu, 2 * y)]
+    yield "complete-pooling interval", [ends(area.mean(), 2 * area.std() / np.sqrt(w.n))]
+    yield (
+        UNNAMED,
+        [ends(0.0, 2 * se), ends(mu, 9 * se), ends(w.mu, 2 * w.se), ends(mu, 0.0), ends(-mu, se), mu],
+    )
+    yield UNNAMED, [se, ends(mu + 500, 2 * se), ends(a, se), ends(1.0, 1.0), (mu, se), ends(mu * 3, 2 * se)]
+
+
+@answers("l01-practice-random")
+def practice_random(w):
+    """Say what is wrong with random effects only for random samples."""
+    names = {"a": "random effects come from random sampling", "b": "fixed effects for groups of interest"}
+    return letters("c", **names, d="random effects are noise")
+
+
+@answers("l01-practice-extremes")
+def practice_extremes(w):
+    """Say where small groups stand in a list of means."""
+    names = {"a": "extremes of small groups are real", "b": "only one end for small groups"}
+    return letters("d", **names, c="more data, more extreme means")
+
+
+@answers("l01-practice-three-groups")
+def practice_three_groups(w):
+    """Say what is wrong with a limit of five groups."""
+    names = {"b": "fewer than five groups forbid random effects", "c": "few groups need complete pooling"}
+    return letters("a", **names, d="more houses for more groups")
+
+
+@answers("l01-practice-few")
+def practice_few(w):
+    """Give partial pooling of the first four sales."""
+    four = w.part(w.homes.groupby(G, observed=True).head(4))
+    mu, a, y = four.by_numpy
+    weight = 4 / (4 + (y / a) ** 2)
+    right = weight * four.means + (1 - weight) * mu
+    yield RIGHT, [right, four.coef, four.mu + four.ranef, right.to_dict(), right.round(0), right.iloc[::-1]]
+    yield "no pooling for partial pooling", [four.means, w.means]
+    yield "all sales for the small sample", [w.coef]
+    yield "ML for REML", [four.ml.coef[G][ONE]]
+    yield "ranef for coef", [four.ranef, weight * (four.means - mu)]
+    yield "complete pooling for partial pooling", [four.means * 0 + four.price.mean()]
+    yield (
+        UNNAMED,
+        [
+            w.sizes,
+            right / 1000,
+            right * 1.9,
+            right * 0,
+            four.prices.median() * 2,
+            four.prices.std(),
+            0.0,
+            w.ranef,
+        ],
+    )
+    yield UNNAMED, [right + 50_000, weight * four.means * 0.3, -right]

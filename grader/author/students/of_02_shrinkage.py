@@ -8,6 +8,7 @@ import pandas as pd
 from grader.author.students import RIGHT, UNNAMED, answers
 from grader.author.students.of_01_pooling import sd_zipcode as _sd_zipcode
 from grader.author.students.work import ONE, G, axes, letters, one_way
+from mlmkit import lmer, load_radon
 
 PLACE = "98024"
 
@@ -463,3 +464,172 @@ def practice_ratio(w):
             w.n,
         ],
     )
+
+
+# What you remember ------------------------------------------------------------------------------------
+
+
+@answers("l02-recall-ranef")
+def recall_ranef(w):
+    """Say what a random effect is measured from."""
+    names = {"a": "ranef for coef", "c": "difference from the mean of all houses"}
+    return letters("b", **names, d="group for residual standard deviation")
+
+
+@answers("l02-recall-centre")
+def recall_centre(w):
+    """Say where the fixed intercept of two zip codes lies."""
+    names = {"a": "mean of houses for mean of zip codes", "b": "own mean of the largest group"}
+    return letters("c", **names, d="own mean of the dearest group")
+
+
+@answers("l02-recall-residual")
+def recall_residual(w):
+    """Say what the residual standard deviation is."""
+    names = {"b": "group for residual standard deviation", "c": "standard error for standard deviation"}
+    return letters("a", **names, d="standard deviation of all prices")
+
+
+@answers("l02-recall-coef")
+def recall_coef(w):
+    """Give one estimate of the lecture's data."""
+    z = "98102"
+    mu, a, y = w.by_numpy
+    own, weight = w.means[z], _weight(w.sizes[z], a, y)
+    right = weight * own + (1 - weight) * mu
+    yield RIGHT, [right, w.coef[z], w.mu + w.ranef[z], round(w.coef[z]), round(right, 2), f"{right:,.2f}"]
+    yield "ranef for coef", [w.ranef[z], weight * (own - mu), round(w.ranef[z])]
+    yield "no pooling for partial pooling", [own, round(own)]
+    yield "fixef for coef", [mu, round(mu)]
+    yield "complete pooling for partial pooling", [w.price.mean()]
+    yield UNNAMED, [0.0, w.coef["98109"], a, y, right / 1000, w.se, -right, right + mu, w.n, 0.5, 1e6]
+
+
+# Radon: its counties differ much in size --------------------------------------------------------------
+
+
+class _Radon:
+    """The counties of Minnesota, and what students compute from them, without the bank."""
+
+    def __init__(self):
+        self.houses = load_radon()
+        self.y = self.houses["log_radon"]
+        groups = self.houses.groupby("county", observed=True)["log_radon"]
+        self.n, self.own = groups.size(), groups.mean()
+        self.mu, self.between, self.within = one_way(
+            self.y.to_numpy(), self.houses["county"].astype(str).to_numpy()
+        )
+        self.k = (self.within / self.between) ** 2
+
+
+@answers("l02-practice-needed")
+def practice_needed(w):
+    """Give the number of houses for a weight of 0.9."""
+    r = _Radon()
+    right = 9 * r.k
+    yield (
+        RIGHT,
+        [right, 0.9 / 0.1 * r.k, round(right, 3), math.ceil(right), float(math.ceil(right)), r.k / 0.1 - r.k],
+    )
+    yield "standard deviations for variances", [9 * r.within / r.between]
+    yield "standard deviations exchanged", [9 / r.k]
+    yield "weight of one half", [r.k]
+    yield "weight times k", [0.9 * r.k]
+    yield "odds mixed up", [r.k / 0.1]
+    yield "weight of the centre", [r.k / 9]
+    yield (
+        UNNAMED,
+        [919, 0.9, 0.0, r.within, r.between, -right, 1e6, right**2, right + 30, 85, r.n.max(), 90.0],
+    )
+
+
+@answers("l02-practice-curve")
+def practice_curve(w):
+    """Draw the weight against the number of houses."""
+    r, n = _Radon(), np.arange(1, 121)
+
+    def drawn(y, x=n, labels=("number of houses", "weight"), **how):
+        ax = axes(*labels)
+        ax.plot(x, y, **how)
+        return ax
+
+    right, fine = _weight(n, r.between, r.within), np.linspace(1, 120, 700)
+    yield RIGHT, [drawn(right), drawn(_weight(fine, r.between, r.within), fine), drawn(right, marker="o")]
+    yield RIGHT, [drawn(right.round(4)), drawn(_weight(np.arange(150), r.between, r.within), np.arange(150))]
+    yield "standard deviations for variances", [drawn(n / (n + r.within / r.between))]
+    yield "weight of the centre", [drawn(1 - right)]
+    yield "standard deviations exchanged", [drawn(_weight(n, r.within, r.between))]
+    yield "points for lines", [drawn(right, marker="o", linestyle="")]
+    yield "axes exchanged", [drawn(n, right, ("weight", "number of houses"))]
+    yield (
+        UNNAMED,
+        [
+            drawn(n),
+            drawn(right * 0),
+            drawn(right**2 + 1),
+            drawn(right * 7),
+            axes(),
+            3.0,
+            drawn(-right),
+            right,
+        ],
+    )
+
+
+@answers("l02-practice-extremes")
+def practice_extremes(w):
+    """Say why small counties stand at both ends."""
+    names = {"a": "extremes of small groups are real", "b": "partial pooling makes the extremes"}
+    return letters("d", **names, c="extremes explained by the share of small groups")
+
+
+@answers("l02-practice-ranks")
+def practice_ranks(w):
+    """Say what is wrong with a ranking."""
+    names = {"a": "ranks should use the plain means", "c": "ranks are as sure as the estimates look"}
+    return letters("b", **names, d="large groups favoured")
+
+
+@answers("l02-practice-limits")
+def practice_limits(w):
+    """Give the limits of the counties' estimates."""
+    r = _Radon()
+    weight = _weight(r.n, r.between, r.within)
+    estimated = weight * r.own + (1 - weight) * r.mu
+
+    def both(zero, infinity):
+        return pd.DataFrame({"zero": zero, "infinity": infinity}, index=r.own.index)
+
+    right = both(r.y.mean(), r.own)
+    yield RIGHT, [right, right.iloc[::-1], right[["infinity", "zero"]], right.round(5), right.reset_index()]
+    yield "limits exchanged", [both(r.own, r.y.mean())]
+    yield "centre held fixed", [both(r.mu, r.own)]
+    yield "plain mean of the means", [both(r.own.mean(), r.own)]
+    yield "effects for estimates", [both(0.0, r.own)]
+    yield "partial pooling for a limit", [both(r.y.mean(), estimated)]
+    yield "weights for estimates", [both(0.0, 1.0)]
+    yield (
+        UNNAMED,
+        [both(1.0, 0.0), both(weight, r.own), both(r.n, r.own), right * 1.9, both(9.0, r.own), r.own, 0.0],
+    )
+    yield UNNAMED, [both(r.y.median(), r.own + 1), both(estimated, estimated), both(r.own, r.own)]
+
+
+@answers("l02-practice-centre")
+def practice_centre(w):
+    """Give the centre of the counties, by hand."""
+    r = _Radon()
+    v = 1 / (r.between**2 + r.within**2 / r.n)
+    right = (v * r.own).sum() / v.sum()
+    fit = lmer("log_radon ~ (1 | county)", r.houses)
+    yield RIGHT, [right, r.mu, fit.fixef[ONE], np.average(r.own, weights=v), fit.coef["county"][ONE].mean()]
+    yield RIGHT, [np.average(r.own, weights=_weight(r.n, r.between, r.within)), round(right, 4)]
+    yield "mean of houses for mean of zip codes", [r.y.mean(), np.average(r.own, weights=r.n)]
+    yield "plain mean of the means", [r.own.mean()]
+    yield "variances for precisions", [np.average(r.own, weights=1 / v)]
+    yield (
+        "standard deviations for variances",
+        [np.average(r.own, weights=1 / (r.between + r.within / r.n**0.5))],
+    )
+    yield "weighted sum for weighted mean", [(v * r.own).sum()]
+    yield UNNAMED, [v.sum(), 0.0, r.between, r.within, -right, 1.9 * right, r.own.max(), r.y.median(), 9.0]
