@@ -48,6 +48,11 @@ GLOSSARY = {  # words that a lesson introduces
         "varying slope, predictor, interaction, correlation of intercepts and slopes, centring, scaling, "
         "criterion, convergence, gradient, singular fit"
     ),
+    "05_bayesian_fits": (
+        "prior, posterior, flat prior, prior predictive check, MAD_SD, posterior interval, chain, R-hat, "
+        "effective sample size, Monte Carlo standard error, divergence, importance ESS, mode, "
+        "centred and non-centred form"
+    ),
 }
 KINDS = {  # of answers that a lesson asks for, at least
     "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},

@@ -75,6 +75,18 @@ def test_prior_and_posterior(slopes):
         plot_prior_posterior(slopes, "tau")
 
 
+def test_the_prior_of_a_standard_deviation_does_not_fall_towards_zero_at_the_edge(fit):
+    for panel in plot_prior_posterior(fit)[1:]:
+        prior = panel.get_lines()[0].get_ydata()
+        if panel.get_xlim()[0] == 0:
+            assert prior[0] > 0.95 * prior.max()
+    at_zero = curve(np.random.default_rng(3).exponential(1, 20_000), 0, 5)[1]
+    reflected = plt.subplots()[1]
+    draw_density(reflected, np.random.default_rng(3).exponential(1, 20_000), 0, 5, edge=0.0)
+    assert at_zero[0] < 0.6 * at_zero.max()
+    assert reflected.lines[0].get_ydata()[0] > 0.97 * reflected.lines[0].get_ydata().max()
+
+
 def test_posterior_beside_lmer(fit):
     frequentist = lmer(INTERCEPTS, SEATTLE)
     ax = plot_posterior_lmer(fit, frequentist)

@@ -7,9 +7,10 @@ import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
 from grader.author.students.work import MODEL, ONE, G, axes, letters
-from mlmkit import decov, stan_glmer
+from mlmkit import decov, lmer, load_radon, stan_glmer
 
 SIGMA = "Sigma[zipcode:(Intercept),(Intercept)]"
+RADON = "log_radon ~ floor + (1 | county)"
 ASKED = 5000  # draws in each of four chains
 
 
@@ -33,8 +34,13 @@ def _fit(w, scale=1.0, draws=ASKED):
     return _drawn(id(w), scale, draws)
 
 
-def _sds(fit):
-    return np.sqrt(fit.draws[SIGMA])
+def _sds(fit, group=G):
+    return np.sqrt(fit.draws[SIGMA.replace(G, group)])
+
+
+@cache
+def _radon(seed, scale=1.0):
+    return stan_glmer(RADON, load_radon(), prior_covariance=decov(scale=scale), draws=ASKED, seed=700 + seed)
 
 
 def _ends(draws, low=0.05, high=0.95):
@@ -212,36 +218,53 @@ def interval(w):
     yield UNNAMED, [[1.0, 2.0], _ends(sds, 0.4, 0.6), [0.0, mean], [-x for x in right], right[0]]
 
 
+@answers("l05-lower-half")
+def lower_half(w):
+    """Give the share of draws in the lower half of the interval."""
+    yield from _shares_of(_sds(_fit(w)))
+
+
+def _shares_of(sds):
+    low, high = _ends(sds)
+    middle = (low + high) / 2
+    right = float(((sds > low) & (sds < middle)).mean())
+    yield RIGHT, [right, round(right, 3), sds.between(low, middle).mean(), np.mean(sds < middle) - 0.05]
+    yield "all values equally likely", [0.45]
+    yield (
+        "share of the draws inside",
+        [((sds > low) & (sds < middle)).sum() / ((sds > low) & (sds < high)).sum()],
+    )
+    yield "tail counted too", [np.mean(sds < middle)]
+    yield "upper half for lower half", [sds.between(middle, high).mean()]
+    yield "middle of the interval taken for the median", [0.5]
+    yield "percent for share", [100 * right]
+    yield "count for share", [20_000 * right]
+    yield UNNAMED, [0.0, 1.0, 0.9, 0.05, middle, low, -right, right**4, 2 * right, 0.95, sds.median()]
+
+
 @answers("l05-prior-pull")
 def prior_pull(w):
     """Give two medians under two priors."""
-    wide, tight = _fit(w), _fit(w, 0.1)
+    yield from _pulls(_fit(w), _fit(w, 0.1), G, w.between)
 
+
+def _pulls(wide, tight, group, of_lmer):
     def both(first, second):
         return {"scale=1": float(first), "scale=0.1": float(second)}
 
-    a, b = _sds(wide).median(), _sds(tight).median()
-    yield RIGHT, [both(a, b), [a, b], both(round(a), round(b)), pd.Series(both(a, b))]
+    one, other = _sds(wide, group), _sds(tight, group)
+    a, b = one.median(), other.median()
+    yield RIGHT, [both(a, b), [a, b], both(np.sqrt((one**2).median()), b), pd.Series(both(a, b))]
     yield "priors exchanged", [both(b, a), [b, a]]
     yield "prior not changed", [both(a, a)]
     yield (
         "root of the mean variance for the median",
-        [both(wide.draws[SIGMA].mean() ** 0.5, tight.draws[SIGMA].mean() ** 0.5)],
+        [both((one**2).mean() ** 0.5, (other**2).mean() ** 0.5)],
     )
+    yield "variance for standard deviation", [both((one**2).median(), (other**2).median())]
     yield "residual for group standard deviation", [both(wide.sigma, tight.sigma)]
-    yield (
-        UNNAMED,
-        [
-            both(0, 0),
-            both(a / 1000, b / 1000),
-            a,
-            both(b, b),
-            both(a**2, b**2),
-            both(1, 0.1),
-            both(w.between, w.between / 10),
-        ],
-    )
-    yield UNNAMED, [both(w.mu, w.mu), both(2 * a, 2 * b), both(a, a / 10), both(-a, -b), both(a, 0.0)]
+    yield UNNAMED, [both(0, 0), both(a / 1000, b / 1000), a, both(b, b), both(of_lmer, of_lmer / 10)]
+    yield UNNAMED, [both(2 * a, 2 * b), both(a, a / 10), both(-a, -b), both(a, 0.0), both(5 * a, 0.1)]
 
 
 @answers("l05-new-house")
@@ -496,3 +519,157 @@ def practice_rhat(w):
     """Say what to do about a large R-hat."""
     names = {"b": "means averaged over chains that disagree", "c": "best chain picked"}
     return letters("a", **names, d="R-hat taken for a test of the model")
+
+
+@answers("l05-recall-coef")
+def recall_coef(w):
+    """Put an estimate together from its parts."""
+    one = w.ranef["98010"]
+    right = w.mu + one
+    yield RIGHT, [right, w.coef["98010"], round(right), round(right, 2), w.mu - abs(one)]
+    yield "ranef for coef", [one, round(one)]
+    yield "fixef for coef", [w.mu]
+    yield "effect subtracted", [w.mu - one]
+    yield "no pooling for partial pooling", [w.means["98010"], round(w.means["98010"])]
+    yield UNNAMED, [0.0, w.price.mean(), w.coef["98039"], w.between, w.within, w.n, -right, w.price.max()]
+    yield UNNAMED, [w.se, right / 1000, w.ranef["98039"], w.sizes["98010"], right**2]
+
+
+@answers("l05-recall-weight")
+def recall_weight(w):
+    """Give the weight of an own mean."""
+    yield RIGHT, [0.75, 12 / 16, 12 / (12 + 4), "0.75", 3 / 4, 0.7500001]
+    yield "standard deviations for variances", [12 / 14, 0.857]
+    yield "standard deviations exchanged", [12 / 12.25, 0.98]
+    yield "weight of the other part", [0.25]
+    yield "pooling goes halfway", [0.5]
+    yield "intraclass correlation for the weight", [0.2]
+    yield "percent for share", [75, 75.0]
+    yield UNNAMED, [0.0, 1.0, 4.0, 12.0, 2.0, 16, 0.6, 1 / 3, 230_000, 690_000, -0.75]
+
+
+@answers("l05-recall-new-house")
+def recall_new_house(w):
+    """Say how far a house in a new zip code can lie."""
+    names = {"a": "spread within groups forgotten", "b": "spread between groups forgotten"}
+    return letters("d", **names, c="standard deviations added")
+
+
+@answers("l05-recall-draws")
+def recall_draws(w):
+    """Say how draws give an interval of a difference."""
+    names = {"a": "ends of intervals subtracted", "c": "interval of a fixed width"}
+    return letters("b", **names, d="overlap for a difference")
+
+
+@answers("l05-practice-prior-slope")
+def practice_prior_slope(w):
+    """Give the scale of the prior of a slope."""
+    s, x = w.price.std(), w.homes["grade"].std()
+    right = 2.5 * s / x
+    yield RIGHT, [right, round(right), 2.5 * np.std(w.price) / np.std(w.homes["grade"]), round(right, -4)]
+    yield "scale without the factor 2.5", [s / x]
+    yield "sd of the predictor forgotten", [2.5 * s]
+    yield "scale before adjustment", [2.5]
+    yield "ratio upside down", [2.5 * x / s]
+    yield "sd of the outcome forgotten", [2.5 / x]
+    yield UNNAMED, [s, x, 0.0, 1.0, -right, right / 1000, 10 * right, s * x, w.price.mean(), w.n, 25.0]
+
+
+@answers("l05-practice-flat")
+def practice_flat(w):
+    """Say what a flat prior believes."""
+    names = {"a": "a flat prior says nothing", "c": "flat prior taken for a pull to zero"}
+    return letters("b", **names, d="prior must be normal")
+
+
+@answers("l05-practice-lower-half")
+def practice_lower_half(w):
+    """Give the share of draws in the lower half of the interval."""
+    return _shares_of(_sds(_fit(w)))
+
+
+@answers("l05-practice-new-house")
+def practice_new_house(w):
+    """Give a probability from predictive draws."""
+    fit, rng, limit = _fit(w, draws=10_000), w.rng(3), 2_000_000
+    houses = fit.posterior_predict(pd.DataFrame({G: ["new"]}), seed=w.seed)[0]
+    zips = fit.draws[ONE] + _sds(fit) * rng.normal(size=len(fit.draws))
+    right = float(np.mean(houses > limit))
+    yield RIGHT, [right, round(right, 3), np.mean(zips + fit.sigma * rng.normal(size=len(zips)) > limit)]
+    yield "spread within groups forgotten", [np.mean(zips > limit)]
+    yield "probability of the opposite", [np.mean(houses < limit), 1 - right]
+    yield "percent for share", [100 * right]
+    yield "count for share", [40_000 * right]
+    yield UNNAMED, [0.0, 1.0, 0.5, np.mean(houses > 1e6), houses.mean(), -right, limit, right**2, right * 3]
+    yield UNNAMED, [np.mean(houses < 0), np.mean(w.price > 1e6), houses.std()]
+
+
+@answers("l05-practice-form")
+def practice_form(w):
+    """Say which form suits many small groups."""
+    names = {"a": "one form for all data", "c": "thinning taken for a cure"}
+    return letters("b", **names, d="data thrown away for the sampler")
+
+
+@answers("l05-practice-sum")
+def practice_sum(w):
+    """Give the posterior sd of one zip code's mean."""
+    draws = _fit(w, draws=10_000).draws
+    mu, effect = draws[ONE], draws["b[(Intercept) zipcode:98039]"]
+    right = (mu + effect).std()
+    cov = np.cov(mu, effect)
+    yield RIGHT, [right, np.std(mu.to_numpy() + effect.to_numpy()), np.sqrt(cov.sum()), round(right)]
+    yield "effect alone", [effect.std()]
+    yield "draws taken for independent", [np.hypot(mu.std(), effect.std())]
+    yield "standard deviations added", [mu.std() + effect.std()]
+    yield "mean for standard deviation", [(mu + effect).median(), (mu + effect).mean()]
+    yield "variance for standard deviation", [(mu + effect).var()]
+    yield UNNAMED, [0.0, 1.0, w.between, w.within, mu.median(), effect.median(), right / 1000, -right, w.n]
+    yield UNNAMED, [right / 200, right * 2, right * 20, np.corrcoef(mu, effect)[0, 1]]
+
+
+@answers("l05-practice-figure")
+def practice_figure(w):
+    """Give the counties' posterior medians against lmer's estimates."""
+    fit, of_lmer = _radon(w.seed), lmer(RADON, load_radon())
+    x, y = of_lmer.coef["county"][ONE], fit.coef["county"][ONE]
+
+    def drawn(x, y, labels=("intercept by lmer", "posterior median"), style="o"):
+        ax = axes(*labels)
+        ax.plot(list(x), list(y), style)
+        return ax
+
+    yield RIGHT, [drawn(x, y), drawn(x, y, style="s"), drawn(x[::-1], y[::-1]), drawn(x.round(3), y.round(3))]
+    yield "ranef for coef", [drawn(of_lmer.ranef["county"][ONE], fit.ranef["county"][ONE])]
+    yield "lines for points", [drawn(x, y, style="-")]
+    yield UNNAMED, [axes(), drawn(x, 2 * y), drawn(x, -y), y, 3.0, drawn([1, 2], [3, 4]), drawn(x**2, y**2)]
+    yield UNNAMED, [drawn(x, x * 0), drawn(of_lmer.ranef["county"][ONE], y), drawn(x[:40], y[:40])]
+
+
+@answers("l05-practice-print-out")
+def practice_print_out(w):
+    """Give the print-out's summary of five draws."""
+    five = np.array([4e5, 5e5, 5.5e5, 6.5e5, 1.1e6])
+    right = float(np.sqrt((five**2).mean()))
+    yield RIGHT, [right, round(right), np.hypot(five.mean(), five.std()), np.linalg.norm(five) / 5**0.5]
+    yield "mean of the roots for the root of the mean", [640_000, five.mean()]
+    yield "median for the root of the mean variance", [550_000]
+    yield "variance for standard deviation", [(five**2).mean()]
+    yield "spread of the draws for their size", [five.std(ddof=1)]
+    yield "sum for mean", [np.linalg.norm(five)]
+    yield "thousands of dollars", [right / 1000]
+    yield UNNAMED, [0.0, 5, 1_100_000, 400_000, 647_744, 584_667, five.sum(), five.std() / 5, -right, 750_000]
+
+
+@answers("l05-practice-many-groups")
+def practice_many_groups(w):
+    """Say what 85 groups do to the gap."""
+    names = {"a": "gap taken for a habit of the programs", "b": "counting rows instead of groups"}
+    return letters("c", **names, d="predictor taken for the reason")
+
+
+@answers("l05-practice-prior-pull")
+def practice_prior_pull(w):
+    """Give two medians under two priors, for the counties."""
+    yield from _pulls(_radon(w.seed), _radon(w.seed, 0.1), "county", 0.3156)
