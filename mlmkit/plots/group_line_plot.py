@@ -64,12 +64,16 @@ def plot_group_line(fit, predictor, *, term=INTERCEPT, none=None, group=None, ax
         own = none.rename(index=str).reindex(x.index)
         ax.vlines(x, own, y, color=DATA, linewidth=1.2, zorder=1)
         ax.plot(x, own, "o", color=NONE, fillstyle="none", markersize=6, label="own rows alone")
-    ax.errorbar(x, y, yerr=errors, fmt="D", color=PARTIAL, markersize=4, elinewidth=1, label="partial pooling")
+    ax.errorbar(
+        x, y, yerr=errors, fmt="D", color=PARTIAL, markersize=4, elinewidth=1, label="partial pooling"
+    )
     ax.set_xlabel(axis_title(predictor))
     _label(ax.yaxis, outcome(fit), term, group)
     tidy(ax, grid="both")
     ax.legend(frameon=False)
-    set_alt_text(ax, _in_words(x, y, intercept, slope, predictor, term, outcome(fit), group, none is not None))
+    set_alt_text(
+        ax, _in_words(x, y, intercept, slope, predictor, term, outcome(fit), group, none is not None)
+    )
     return ax
 
 
@@ -106,10 +110,10 @@ def _label(axis, y, term, group):
 def _in_words(x, y, intercept, slope, predictor, term, outcome, group, with_none):
     far = (y - intercept - slope * x).abs().idxmax()
     what = "intercept" if term == INTERCEPT else f"slope of {term}"
+    ends = [in_words(intercept + slope * end, outcome) for end in (x.min(), x.max())]
     text = (
         f"The {what} of each of the {len(x)} groups of {group} against {predictor}, with a line that changes "
-        f"by {in_words(slope, outcome)} per unit. It runs from {in_words(intercept + slope * x.min(), outcome)} "
-        f"to {in_words(intercept + slope * x.max(), outcome)}. Farthest from the line is {far}, "
-        f"at {in_words(y[far], outcome)}."
+        f"by {in_words(slope, outcome)} per unit, from {ends[0]} to {ends[1]}. "
+        f"Farthest from the line is {far}, at {in_words(y[far], outcome)}."
     )
     return text + (" Rings show the groups' own rows alone, joined to the estimates." if with_none else "")

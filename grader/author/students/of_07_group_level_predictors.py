@@ -1,6 +1,6 @@
 """What students answer in lesson 07: group-level predictors."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def _county():
     return sales.sort_index()
 
 
-@cache
+@lru_cache(maxsize=1)
 def _parts(own):
     """Split the county: the 61 other zip codes, five sales of each, and the student's nine."""
     sales = _county()
@@ -160,7 +160,10 @@ def practice_new(w):
     yield "model without the predictor", [plain.fixef[ONE]]
     yield "first floor for basement", [right + fit.fixef["floor"]]
     yield "intercept left out", [0.3 * fit.fixef["log_uranium"]]
-    yield UNNAMED, [0.3, 0.0, fit.fixef["log_uranium"], np.exp(right), -right, 10.0, _radon()["log_radon"].max()]
+    yield (
+        UNNAMED,
+        [0.3, 0.0, fit.fixef["log_uranium"], np.exp(right), -right, 10.0, _radon()["log_radon"].max()],
+    )
 
 
 @answers("l07-practice-deviance")
@@ -179,7 +182,10 @@ def practice_deviance(w):
 @answers("l07-practice-leak")
 def practice_leak(w):
     """Say which predictor leaks."""
-    others = {"a": "predictor from other columns taken for a leak", "b": "predictor from other rows taken for a leak"}
+    others = {
+        "a": "predictor from other columns taken for a leak",
+        "b": "predictor from other rows taken for a leak",
+    }
     return letters("c", **others, d="predictor from a map taken for a leak")
 
 
@@ -202,13 +208,19 @@ def _both(within, between):
 
 def _two_slopes(fit, raw, one, ordinary, inside, x, mean):
     a, b = fit.fixef[inside], fit.fixef[mean]
-    yield RIGHT, [_both(a, b), pd.Series(_both(a, b)), [a, b], _both(raw.fixef[x], raw.fixef[x] + raw.fixef[mean])]
+    yield (
+        RIGHT,
+        [_both(a, b), pd.Series(_both(a, b)), [a, b], _both(raw.fixef[x], raw.fixef[x] + raw.fixef[mean])],
+    )
     yield "within and between exchanged", [_both(b, a)]
     yield "contextual effect for the slope between", [_both(a, raw.fixef[mean]), _both(a, b - a)]
     yield "one slope for both", [_both(one, one)]
     yield "complete pooling for a varying intercept", [_both(*ordinary)]
     yield "standard error for the estimate", [_both(fit.se_fixef[inside], fit.se_fixef[mean])]
-    yield UNNAMED, [_both(0, 0), _both(a, 0), _both(-a, -b), _both(b * 9, a * 9), 3.0, _both(a / 1000, b / 1000)]
+    yield (
+        UNNAMED,
+        [_both(0, 0), _both(a, 0), _both(-a, -b), _both(b * 9, a * 9), 3.0, _both(a / 1000, b / 1000)],
+    )
 
 
 @answers("l07-practice-without")
@@ -247,14 +259,20 @@ def practice_crossed(w):
             "price ~ (1 | zipcode) + size + (1 | condition)",
         ],
     )
-    nested = ["price ~ size + (1 | zipcode/condition)", "price ~ size + (1 | zipcode) + (1 | zipcode:condition)"]
+    nested = [
+        "price ~ size + (1 | zipcode/condition)",
+        "price ~ size + (1 | zipcode) + (1 | zipcode:condition)",
+    ]
     yield "nested for crossed", nested
     yield "combinations for two factors", ["price ~ size + (1 | zipcode:condition)"]
     yield "factor taken for a number", ["price ~ size + condition + (1 | zipcode)"]
     slope = ["price ~ size + (1 + condition | zipcode)", "price ~ size + (condition | zipcode)"]
     yield "varying slope for a second factor", slope
     yield "one factor left out", ["price ~ size + (1 | zipcode)"]
-    yield UNNAMED, ["price ~ size", "price ~ (1 | zipcode) + (1 | condition)", "", 3.0, "size ~ price + (1 | zipcode)"]
+    yield (
+        UNNAMED,
+        ["price ~ size", "price ~ (1 | zipcode) + (1 | condition)", "", 3.0, "size ~ price + (1 | zipcode)"],
+    )
 
 
 # Graded, first part ------------------------------------------------------------------------------------
@@ -276,7 +294,10 @@ def miles(w):
     yield "standard error for the estimate", [fit.se_fixef["miles"]]
     yield "other coefficient", [fit.fixef["size"]]
     yield "wrong sign", [-right]
-    yield UNNAMED, [0.0, 1.0, fit.fixef[ONE], _sd(fit), fit.sigma, right / 1000, right * 4.9, 5280, _miles(few).mean()]
+    yield (
+        UNNAMED,
+        [0.0, 1.0, fit.fixef[ONE], _sd(fit), fit.sigma, right / 1000, right * 4.9, 5280, _miles(few).mean()],
+    )
 
 
 @answers("l07-se-ratio")
@@ -294,7 +315,19 @@ def se_ratio(w):
     yield "other coefficient", [fit.se_fixef["size"] / ordinary[1]]
     yield "estimates for standard errors", [fit.fixef["miles"] / beta[2]]
     yield "small sample for all sales", [few.lmer(WITH).se_fixef["miles"] / _ols(few, "size", "miles")[1][2]]
-    yield UNNAMED, [0.0, fit.se_fixef["miles"], ordinary[2], (rest.n / 61) ** 0.5, right - 1.5, 61.0, 100 * right, -right]
+    yield (
+        UNNAMED,
+        [
+            0.0,
+            fit.se_fixef["miles"],
+            ordinary[2],
+            (rest.n / 61) ** 0.5,
+            right - 1.5,
+            61.0,
+            100 * right,
+            -right,
+        ],
+    )
 
 
 @answers("l07-explained")
@@ -318,7 +351,10 @@ def levels(w):
     weight = 5 / (5 + (fit.sigma / _sd(fit)) ** 2)
     new = pd.DataFrame({G: x.index, "size": 0.0, "miles": x.to_numpy()})
     by_hand = weight * own + (1 - weight) * _line(fit, x)
-    yield RIGHT, [right, by_hand, fit.predict(new).set_axis(x.index), right.round(0), right[::-1], right.to_dict()]
+    yield (
+        RIGHT,
+        [right, by_hand, fit.predict(new).set_axis(x.index), right.round(0), right[::-1], right.to_dict()],
+    )
     yield "line left out", [fit.coef[G][ONE], fit.fixef[ONE] + fit.ranef[G][ONE]]
     yield "line for the estimate", [_line(fit, x)]
     yield "mean for line", [plain.coef[G][ONE]]
@@ -328,7 +364,17 @@ def levels(w):
     yield "all sales for the small sample", [_line(rest.lmer(WITH), x) + rest.lmer(WITH).ranef[G][ONE]]
     yield (
         UNNAMED,
-        [x, few.means, right * 0, right / 1000, -right, fit.fixef[ONE], few.prices.median(), right * 1.9, plain.ranef[G][ONE]],
+        [
+            x,
+            few.means,
+            right * 0,
+            right / 1000,
+            -right,
+            fit.fixef[ONE],
+            few.prices.median(),
+            right * 1.9,
+            plain.ranef[G][ONE],
+        ],
     )
 
 
@@ -349,7 +395,19 @@ def new(w):
     yield "own zip codes in the fit", [line]
     yield "own sales used", [line + whole.lmer(WITH).ranef[G][ONE].reindex(x.index)]
     yield "small sample for all sales", [_line(few.lmer(WITH), x)]
-    yield UNNAMED, [x, right * 0, right / 1000, mine.prices.median() * 3, -right, right * 1.9, 0.0, x * fit.fixef["miles"]]
+    yield (
+        UNNAMED,
+        [
+            x,
+            right * 0,
+            right / 1000,
+            mine.prices.median() * 3,
+            -right,
+            right * 1.9,
+            0.0,
+            x * fit.fixef["miles"],
+        ],
+    )
 
 
 # Graded, second part -----------------------------------------------------------------------------------
@@ -373,11 +431,17 @@ def centres(w):
     """Give the standard deviation between zip codes under two centrings."""
     rest, _, _ = parts(w)
     moved = {"c": rest.homes["size"] - rest.homes["size"].mean()}
-    fits = [(rest.lmer("price ~ c + (1 | zipcode)", r, **moved), rest.lmer("price ~ within + (1 | zipcode)", r)) for r in (True, False)]
+    fits = [
+        (rest.lmer("price ~ c + (1 | zipcode)", r, **moved), rest.lmer("price ~ within + (1 | zipcode)", r))
+        for r in (True, False)
+    ]
     (grand, group), (grand_ml, group_ml) = fits
     a, b = _sd(grand), _sd(group)
     raw = _sd(rest.lmer(WITHOUT))
-    yield RIGHT, [_centres(a, b), pd.Series(_centres(a, b)), [a, b], _centres(raw, b), _centres(round(a), round(b))]
+    yield (
+        RIGHT,
+        [_centres(a, b), pd.Series(_centres(a, b)), [a, b], _centres(raw, b), _centres(round(a), round(b))],
+    )
     yield "centres exchanged", [_centres(b, a)]
     yield "centring taken to be harmless", [_centres(a, a), _centres(b, b)]
     yield "variance for standard deviation", [_centres(a**2, b**2)]
@@ -385,7 +449,16 @@ def centres(w):
     yield "ML for REML", [_centres(_sd(grand_ml), _sd(group_ml))]
     yield "standard error for standard deviation", [_centres(grand.se_fixef[ONE], group.se_fixef[ONE])]
     yield "mean of the group put back", [_centres(a, _sd(rest.lmer(PAIR)))]
-    yield UNNAMED, [_centres(0, 0), _centres(a * 4.9, b * 4.9), a, _centres(a / 1000, b / 1000), _centres(grand.fixef[ONE], group.fixef[ONE])]
+    yield (
+        UNNAMED,
+        [
+            _centres(0, 0),
+            _centres(a * 4.9, b * 4.9),
+            a,
+            _centres(a / 1000, b / 1000),
+            _centres(grand.fixef[ONE], group.fixef[ONE]),
+        ],
+    )
 
 
 def _errors(without, with_slope):
@@ -406,25 +479,34 @@ def cross_se(w):
         yield "other coefficient", [_errors(*(fit.se_fixef[term] for fit in fits))]
     of_few = [few.lmer(model).se_fixef[PRODUCT] for model in (HELD, VARYING)]
     yield "small sample for all sales", [_errors(*of_few)]
-    yield UNNAMED, [_errors(0, 0), _errors(b, b), b / a, _errors(a**2, b**2), _errors(a, 9 * b), _errors(1, 2)]
+    yield (
+        UNNAMED,
+        [_errors(0, 0), _errors(b, b), b / a, _errors(a**2, b**2), _errors(a, 9 * b), _errors(1, 2)],
+    )
 
 
 @answers("l07-price-of-size")
 def price_of_size(w):
     """Give what 1,000 square feet add in nine zip codes."""
-    rest, few, mine = parts(w)
+    rest, _, mine = parts(w)
     fit, held, x = rest.lmer(VARYING), rest.lmer(HELD), _miles(mine)
     right = fit.fixef["within"] + fit.fixef[PRODUCT] * x
     yield RIGHT, [right, right.round(0), right.to_dict(), right[::-1]]
     yield "interaction left out", [right * 0 + fit.fixef["within"], fit.fixef["within"]]
     yield "intercept left out", [fit.fixef[PRODUCT] * x]
     yield "random slope left out", [held.fixef["within"] + held.fixef[PRODUCT] * x]
-    yield "model without the predictor", [right * 0 + rest.lmer("price ~ within + (1 + within | zipcode)").fixef["within"]]
+    yield (
+        "model without the predictor",
+        [right * 0 + rest.lmer("price ~ within + (1 + within | zipcode)").fixef["within"]],
+    )
     yield "main effect of the group's predictor added", [right + fit.fixef["miles"] * x]
     yield "own sales used", [mine.lmer("price ~ within + (1 + within | zipcode)").coef[G]["within"]]
     separate = no_pooling("price ~ within + (1 + within | zipcode)", mine.homes).coef[G]["within"]
     yield f"own sales used or {UNNAMED}", [separate]  # close to those with partial pooling
-    yield UNNAMED, [x, right * 0, right / 1000, -right, right * 4.9, mine.means, 0.0, _line(rest.lmer(WITH), x)]
+    yield (
+        UNNAMED,
+        [x, right * 0, right / 1000, -right, right * 4.9, mine.means, 0.0, _line(rest.lmer(WITH), x)],
+    )
 
 
 @answers("l07-crossed")
@@ -451,4 +533,7 @@ def crossed(w):
     yield "nested for crossed", [three(_sd(inside, "zipcode:grade"), _sd(inside, "grade"), inside.sigma)]
     bare = rest.lmer("price ~ (1 | zipcode) + (1 | grade)")
     yield "size not held", [three(_sd(bare), _sd(bare, "grade"), bare.sigma)]
-    yield UNNAMED, [right * 0, right / 1000, right * 4.9, three(c, a, b), 3.0, a, three(a, 0, c), three(1, 2, 3)]
+    yield (
+        UNNAMED,
+        [right * 0, right / 1000, right * 4.9, three(c, a, b), 3.0, a, three(a, 0, c), three(1, 2, 3)],
+    )
