@@ -64,7 +64,7 @@ def test_it_says_what_it_shows(fit):
     ax = plot_group_line(fit, "log_uranium")
     assert ax.get_xlabel() == "Uranium in the soil (log parts per million)"
     assert "intercept of each of the 85 groups of county against log_uranium" in alt_text(ax)
-    assert "changes by 0.7" in alt_text(ax)
+    assert f"changes by {fit.fixef['log_uranium']:.3g} per unit" in alt_text(ax)
     other = mpl.pyplot.subplots()[1]
     assert plot_group_line(fit, "log_uranium", group="county", ax=other) is other
 
