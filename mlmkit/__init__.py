@@ -60,6 +60,7 @@ _EXPORTS = {
         "plot_valley",
         "plot_varying_slopes",
         "plot_group_intervals",
+        "plot_group_line",
         "plot_poolings",
         "plot_predictions",
         "plot_scatter_by_group",

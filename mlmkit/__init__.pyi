@@ -56,6 +56,7 @@ from mlmkit.plots.binned_residuals_plot import plot_binned_residuals as plot_bin
 from mlmkit.plots.caterpillar_plot import plot_caterpillar as plot_caterpillar
 from mlmkit.plots.funnel_plot import plot_funnel as plot_funnel
 from mlmkit.plots.group_intervals_plot import plot_group_intervals as plot_group_intervals
+from mlmkit.plots.group_line_plot import plot_group_line as plot_group_line
 from mlmkit.plots.intercept_slope_plot import plot_intercept_slope as plot_intercept_slope
 from mlmkit.plots.lines_by_group_plot import plot_lines_by_group as plot_lines_by_group
 from mlmkit.plots.poolings_plot import plot_poolings as plot_poolings

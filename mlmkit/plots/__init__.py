@@ -10,6 +10,7 @@ _PLOTS = [
     "caterpillar",
     "funnel",
     "group_intervals",
+    "group_line",
     "intercept_slope",
     "lines_by_group",
     "poolings",

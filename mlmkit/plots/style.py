@@ -16,6 +16,9 @@ _TITLES = {
     "scale_sqft": ("Living area", "standard deviations from the mean"),
     "zipcode": ("Zip code", None),
     "yr_built": ("Year built", None),
+    "miles": ("Distance to the centre of Seattle", "miles"),
+    "log_radon": ("Radon", "log picocuries per litre"),
+    "log_uranium": ("Uranium in the soil", "log parts per million"),
 }
 
 

@@ -53,6 +53,10 @@ GLOSSARY = {  # words that a lesson introduces
         "effective sample size, Monte Carlo standard error, divergence, importance ESS, mode, "
         "centred and non-centred form"
     ),
+    "07_group_level_predictors": (
+        "group-level predictor, group-level regression, own level, leak, slope within and slope between, "
+        "contextual effect, grand mean, group mean, cross-level interaction, crossed factors, nested factors"
+    ),
 }
 KINDS = {  # of answers that a lesson asks for, at least
     "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},
@@ -60,6 +64,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "03_uncertainty": {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"},
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
+    "07_group_level_predictors": {"Number", "ByGroup", "Choice", "Formula"},
 }
 LOOPED = ("01_pooling", "02_shrinkage")  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.

@@ -41,6 +41,7 @@ MAKERS = {
 ARGUMENTS = {
     "profile": {"parameter": "(Intercept)"},
     "plot_profile": {"parameter": "(Intercept)"},
+    "plot_group_line": {"predictor": "scale_sqft"},
     "bootstrap": {"n_sims": 3},
     "criterion_at": {"sd": [1000.0]},
     "marginal_model": {"data": mlmkit.load_seattle()},
