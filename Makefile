@@ -61,6 +61,7 @@ lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide 
 bench: $(READY)  ## measure speed against other packages, in one run
 	$(PATIENTLY) $(PYTHON) -m tests.bench
 	$(PATIENTLY) $(PYTHON) -m tests.bench.bayes
+	$(PATIENTLY) $(PYTHON) -m tests.bench.books
 	$(PATIENTLY) $(PYTHON) -m tests.bench.grading
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)

@@ -196,8 +196,8 @@ def _look(question, student):
             elif not kind.apart_by_tolerance(mistake):
                 found.by_digits[mistake.name] += 1
         for place, later in enumerate(usable):
-            for earlier in usable[:place]:
-                if kind.hides(earlier, later):
+            for earlier in usable[:place]:  # two of one name say the same
+                if earlier.name != later.name and kind.hides(earlier, later):
                     found.like_other[f"{later.name} = {earlier.name}"] += 1
                     break
         _hand_in(found, kind, student)

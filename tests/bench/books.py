@@ -1,6 +1,6 @@
 """Benchmark of Gaussian models with several grouping factors: effective draws for a second of CPU.
 
-    python -m tests.bench.books            about ten minutes
+    python -m tests.bench.books            about five minutes
 
 MLMKIT_BENCH_BAMBI names a Python that has bambi and nutpie; without it, and without R, those are skipped.
 Every way runs in a process of its own.
