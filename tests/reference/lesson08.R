@@ -4,6 +4,7 @@ suppressPackageStartupMessages({library(lme4); library(rstanarm); library(jsonli
 options(mc.cores = 1)
 sales <- read.csv(commandArgs(TRUE)[1], colClasses = c(zipcode = "character"))
 sales$million <- as.integer(sales$price > 1e6)
+sales$area <- (sales$sqft_living - 2000) / 1000
 tight <- glmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-8, maxfun = 1e5), tolPwrss = 1e-10)
 
 figures <- function(fit) list(
@@ -14,13 +15,13 @@ figures <- function(fit) list(
   loglik = as.numeric(logLik(fit)))
 binomial_fits <- list(
   plain = figures(glmer(million ~ (1 | zipcode), sales, binomial, control = tight)),
-  area = figures(glmer(million ~ scale_sqft + (1 | zipcode), sales, binomial, control = tight)))
+  area = figures(glmer(million ~ area + (1 | zipcode), sales, binomial, control = tight)))
 none <- suppressWarnings(glm(million ~ 0 + zipcode, binomial, sales))
 no_pooling <- list(coef = as.list(coef(none)), se = as.list(sqrt(diag(vcov(none)))))
 
 # Averages over zip codes by integration, not by simulation.
 area <- binomial_fits$area
-population <- sapply(0:2, function(x) integrate(
+population <- sapply(0:1, function(x) integrate(
   function(u) plogis(area$fixef[[1]] + area$fixef[[2]] * x + area$sd$zipcode * u) * dnorm(u), -9, 9,
   rel.tol = 1e-10)$value)
 
