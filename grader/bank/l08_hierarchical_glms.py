@@ -55,7 +55,7 @@ def monthly(sales):
 
 
 def _above(seattle, dollars):
-    """Ask of each sale of the lecture whether it cost more; the outcome has the name that graded ones have."""
+    """Ask of each sale of the lecture whether it cost more, under the name of the graded outcome."""
     return with_dear(seattle).assign(dear=(seattle["price"] > dollars).astype(int))
 
 
@@ -222,12 +222,12 @@ def practice_odds_ratio(seattle):
     hints=(
         'new_levels="marginal" averages over new zip codes.',
         "For unknown: a probability in each of the nine, then their average, weighted by the share of sales.",
-        "(share_of_sales * expit(coef + slope * 2)).sum()",
+        "(share_of_sales * expit(coef + slope * 0)).sum()",
     ),
 )
 def practice_house(seattle):
     """Ask how likely it is that a house is above a million, in three places."""
-    yield from _house(_above(seattle, 1_000_000), 2.0)
+    yield from _house(_above(seattle, 1_000_000), 0.0)
 
 
 @practice(
@@ -511,8 +511,8 @@ def overdispersed():
 
 
 def _few_for_all(value):
-    return half(value, "small sample for all sales").says("""These come from the fit to few_homes. The question
-        is about homes.""")
+    return half(value, "small sample for all sales").says("""These come from the fit to few_homes. The
+        question is about homes.""")
 
 
 def _about_probabilities(sales):
@@ -528,8 +528,8 @@ def _about_probabilities(sales):
         probability is the odds divided by one plus the odds.""")
     yield wrong(
         expit(effects(fit)), "ranef for coef", did=r"\text{logit}^{-1}(\hat\alpha_j - \hat\mu_\alpha)"
-    ).says("""You transformed the random effects, differences from the typical zip code. Add the fixed intercept
-        before you transform.""")
+    ).says("""You transformed the random effects, differences from the typical zip code. Add the fixed
+        intercept before you transform.""")
     yield wrong(same_for_all(sales["dear"].mean(), log_odds), "complete pooling for partial pooling").says(
         "This is the share among all these sales. Each zip code has a probability of its own."
     )
@@ -596,7 +596,7 @@ def _house(sales, area):
     yield half(
         _places(typical, new, new), "unknown group taken for a new one"
     ).says("""The house stands in one
-        of nine zip codes that you know. It is only unknown in which, and a new zip code is something else.""")
+        of nine zip codes that you know. Only in which is unknown. A new zip code is something else.""")
     yield half(
         _places(typical, unknown, new), "new and unknown exchanged"
     ).says("""New and unknown have changed
