@@ -21,11 +21,8 @@ from grader.bank.reference_fits import generalized
 DEAR = 0.85  # quantile of the prices above which a sale is dear
 FEW = 15  # sales per zip code in few_homes
 PLACE = "98102"  # the zip code of l08-practice-rate
-DAYS = {
-    **dict.fromkeys(["2014-05", "2014-06", "2014-09", "2014-11", "2015-04"], 30),
-    **dict.fromkeys(["2014-07", "2014-08", "2014-10", "2014-12", "2015-01", "2015-03"], 31),
-    **{"2015-02": 28, "2015-05": 14},
-}
+MONTHS = [f"2014-{month:02}" for month in range(5, 13)] + [f"2015-{month:02}" for month in range(1, 6)]
+DAYS = dict(zip(MONTHS, (30, 30, 31, 31, 30, 31, 30, 31, 31, 28, 31, 30, 14), strict=True))
 SPRING = ("04", "05", "06", "07")
 START = "sales ~ busy + offset(log(days)) + (1 | zipcode)"
 
@@ -259,8 +256,8 @@ def practice_population(seattle):
     yield wrong(nine, "known zip codes for the population").says("""You averaged over the nine zip codes of
         the data. The population has others too: average over new ones.""")
     first = np.exp(np.diff(logit(_new(fit, 0.0, 1.0)))[0])
-    yield wrong(first, "wrong houses").says("""This compares 3,000 with 2,000 square feet. The question is
-        about 4,000 and 3,000.""")
+    yield wrong(first, "wrong houses").says("""This compares the two houses of the example. The question is
+        about two larger ones.""")
 
 
 @practice("l08-practice-zeros", topic="counts", revisit="08: Counts")
@@ -746,8 +743,8 @@ def _busy(cells):
         month effects. Its interval is too narrow.""")
     yield half(_interval(fits["negative"]), "rows counted for months").says("""This comes from the negative
         binomial fit. It takes the cells of a month as independent, and they are not.""")
-    yield wrong(_interval(fits["bare"]), "exposure forgotten").says("""This fit has no offset: May 2015 with
-        its 14 days counts as a whole month.""")
+    yield wrong(_interval(fits["bare"]), "exposure forgotten").says("""This fit has no offset: half a month
+        counts there as a whole one.""")
 
 
 def _interval(fit):

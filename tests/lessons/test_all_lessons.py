@@ -47,6 +47,12 @@ GLOSSARY = {  # words that a lesson introduces
         "varying slope, predictor, interaction, correlation of intercepts and slopes, centring, scaling, "
         "criterion, convergence, gradient, singular fit"
     ),
+    "08_hierarchical_glms": (
+        "odds, log odds, logit, inverse logit, odds ratio, generalised linear model, link, typical zip code, "
+        "separation, conditional odds ratio, population odds ratio, binned residuals, Poisson distribution, "
+        "rate, exposure, offset, rate ratio, overdispersion, Pearson residual, "
+        "negative binomial distribution, observation-level effect, ordinal outcome"
+    ),
 }
 KINDS = {  # of answers that a lesson asks for, at least
     "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},
@@ -54,6 +60,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "03_uncertainty": {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"},
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
+    "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
 }
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
 ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
