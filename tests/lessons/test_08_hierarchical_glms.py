@@ -248,8 +248,8 @@ for (who in commandArgs(TRUE)) {
   plain <- glmer(dear ~ (1 | zipcode), homes, binomial)
   small <- glmer(dear ~ (1 | zipcode), few, binomial)
   area <- glmer(dear ~ area + (1 | zipcode), homes, binomial)
-  poisson <- glmer(sales ~ busy + offset(log(days)) + (1 | zipcode), cells, poisson)
-  months <- update(poisson, . ~ . + (1 | month))
+  counts <- glmer(sales ~ busy + offset(log(days)) + (1 | zipcode), cells, poisson)
+  months <- update(counts, . ~ . + (1 | month))
   nb <- suppressWarnings(glmer.nb(sales ~ busy + offset(log(days)) + (1 | zipcode), cells))
   b <- fixef(months)[["busy"]]; se <- sqrt(vcov(months)[2, 2])
   a <- coef(area)$zipcode[, 1]; slope <- fixef(area)[[2]]
@@ -264,8 +264,8 @@ for (who in commandArgs(TRUE)) {
     "l08-house" = list(typical = plogis(start + slope), new = over(1),
                        unknown = weighted.mean(plogis(a + slope), shares)),
     "l08-population" = list(conditional = exp(slope), population = odds(over(1)) / odds(over(0))),
-    "l08-rates" = named(poisson, function(x) 30 * exp(x)),
-    "l08-dispersion" = sum(residuals(poisson, type = "pearson")^2) / df.residual(poisson),
+    "l08-rates" = named(counts, function(x) 30 * exp(x)),
+    "l08-dispersion" = sum(residuals(counts, type = "pearson")^2) / df.residual(counts),
     "l08-variance" = 20 + 400 / getME(nb, "glmer.nb.theta"),
     "l08-busy" = list(estimate = exp(b), lower = exp(b - 1.96 * se), upper = exp(b + 1.96 * se)))), "\\n")
 }
