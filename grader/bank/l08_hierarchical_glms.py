@@ -585,7 +585,7 @@ def _house(sales, area):
     unknown = _nine(fit, sales, area)[0]
     # A student may average over 200,000 drawn zip codes, as the lesson does.
     room = _places(0.0, 0.004, 0.0)
-    yield ByGroup(_places(typical, new, unknown), rel=0.01, abs=room, group="place", in_order=True)
+    yield ByGroup(_places(typical, new, unknown), rel=0.01, abs=room, group="place")
     yield half(
         _places(typical, typical, unknown), "effect zero for a new group", did=r"\text{logit}^{-1}(E\,\alpha)"
     ).says("""A new zip code is not the typical one: its effect may be anything that the distribution allows.

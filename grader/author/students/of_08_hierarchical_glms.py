@@ -449,7 +449,7 @@ def _house(w, sales, area):
     right = places(typical, new, unknown)
     yield (
         RIGHT,
-        [right, by_mlmkit, places(typical, drawn, unknown), pd.Series(right), [typical, new, unknown]],
+        [right, by_mlmkit, places(typical, drawn, unknown), pd.Series(right)],
     )
     yield "effect zero for a new group", [places(typical, typical, unknown)]
     yield "unknown group taken for a new one", [places(typical, new, new)]
