@@ -273,7 +273,7 @@ def _key(name, known, cells):
             }
         else:
             key["graded"][id] = {"shape": _common_shape(question), "own_data": question.own}
-    return json.dumps(_rounded(key), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(_rounded(key), indent=1, ensure_ascii=False) + "\n"
 
 
 def _rounded(value):

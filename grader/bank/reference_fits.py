@@ -4,6 +4,7 @@ import pandas as pd
 
 _fits = {}
 _posteriors = {}
+_generalized = {}
 _MAX_FITS = 64
 _CHAINS, _DRAWS = 4, 10_000  # of a reference posterior: ten times what a student draws
 
@@ -84,6 +85,33 @@ def posterior(formula, data, scale=1.0):
     return _posteriors[key]
 
 
+def generalized(formula, data, family="binomial"):
+    """Fit a generalised linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language.
+    data : DataFrame
+        Such as ``homes`` with an outcome of yes or no. The fit is remembered by its contents.
+    family : str
+        As of `mlmkit.glmer`.
+
+    Returns
+    -------
+    GeneralizedFit
+        By the Laplace approximation, glmer's default.
+    """
+    from mlmkit import glmer
+
+    key = (formula, family, *_contents(data))
+    if key not in _generalized:
+        if len(_generalized) >= _MAX_FITS:
+            _generalized.pop(next(iter(_generalized)))
+        _generalized[key] = glmer(formula, data, family=family)
+    return _generalized[key]
+
+
 def _contents(data):
     return tuple(data.columns), len(data), int(pd.util.hash_pandas_object(data, index=False).sum())
 
@@ -92,3 +120,4 @@ def forget():
     """Forget all fits and posteriors of this process."""
     _fits.clear()
     _posteriors.clear()
+    _generalized.clear()

@@ -34,10 +34,11 @@ def load_king_county() -> pd.DataFrame:
     -------
     pandas.DataFrame
         21,613 rows, one a sale, in the source's order. ``zipcode`` is categorical (70 levels,
-        ordered by name). ``price`` is in US dollars as recorded, ``sqft_living`` in square feet;
-        ``scale_sqft`` is ``sqft_living`` standardised over all rows. The other columns are
-        ``bedrooms``, ``bathrooms``, ``grade`` (1 to 13), ``condition`` (1 to 5), ``waterfront``
-        (0 or 1), ``view`` (0 to 4), ``floors``, ``yr_built``, ``lat`` and ``long`` (degrees).
+        ordered by name). ``month`` is the month of the sale, such as "2014-05". ``price`` is in US
+        dollars as recorded, ``sqft_living`` in square feet; ``scale_sqft`` is ``sqft_living``
+        standardised over all rows. The other columns are ``bedrooms``, ``bathrooms``, ``grade``
+        (1 to 13), ``condition`` (1 to 5), ``waterfront`` (0 or 1), ``view`` (0 to 4), ``floors``,
+        ``yr_built``, ``lat`` and ``long`` (degrees).
 
     Notes
     -----
@@ -47,7 +48,7 @@ def load_king_county() -> pd.DataFrame:
     --------
     >>> from mlmkit import load_king_county
     >>> load_king_county().shape
-    (21613, 14)
+    (21613, 15)
     """
     return named(_with_scale_sqft(_county().copy()), "king_county")
 

@@ -57,6 +57,12 @@ GLOSSARY = {  # words that a lesson introduces
         "group-level predictor, group-level regression, own level, leak, slope within and slope between, "
         "contextual effect, grand mean, group mean, cross-level interaction, crossed factors, nested factors"
     ),
+    "08_hierarchical_glms": (
+        "odds, log odds, logit, inverse logit, odds ratio, generalised linear model, link, typical zip code, "
+        "separation, conditional odds ratio, population odds ratio, binned residuals, Poisson distribution, "
+        "rate, exposure, offset, rate ratio, overdispersion, Pearson residual, "
+        "negative binomial distribution, observation-level effect, ordinal outcome"
+    ),
 }
 KINDS = {  # of answers that a lesson asks for, at least
     "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},
@@ -65,6 +71,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
     "07_group_level_predictors": {"Number", "ByGroup", "Choice", "Formula"},
+    "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
 }
 LOOPED = ("01_pooling", "02_shrinkage")  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.

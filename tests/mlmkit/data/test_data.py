@@ -23,7 +23,17 @@ from mlmkit import (
 from mlmkit.data import sales, sources
 
 COLUMNS = {
-    *("zipcode", "price", "sqft_living", "scale_sqft", "bedrooms", "bathrooms", "grade", "condition"),
+    *(
+        "zipcode",
+        "month",
+        "price",
+        "sqft_living",
+        "scale_sqft",
+        "bedrooms",
+        "bathrooms",
+        "grade",
+        "condition",
+    ),
     *("waterfront", "view", "floors", "yr_built", "lat", "long"),
 }
 
@@ -54,6 +64,10 @@ def test_the_county_has_the_columns_that_the_course_promises():
     assert len(county) == 21613 and set(county) == COLUMNS
     assert list(county["zipcode"].cat.categories) == sorted(county["zipcode"].unique())
     assert county["zipcode"].nunique() == 70
+    months = county["month"].value_counts().sort_index()
+    first, last = pd.Period("2014-05"), pd.Period("2015-05")
+    assert list(months.index) == [str(month) for month in pd.period_range(first, last)]
+    assert (months["2014-07"], months["2015-01"], months["2015-05"]) == (2211, 978, 646)
     assert abs(county["scale_sqft"].mean()) < 1e-12 and county["scale_sqft"].std() == pytest.approx(1)
 
 
