@@ -13,7 +13,15 @@ from pathlib import Path
 
 import nbformat
 
-from grader.author.tagged_lesson import BEGIN, END, LessonError, source_notebook
+from grader.author.tagged_lesson import (
+    BEGIN,
+    END,
+    LessonError,
+    checked_question,
+    role_of,
+    source_notebook,
+    worked_solution,
+)
 from grader.bank import questions
 from grader.course.files import write_atomically
 from grader.course.repository import ROOT
@@ -77,7 +85,7 @@ def build(path, known=None):
     unexpected = differences(source, student)
     if unexpected:
         raise LessonError(f"{path.name}: the lesson differs from its source. {unexpected[0]}")
-    return Lesson(path.stem, _text(source), _text(student), _key(path.stem, known))
+    return Lesson(path.stem, _text(source), _text(student), _key(path.stem, known, source.cells))
 
 
 def build_lessons(names=None, solutions=None, lessons=None):
@@ -243,15 +251,18 @@ def _text(notebook):
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
-def _key(name, known):
+def _key(name, known, cells):
     """Write the key file: answers to practice questions, and only the forms of graded ones."""
-    key = {"lesson": name, "graded": {}, "practice": {}}
+    guesses = {checked_question(cell): {} for cell in cells if role_of(cell) == "predict"}
+    key = {"lesson": name, "graded": {}, "practice": {}, "predict": guesses}
     for id, question in known.items():
         if question.practice:
             key["practice"][id] = {
                 "answer": to_key(references.expected(question, _TWO_STUDENTS[0])),
                 "revisit": question.revisit,
-                "hint": question.hint,
+                "idea": question.idea,
+                "hints": list(question.hints),
+                "solution": worked_solution(cells, id),
             }
         else:
             key["graded"][id] = {"shape": _common_shape(question), "own_data": question.own}

@@ -7,6 +7,7 @@ A lesson is a MyST notebook, ``solutions/NN_name.md``. Its cells carry tags:
                           what is taken out
 ``check``, ``points=2``   locked and graded: ``check("l01-mean-price", mean_price)``, after its answer cell
 ``practice``              locked, not graded: ``check("p01-median", median_price)``, after its answer cell
+``predict``               a guess, which is only noted; like ``practice``, but the bank knows nothing of it
 ``student``               where the student types their user name
 ``manual``, ``points=4``  graded by a person; also ``id=l01-report``, else the id is made from the place
 ========================  =========================================================================
@@ -21,7 +22,8 @@ import jupytext
 from nbformat import NotebookNode
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-ROLES = ("answer", "check", "practice", "student", "manual")
+ROLES = ("answer", "check", "practice", "predict", "student", "manual")
+CHECKS = ("check", "practice", "predict")  # cells that hold check(…)
 OTHER_TAGS = ("hide-input", "raises-exception", "remove-cell")
 
 
@@ -68,8 +70,17 @@ def source_notebook(path, known=None):
 
 
 def checked_question(cell):
-    """Return the question id of a check or practice cell, or None for another cell."""
-    return _call(cell)[0] if role_of(cell) in ("check", "practice") else None
+    """Return the question id of a check, practice or predict cell, or None for another cell."""
+    return _call(cell)[0] if role_of(cell) in CHECKS else None
+
+
+def worked_solution(cells, question):
+    """Return the solved code of the answer cell before the check of a question, without marks and dots."""
+    place = next(place for place, cell in enumerate(cells) if checked_question(cell) == question)
+    answer = next(cell for cell in reversed(cells[:place]) if role_of(cell) == "answer")
+    lines = answer.source.split("\n")
+    kept = [line for line in lines if line.strip() not in (BEGIN, END) and not line.endswith(" = ...")]
+    return "\n".join(kept).strip("\n")
 
 
 def role_of(cell):
@@ -89,7 +100,7 @@ def _mark_cells(cells, path):
             _refuse_unchecked(answer)
             _require_region(cell, where)
             answer = {"cell": cell, "where": where, "names": []}
-        elif role in ("check", "practice"):
+        elif role in CHECKS:
             question = _mark_check(cell, role, options, answer, where)
             _take(question, taken, where)
         elif role == "manual":

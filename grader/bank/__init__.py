@@ -55,6 +55,7 @@ __all__ = [
 # What a question may ask for, by `practice`: a student's part of a source, or the whole.
 _DATA = {False: tuple(SOURCES), True: tuple(source.whole for source in SOURCES.values())}
 _registry = {}
+MOST_HINTS = 3
 
 
 class BankError(Exception):
@@ -69,8 +70,8 @@ class Question:
     ----------
     id : str
         As in the lesson's ``check("l01-mean-price", …)``.
-    topic, revisit, hint : str
-        What it is about, where to read again, a further hint for practice.
+    topic, revisit : str
+        What it is about, and where to read again.
     lesson : str
         Such as ``01_pooling``.
     needs : tuple of str
@@ -80,6 +81,10 @@ class Question:
         True for a question that is answered at once and never graded.
     function : callable
         Gives the kind of answer, with the expected value and the mistakes.
+    idea : str
+        What is asked for, in symbols.
+    hints : tuple of str
+        For practice: shown one after the other.
     """
 
     id: str
@@ -89,7 +94,8 @@ class Question:
     needs: tuple[str, ...]
     practice: bool
     function: Callable
-    hint: str = ""
+    idea: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def own(self):
@@ -97,7 +103,7 @@ class Question:
         return next((name for name in self.needs if name in SOURCES), None)
 
 
-def question(id, *, topic, revisit):
+def question(id, *, topic, revisit, idea=""):
     """Register a graded question.
 
     Its function takes ``homes``, or nothing if the answer is the same for every student. It yields what is
@@ -111,6 +117,9 @@ def question(id, *, topic, revisit):
         Groups questions in the class report.
     revisit : str
         Where the student reads again, as in ``"01: Complete pooling"``.
+    idea : str
+        What is asked for in symbols: TeX without dollar signs and without values. It stands beside what a
+        recognised mistake did (``wrong(…, did=…)``).
 
     Returns
     -------
@@ -122,19 +131,21 @@ def question(id, *, topic, revisit):
     BankError
         If the id is taken or malformed, or the function asks for data that don't exist.
     """
-    return _register(id, topic, revisit, "", practice=False)
+    return _register(id, topic, revisit, idea, practice=False)
 
 
-def practice(id, *, topic, revisit, hint=""):
+def practice(id, *, topic, revisit, idea="", hints=()):
     """Register a practice question. Its function takes ``seattle``, the lecture's data, or nothing.
 
-    Parameters, result and errors are those of `question`; ``hint`` is said to a student whose wrong answer is
-    none of the known mistakes.
+    Parameters, result and errors are those of `question`; ``hints`` are up to three steps towards the answer,
+    of which each further wrong answer shows one.
     """
-    return _register(id, topic, revisit, hint, practice=True)
+    if isinstance(hints, str) or len(hints) > MOST_HINTS:
+        raise BankError(f'Question {id}: hints are a tuple of up to {MOST_HINTS} sentences, ("…", "…").')
+    return _register(id, topic, revisit, idea, practice=True, hints=tuple(hints))
 
 
-def _register(id, topic, revisit, hint, *, practice):
+def _register(id, topic, revisit, idea, *, practice, hints=()):
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", id):
         raise BankError(
             f'The question id "{id}" may hold lower-case letters, digits and single hyphens only.'
@@ -157,7 +168,7 @@ def _register(id, topic, revisit, hint, *, practice):
         ):
             raise BankError(f"The question id {id} is used twice, in {known.lesson} and {_lesson(function)}.")
         _registry[id] = Question(
-            id, topic, revisit, _lesson(function), needs, practice, _whole(function), hint
+            id, topic, revisit, _lesson(function), needs, practice, _whole(function), idea, hints
         )
         return function
 

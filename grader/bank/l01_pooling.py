@@ -41,7 +41,7 @@ MODEL = "price ~ (1 | zipcode)"
     "l01-practice-group-means",
     topic="no pooling",
     revisit="01: No pooling",
-    hint="Group the sales by zip code, take the column price, and compute the mean.",
+    hints=("Group the sales by zip code, take the column price, and compute the mean.",),
 )
 def practice_group_means(seattle):
     """Ask for the mean price in each zip code."""
@@ -53,7 +53,7 @@ def practice_group_means(seattle):
     "l01-practice-sd-within",
     topic="variance components",
     revisit="01: Read the print-out",
-    hint="Look at the table 'Error terms' in the print-out.",
+    hints=("Look at the table 'Error terms' in the print-out.",),
 )
 def practice_sd_within(seattle):
     """Ask for the residual standard deviation, read from the print-out."""
@@ -78,7 +78,7 @@ def practice_few_sales():
     "l01-practice-ranef",
     topic="fixef, ranef, coef",
     revisit="01: fixef, ranef and coef",
-    hint="Find the table in which the numbers are differences, and read the row 98102.",
+    hints=("Find the table in which the numbers are differences, and read the row 98102.",),
 )
 def practice_ranef(seattle):
     """Ask how much more expensive one zip code is than the average zip code."""

@@ -78,8 +78,10 @@ def practice_spread():
     "l02-practice-weight",
     topic="weights",
     revisit="02: Three zip codes by hand",
-    hint="Compute the two precisions, 81 / sd_within**2 and 1 / sd_between**2. The weight is the first "
-    "divided by their sum.",
+    hints=(
+        "Compute the two precisions, 81 / sd_within**2 and 1 / sd_between**2. The weight is the first "
+        "divided by their sum.",
+    ),
 )
 def practice_weight(seattle):
     """Ask for the weight of one zip code."""
@@ -102,7 +104,7 @@ def practice_weight(seattle):
     "l02-practice-estimate",
     topic="weights",
     revisit="02: Three zip codes by hand",
-    hint="weight * own mean + (1 - weight) * centre.",
+    hints=("weight * own mean + (1 - weight) * centre.",),
 )
 def practice_estimate(seattle):
     """Ask for the partial-pooling estimate of one zip code."""
@@ -137,7 +139,7 @@ def practice_both():
     "l02-practice-lecture",
     topic="the centre",
     revisit="02: The formula and the fit",
-    hint="weight_of(sizes, sd_between, sd_within) gives all nine weights at once.",
+    hints=("weight_of(sizes, sd_between, sd_within) gives all nine weights at once.",),
 )
 def practice_lecture(seattle):
     """Ask for the lecture's formula, for all zip codes."""
@@ -159,7 +161,7 @@ def practice_lecture(seattle):
     "l02-practice-icc",
     topic="intraclass correlation",
     revisit="02: The intraclass correlation",
-    hint='The formula of the model is "sqft_living ~ (1 | zipcode)".',
+    hints=('The formula of the model is "sqft_living ~ (1 | zipcode)".',),
 )
 def practice_icc(seattle):
     """Ask for the intraclass correlation of another outcome."""
@@ -174,7 +176,7 @@ def practice_icc(seattle):
     "l02-practice-ratio",
     topic="REML and ML",
     revisit="02: REML and maximum likelihood",
-    hint="A variance is the square of a standard deviation.",
+    hints=("A variance is the square of a standard deviation.",),
 )
 def practice_ratio(seattle):
     """Ask for the ratio of the variances between zip codes, ML to REML."""

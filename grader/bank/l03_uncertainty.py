@@ -75,8 +75,10 @@ def practice_more_data():
     "l03-practice-se-effect",
     topic="standard errors",
     revisit="03: The effects of the zip codes",
-    hint="Information adds up: 50 / sigma_y**2 from the houses, 1 / sigma_alpha**2 from the zip codes. The "
-    "standard error is the square root of one divided by the sum.",
+    hints=(
+        "Information adds up: 50 / sigma_y**2 from the houses, 1 / sigma_alpha**2 from the zip codes. The "
+        "standard error is the square root of one divided by the sum.",
+    ),
 )
 def practice_se_effect(seattle):
     """Ask for the standard error of a random effect, by hand."""
@@ -100,7 +102,7 @@ def practice_se_effect(seattle):
     "l03-practice-se-total",
     topic="fixed plus random",
     revisit="03: Fixed plus random",
-    hint="The table has a column for it. The standard deviation of the draws of the sum is fine too.",
+    hints=("The table has a column for it. The standard deviation of the draws of the sum is fine too.",),
 )
 def practice_se_total(seattle):
     """Ask for the standard error of one zip code's mean."""
@@ -130,7 +132,7 @@ def _squared(variance):
     "l03-practice-probability",
     topic="simulation",
     revisit="03: Draws instead of formulas",
-    hint="Compare the two columns of group_totals with >, and take the mean of the result.",
+    hints=("Compare the two columns of group_totals with >, and take the mean of the result.",),
 )
 def practice_probability(seattle):
     """Ask for the probability that one zip code's mean is higher than another's."""
@@ -156,8 +158,10 @@ def practice_probability(seattle):
     "l03-practice-new-house",
     topic="prediction",
     revisit="03: A new house in a known zip code",
-    hint="The middle is the zip code's coefficient. The standard deviation has two parts: the standard error "
-    "of this coefficient and sigma_y.",
+    hints=(
+        "The middle is the zip code's coefficient. The standard deviation has two parts: the standard error "
+        "of this coefficient and sigma_y.",
+    ),
 )
 def practice_new_house(seattle):
     """Ask for a prediction interval for a house in a known zip code."""

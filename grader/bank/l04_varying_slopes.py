@@ -48,8 +48,9 @@ def _at(sales, zero):
     "l04-practice-per-100",
     topic="slopes",
     revisit="04: A predictor with one slope for all",
-    hint="The slope belongs to a step of one standard deviation. What part of such a step is 100 square "
-    "feet?",
+    hints=(
+        "The slope belongs to a step of one standard deviation. What part of such a step is 100 square feet?",
+    ),
 )
 def practice_per_100(seattle):
     """Ask for the price of 100 square feet in the fixed-slope model."""
@@ -60,7 +61,7 @@ def practice_per_100(seattle):
     "l04-practice-98039",
     topic="varying slopes",
     revisit="04: Let the slope vary",
-    hint="Take the slope of 98039 out of coef, then change its unit as in Practice 1.",
+    hints=("Take the slope of 98039 out of coef, then change its unit as in Practice 1.",),
 )
 def practice_98039(seattle):
     """Ask for the price of 100 square feet in one zip code."""
@@ -116,7 +117,7 @@ def practice_zero():
     "l04-practice-3000",
     topic="correlation and centring",
     revisit="04: Centring and scaling",
-    hint="With the zero at 3,000 square feet, the intercept of a zip code is the price that you want.",
+    hints=("With the zero at 3,000 square feet, the intercept of a zip code is the price that you want.",),
 )
 def practice_3000(seattle):
     """Ask for the expected price of a large house in one zip code, by moving the zero."""

@@ -47,7 +47,7 @@ def _worth(fit):
     "l05-practice-prior",
     topic="priors",
     revisit="05: Priors, before the data",
-    hint="The table of default priors names the scale. s is the standard deviation of the prices.",
+    hints=("The table of default priors names the scale. s is the standard deviation of the prices.",),
 )
 def practice_prior(seattle):
     """Ask for the scale of the intercept's prior in dollars."""
@@ -98,7 +98,7 @@ def practice_formula():
     "l05-practice-median-sd",
     topic="posterior",
     revisit="05: From draws to any quantity",
-    hint="Take the square root of every draw of Sigma first, and then the median.",
+    hints=("Take the square root of every draw of Sigma first, and then the median.",),
 )
 def practice_median_sd(seattle):
     """Ask for the posterior median of the standard deviation between zip codes."""
@@ -134,7 +134,7 @@ def practice_mad_sd():
     "l05-practice-mcse",
     topic="diagnostics",
     revisit="05: Can the draws be trusted?",
-    hint="Divide the posterior sd by the square root of a number of draws. Which number?",
+    hints=("Divide the posterior sd by the square root of a number of draws. Which number?",),
 )
 def practice_mcse():
     """Ask for a Monte Carlo standard error from the sd and the effective sample size."""

@@ -39,14 +39,14 @@ def verdict_output(verdict: Verdict) -> NotebookNode:
     return new_output("execute_result", data=data, execution_count=None)
 
 
-def verdict_html(verdict: Verdict) -> str:
-    """Write what the student reads in the feedback: points, a heading, the sentence."""
+def verdict_html(verdict: Verdict, says: str | None = None) -> str:
+    """Write what the student reads in the feedback: points, a heading, the sentence (or `says`, as HTML)."""
     points = "to be graded by hand" if verdict.status == "ungraded" else points_text(verdict)
     return (
         f'<div class="mlm-verdict mlm-{verdict.status}">'
         f'<div class="mlm-head"><strong>{HEADINGS[verdict.status]}</strong> '
         f'<span class="mlm-points">{points}</span></div>'
-        f'<div class="mlm-says">{sentence_html(verdict.message)}</div></div>'
+        f'<div class="mlm-says">{says or sentence_html(verdict.message)}</div></div>'
     )
 
 

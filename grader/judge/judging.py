@@ -47,7 +47,7 @@ def judge(question_id, payload, *, student, max_points):
     if unreadable:
         return Verdict("invalid", 0.0, float(max_points), unreadable, **about)
     answer = payload["answer"] if payload else None
-    result = verdict(kind, answer, max_points=max_points, **about)
+    result = verdict(kind, answer, max_points=max_points, idea=question.idea, **about)
     if answer is None or question.own is None:
         return result
     says = _other_data(payload.get("data"), question.own, student)

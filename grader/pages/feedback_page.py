@@ -12,6 +12,7 @@ from grader.course.notebooks import lesson_title
 from grader.grade.saved_marks import waits_for_person
 from grader.grade.verdicts import HEADINGS, points_text, read_verdict, sentence_html
 from grader.intake.mending import notices_in
+from grader.pages.explained import says_html
 from mlmkit.answers.kinds import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -81,7 +82,7 @@ def _by_hand(nbgrader: dict, row: dict) -> dict:
 
 
 def _judged(verdict: Verdict, row: dict) -> dict:
-    says = "" if verdict.status == "right" else sentence_html(verdict.message)
+    says = "" if verdict.status == "right" else says_html(verdict)
     if row["score"] != verdict.score and not row["waiting"]:
         says += f" <em>Your instructor changed this mark. It was {points_text(verdict)}.</em>"
     return {

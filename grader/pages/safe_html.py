@@ -26,10 +26,10 @@ TEXT = {
     "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
     "samp", "small", "span", "strong", "sub", "sup", "u", "var",
 }  # fmt: skip
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCKS = {
-    "blockquote", "details", "div", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6",
-    "hr", "img", "p", "pre", "summary",
-}  # fmt: skip
+    "blockquote", "details", "div", "figcaption", "figure", "hr", "img", "p", "pre", "summary",
+} | HEADINGS  # fmt: skip
 LISTS = {"dd", "dl", "dt", "li", "ol", "ul"}
 TABLES = {"caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 TAGS = TEXT | BLOCKS | LISTS | TABLES
@@ -53,6 +53,7 @@ FORMATTING = {  # these come back in each block
 DEEPEST, DEEPEST_FORMATTING, MOST_ATTRIBUTES = 60, 12, 60
 LONGEST_HTML = 400_000  # characters; a table of sixty rows and ten columns has 20,000
 LONGEST_TEXT = 20_000  # of one Markdown cell; a long report has 5,000
+SECTION = re.compile(r"section-[a-z0-9-]{1,80}")  # ids of headings; no question's id begins so
 CELL_ATTRIBUTES = {"align", "colspan", "rowspan", "scope"}
 
 
@@ -108,6 +109,15 @@ def markdown2html(context, source: str) -> str:
     return _clean(html, renderer.formulas)
 
 
+def section_id(title: str) -> str:
+    """Return the id of the heading of a section, for links on the page.
+
+    >>> section_id("Read *the* print-out: σ")
+    'section-read-the-print-out'
+    """
+    return "section-" + re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")[:80]
+
+
 def highlight_code(source: str, language: str | None = None, metadata: dict | None = None) -> str:
     """Colour Python code, whatever language a notebook says that it is in.
 
@@ -147,6 +157,10 @@ class _Renderer(IPythonRenderer):
 
     def block_math(self, body: str) -> str:
         return self._keep(body, block=True)
+
+    def heading(self, text: str, level: int, **attributes) -> str:
+        title = unescape(re.sub(r"<[^>]*>|formula-\w+\.", "", text))
+        return f'<h{level} id="{section_id(title)}">{text}</h{level}>\n'
 
     def latex_environment(self, name: str, body: str) -> str:
         return self._keep(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
@@ -262,6 +276,8 @@ def _too_much(text: str) -> str | None:
 def _is_allowed(tag: str, name: str, value: str) -> bool:
     if name in ("class", "title", "lang"):
         return True  # `_Ours` looks at the classes
+    if name == "id":
+        return tag in HEADINGS and bool(SECTION.fullmatch(value))
     if tag == "a":
         return name == "href" and bool(LINK.match(value.strip()))
     if tag == "img":

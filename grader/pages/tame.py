@@ -16,8 +16,9 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets import Bool
 
-from grader.grade.verdicts import MIME, read_verdict, verdict_html
+from grader.grade.verdicts import MIME, read_verdict
 from grader.intake.mending import METADATA
+from grader.pages.explained import explained
 from grader.pages.policy import formgrader_policy, policy
 from grader.pages.safe_html import shortened
 
@@ -70,7 +71,7 @@ def trusted_verdict(cell: NotebookNode) -> str | None:
     if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("grade"):
         return None
     verdict = read_verdict(cell)
-    return verdict_html(verdict) if verdict else None
+    return explained(verdict) if verdict else None
 
 
 def tame_cell(cell: NotebookNode, place: int = 1) -> NotebookNode:

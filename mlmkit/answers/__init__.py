@@ -2,9 +2,9 @@
 
 Storeys, lowest first: `text` and `values` (what every answer is made of), `forms` (in which one and the same
 answer comes), `encoding` (through which all kinds are reached), `kind` (what they share), a module or package
-for each kind, `verdicts`, `kinds` (the list of them, and the place to import from), `check`.
+for each kind, `verdicts`, `kinds` (the list of them, and the place to import from), `practice`, `check`.
 """
 
-from mlmkit.answers.check import check
+from mlmkit.answers.check import check, hint
 
-__all__ = ["check"]
+__all__ = ["check", "hint"]

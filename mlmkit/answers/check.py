@@ -1,4 +1,4 @@
-"""The student's side of grading: `check` records an answer, and answers practice questions at once."""
+"""The student's side of grading: `check` records answers, and answers practice questions at once; `hint`."""
 
 import difflib
 import html
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from mlmkit import data
 from mlmkit.answers.encoding import kind_of
-from mlmkit.answers.kinds import MIME, BadAnswerError, decode, encode, from_key, verdict
-from mlmkit.answers.text import a_few
+from mlmkit.answers.kinds import MIME, BadAnswerError, decode, encode
+from mlmkit.answers.practice import Reply, next_hint, practised
+from mlmkit.answers.text import a_few, plain
 
-__all__ = ["check"]
+__all__ = ["check", "hint"]
 
 KEY_ENDING = ".practice.json"
 _COLOURS = {"good": "#1b7837", "bad": "#b35806", "plain": "#4d4d4d"}
@@ -22,7 +23,9 @@ def check(question, answer=None):
 
     For a graded question the answer is recorded, and its form is checked: a number where a number is
     asked for, one number per group with the right labels, no missing values. It is judged later, when
-    the notebook is graded. A practice question is answered at once.
+    the notebook is graded. A practice question is answered at once: a wrong answer gets a hint, each other
+    wrong answer the next one, and after three of them the worked solution can be opened. A guess, before
+    the code that shows how it is, is only noted.
 
     Parameters
     ----------
@@ -53,10 +56,47 @@ def check(question, answer=None):
         problem = f"Your answer can't be read: {type(error).__name__}."
         encoded = {"unreadable": problem}
     try:
-        mood, says = _reply(question, encoded, problem)
+        reply = _reply(question, encoded, problem)
     except Exception as error:  # a damaged key file must not stop the lesson
-        mood, says = "plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)"
-    _show(question, encoded, mood, says)
+        reply = Reply("plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)")
+    payload = {"question": question, "answer": encoded, "data": data.current_fingerprint()}
+    _show(question, reply, {MIME: payload})
+
+
+def hint(question):
+    """Show the next hint to a practice question.
+
+    Parameters
+    ----------
+    question : str
+        The question's id, as in its ``check``.
+
+    Notes
+    -----
+    Wrong answers get the same hints, one after the other. Graded questions have none: practise first.
+
+    Examples
+    --------
+    >>> from mlmkit import hint
+    >>> hint("l02-practice-weight")
+    l02-practice-weight: there is no hint here: the lesson's .practice.json file is not in this folder.
+    """
+    question = question if isinstance(question, str) else str(type(question).__name__)
+    try:
+        keys = _read_keys(Path.cwd())
+        if not keys:
+            reply = Reply(
+                "plain", f"there is no hint here: the lesson's {KEY_ENDING} file is not in this folder."
+            )
+        elif question in keys["practice"]:
+            reply = next_hint(question, keys["practice"][question])
+        elif question in [*keys["graded"], *keys["predict"]]:
+            reply = Reply("plain", "there are hints to practice questions only.")
+        else:
+            reply = _unknown(question, keys)
+    except Exception as error:  # a damaged key file must not stop the lesson
+        reply = Reply("plain", f"there is no hint: the key file can't be read ({type(error).__name__}).")
+    _show(question, reply, {})
 
 
 def _shape_of(question):
@@ -70,42 +110,52 @@ def _shape_of(question):
 
 
 def _reply(question, encoded, problem):
-    """Choose the mood ("good", "bad", "plain") and the sentence for the student."""
-    if encoded is None:
-        return "plain", "not answered yet. Replace the three dots by your answer, then run both cells again."
-    if problem:
-        return "bad", problem
+    """Choose what the student is told."""
     keys = _read_keys(Path.cwd())
+    if keys and question in keys["predict"]:
+        return _noted(encoded)
+    if encoded is None:
+        return Reply(
+            "plain", "not answered yet. Replace the three dots by your answer, then run both cells again."
+        )
+    if problem:
+        return Reply("bad", problem)
     if not keys:
-        return "plain", (
-            f"recorded. Its form could not be checked: the lesson's {KEY_ENDING} file is not in this folder."
+        return Reply(
+            "plain",
+            f"recorded. Its form could not be checked: the lesson's {KEY_ENDING} file is not in this folder.",
         )
     if question in keys["practice"]:
-        return _practise(keys["practice"][question], encoded)
+        return practised(question, keys["practice"][question], encoded)
     if question in keys["graded"]:
         return _look_over(keys["graded"][question], encoded)
-    known = [*keys["practice"], *keys["graded"]]
-    near = difflib.get_close_matches(question, known, n=3, cutoff=0.4)
-    says = f"there is no question with this id. {f'Did you mean {a_few(near)}?' if near else ''}"
-    return "bad", says.strip()
+    return _unknown(question, keys)
+
+
+def _noted(encoded):
+    """Take a guess, whatever it is: what comes next shows whether it was a good one."""
+    if encoded is None:
+        return Reply("plain", "no guess yet. Replace the three dots: a wrong guess costs nothing.")
+    said = encoded if isinstance(encoded, (str, int, float)) else ""
+    said = plain(said) if isinstance(said, str) else f"{said:.6g}"
+    return Reply("plain", f"your guess{f' ({said})' if said else ''} is noted. Run on, and compare.")
+
+
+def _unknown(question, keys):
+    near = difflib.get_close_matches(question, [name for part in keys.values() for name in part], 3, 0.4)
+    did_you = f" Did you mean {a_few(near)}?" if near else ""
+    return Reply("bad", f"there is no question with this id.{did_you}")
 
 
 def _read_keys(folder):
     """Merge the key files beside the notebook; None where there is none."""
     files = sorted(folder.glob(f"*{KEY_ENDING}"))
-    keys = {"practice": {}, "graded": {}}
+    keys = {"practice": {}, "graded": {}, "predict": {}}
     for file in files:
         content = json.loads(file.read_text(encoding="utf-8"))
         for part in keys:
-            keys[part].update(content[part])
+            keys[part].update(content.get(part, {}))
     return keys if files else None
-
-
-def _practise(entry, encoded):
-    result = verdict(
-        from_key(entry["answer"]), encoded, max_points=1, revisit=entry["revisit"], hint=entry["hint"]
-    )
-    return "good" if result.status == "right" else "bad", result.message
 
 
 def _look_over(entry, encoded):
@@ -113,9 +163,10 @@ def _look_over(entry, encoded):
     shape, own = dict(entry["shape"]), entry["own_data"]
     fingerprint = data.current_fingerprint(own)
     if own and fingerprint is None:
-        return "bad", (
+        return Reply(
+            "bad",
             "recorded, but your own data are not loaded, so it can't be right yet. "
-            "Type your user name at the top of the lesson and run all cells from there."
+            "Type your user name at the top of the lesson and run all cells from there.",
         )
     if own and shape.get("group") == data.SOURCES[own].group:
         shape["labels"] = fingerprint.rpartition(" in ")[2].split()
@@ -123,15 +174,14 @@ def _look_over(entry, encoded):
     try:
         value = kind.read(decode(encoded), shape)
     except BadAnswerError as error:
-        return "bad", f"recorded, but it can't be right yet. {error}"
+        return Reply("bad", f"recorded, but it can't be right yet. {error}")
     says = f"recorded{kind.echo(value)}: {kind.wanted(shape)}."
-    return "plain", f"{says} It will be graded when you hand in the lesson."
+    return Reply("plain", f"{says} It will be graded when you hand in the lesson.")
 
 
-def _show(question, encoded, mood, says):
-    """Emit the answer for the grader and the sentence for the student in one output."""
-    payload = {"question": question, "answer": encoded, "data": data.current_fingerprint()}
-    sentence = f"{question}: {says}"
+def _show(question, reply, for_grader):
+    """Emit the sentence for the student, and what the grader reads, in one output."""
+    sentence = f"{question}: {reply.says}"
     try:
         from IPython import get_ipython
         from IPython.display import display
@@ -141,8 +191,8 @@ def _show(question, encoded, mood, says):
         print(sentence)
         return
     page = (
-        f'<div class="mlmkit-answer mlmkit-{mood}" role="status" '
-        f'style="border-left: 4px solid {_COLOURS[mood]}; padding: 0.3em 0.8em">'
-        f"{_MARKS[mood]} <b>{html.escape(question)}</b>: {html.escape(says)}</div>"
+        f'<div class="mlmkit-answer mlmkit-{reply.mood}" role="status" '
+        f'style="border-left: 4px solid {_COLOURS[reply.mood]}; padding: 0.3em 0.8em">'
+        f"{_MARKS[reply.mood]} <b>{html.escape(question)}</b>: {html.escape(reply.says)}{reply.more}</div>"
     )
-    display({MIME: payload, "text/plain": f"{_MARKS[mood]} {sentence}", "text/html": page}, raw=True)
+    display({**for_grader, "text/plain": f"{_MARKS[reply.mood]} {sentence}", "text/html": page}, raw=True)

@@ -32,6 +32,8 @@ class Mistake:
         How far an answer may be off and still be taken for this mistake, in its own units; by label where
         the answer has labels. Default: as large a share of it as the right answer's tolerance is of the right
         answer. For a figure, in place of its ``rel``. Kinds without such tolerances ignore it.
+    did : str, optional
+        The same in symbols: TeX without dollar signs and without values. It is shown beside the right idea.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Mistake:
     credit: float = 0.0
     name: str | None = None
     within: object = None
+    did: str = ""
 
     def __post_init__(self):
         if not isinstance(self.says, str) or not self.says.strip():
@@ -56,12 +59,13 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a kind says about an answer: status, share of the points, sentence, name of the mistake."""
+    """What a kind says about an answer: status, share of the points, sentence, the mistake, its symbols."""
 
     status: str
     credit: float
     says: str
     mistake: str | None = None
+    did: str = ""
 
 
 class Kind:
@@ -163,7 +167,10 @@ class Kind:
         entries = [
             {**asdict(mistake), "value": self._packed(mistake.value)} for mistake in self.usable_mistakes
         ]
-        return [{name: item for name, item in one.items() if item is not None} for one in entries]
+        return [
+            {name: item for name, item in one.items() if item is not None and (name != "did" or item)}
+            for one in entries
+        ]
 
     @classmethod
     def from_entries(cls, entries):
@@ -296,6 +303,8 @@ class Kind:
         fits = list({one.name: one for one in reversed(fits)}.values())[::-1]
         if not 0 < len(fits) <= 2:
             return None
-        says = fits[0].says if len(fits) == 1 else TWO.format(*(one.says for one in fits))
+        alone = len(fits) == 1
+        says = fits[0].says if alone else TWO.format(*(one.says for one in fits))
         credit = max(float(one.credit) for one in fits)
-        return Outcome("mistake", credit, says, " or ".join(one.name for one in fits))
+        name = " or ".join(one.name for one in fits)
+        return Outcome("mistake", credit, says, name, fits[0].did if alone else "")

@@ -26,6 +26,9 @@ class Verdict:
         Short name of the known mistake.
     question, topic, revisit : str
         The question's id, what it is about, and where to read again.
+    did, idea : str
+        Of a known mistake: what was computed and what is asked for, in symbols (TeX without dollar signs);
+        both empty where the bank has no symbols for it.
     """
 
     status: str
@@ -36,6 +39,8 @@ class Verdict:
     question: str = ""
     topic: str = ""
     revisit: str = ""
+    did: str = ""
+    idea: str = ""
 
     def __post_init__(self):
         if self.status not in STATUSES:
@@ -55,7 +60,7 @@ class Verdict:
         return cls(**{item.name: entries[item.name] for item in fields(cls) if item.name in entries})
 
 
-def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", hint=""):
+def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", idea=""):
     """Judge an encoded answer and word the verdict.
 
     Parameters
@@ -66,8 +71,8 @@ def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", hin
         The answer as JSON values. It may be anything: hostile values are "invalid", never an exception.
     max_points : float
         Points for a right answer.
-    question, topic, revisit, hint : str
-        Id of the question, its topic, where to read again, and a further hint for a wrong answer.
+    question, topic, revisit, idea : str
+        Id of the question, its topic, where to read again, and what it asks for in symbols.
 
     Returns
     -------
@@ -78,8 +83,7 @@ def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", hin
     except BadAnswerError as error:
         outcome = Outcome("invalid", 0.0, str(error))
     says = outcome.says
-    if outcome.status == "wrong":
-        says = " ".join([says, hint] if hint else [says])
+    beside = bool(outcome.did and idea)
     if outcome.status in ("wrong", "mistake") and revisit:
         says = f"{says} Read again: {revisit}."
     return Verdict(
@@ -91,4 +95,6 @@ def verdict(kind, encoded, *, max_points, question="", topic="", revisit="", hin
         question=question,
         topic=topic,
         revisit=revisit,
+        did=outcome.did if beside else "",
+        idea=idea if beside else "",
     )

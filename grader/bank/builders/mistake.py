@@ -14,23 +14,24 @@ class Unsaid:
     name: str
     credit: float = 0.0
     within: object = None
+    did: str = ""
 
     def says(self, sentence):
         """Add the sentence. Line breaks and indents, as of a triple-quoted string, become single spaces."""
-        return Mistake(self.value, " ".join(sentence.split()), self.credit, self.name, self.within)
+        return Mistake(self.value, " ".join(sentence.split()), self.credit, self.name, self.within, self.did)
 
 
-def wrong(value, name, *, within=None):
+def wrong(value, name, *, within=None, did=""):
     """Name a mistake that earns nothing. Its sentence follows: ``.says("…")``.
 
-    `within` is its own tolerance, in its own units; see `Mistake`.
+    `within` is its own tolerance, in its own units; `did` says in symbols what was computed; see `Mistake`.
     """
-    return Unsaid(value, name, within=within)
+    return Unsaid(value, name, within=within, did=did)
 
 
-def half(value, name, *, within=None):
+def half(value, name, *, within=None, did=""):
     """Name a mistake that earns half of the points. Its sentence follows: ``.says("…")``."""
-    return Unsaid(value, name, 0.5, within)
+    return Unsaid(value, name, 0.5, within, did)
 
 
 def opening(value, one, many):

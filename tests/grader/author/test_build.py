@@ -22,8 +22,12 @@ def larger():
 
 KNOWN = {
     "l01-mean-price": get("l01-mean-price"),
-    "p01-larger": Question("p01-larger", "sizes", "01: Sizes", "01_pooling", (), True, larger, "Draw both."),
+    "p01-larger": Question(
+        "p01-larger", "sizes", "01: Sizes", "01_pooling", (), True, larger, "", ("Draw both.",)
+    ),
 }
+
+WORKED = 'first, second = 1, 2\nlarger = "b"'
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +88,13 @@ def test_nbgrader_finds_its_metadata_though_nobody_typed_it(student):
     assert roles == {
         "l01-mean-price-answer": (False, True, None),
         "l01-mean-price": (True, False, 2),
+        "p01-guess-answer": (False, True, None),
+        "p01-guess": (False, False, None),
         "p01-larger-answer": (False, True, None),
         "p01-larger": (False, False, None),
         "l01-manual-1": (True, True, 4),
     }
-    for check in ("l01-mean-price", "p01-larger"):
+    for check in ("l01-mean-price", "p01-guess", "p01-larger"):
         assert student[check].metadata.nbgrader.locked and student[check].metadata.editable is False
     assert [cell.source for cell in student.values() if "student" in cell.metadata.get("tags", [])] == [
         'STUDENT = ""'
@@ -99,7 +105,7 @@ def test_the_lesson_differs_from_its_source_only_where_it_should(lesson):
     before, after = (nbformat.reads(text, as_version=4) for text in (lesson.source, lesson.student))
     assert differences(before, after) == []
     changed = {b.id for b, a in zip(before.cells, after.cells, strict=True) if a.source != b.source}
-    assert changed == {"l01-mean-price-answer", "p01-larger-answer", "l01-manual-1"}
+    assert changed == {"l01-mean-price-answer", "p01-guess-answer", "p01-larger-answer", "l01-manual-1"}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_a_difference_elsewhere_is_found(lesson, cell, change, says):
     before, after = (nbformat.reads(text, as_version=4) for text in (lesson.source, lesson.student))
     after.cells[cell].update(change)
     assert any(says in problem for problem in differences(before, after))
-    assert differences(before, nbformat.v4.new_notebook()) == ["The source has 11 cells, the lesson 0."]
+    assert differences(before, nbformat.v4.new_notebook()) == ["The source has 14 cells, the lesson 0."]
 
 
 def test_building_twice_gives_the_same_bytes(lesson):
@@ -127,7 +133,9 @@ def test_the_key_holds_forms_of_graded_answers_and_values_of_practice_only(lesso
     graded = key["graded"]["l01-mean-price"]
     assert graded["own_data"] and set(graded["shape"]) == {"kind", "unit"}
     assert key["practice"]["p01-larger"]["answer"]["value"] == "b"
-    assert key["practice"]["p01-larger"]["hint"] == "Draw both."
+    assert key["practice"]["p01-larger"]["hints"] == ["Draw both."]
+    assert key["practice"]["p01-larger"]["solution"] == WORKED
+    assert list(key["predict"]) == ["p01-guess"]
 
 
 # ------------------------------------------------------------------ files

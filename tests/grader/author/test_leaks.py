@@ -32,7 +32,9 @@ def larger():
 
 KNOWN = {
     "l01-mean-price": get("l01-mean-price"),
-    "p01-larger": Question("p01-larger", "sizes", "01: Sizes", "01_pooling", (), True, larger, "Draw both."),
+    "p01-larger": Question(
+        "p01-larger", "sizes", "01: Sizes", "01_pooling", (), True, larger, "", ("Draw both.",)
+    ),
 }
 
 

@@ -28,6 +28,7 @@ import chromium  # noqa: E402
 from payloads import CELL_METADATA, HTML, MARKDOWN, NAMES, NOTEBOOK_METADATA, OUTPUTS, RUN  # noqa: E402
 
 pytestmark = pytest.mark.long(20)
+TAGS = f'"><script>{RUN}</script><img src=x onerror={RUN}>'  # in a verdict's symbols and its link
 POLICY = re.compile(r'<meta [^>]*http-equiv="Content-Security-Policy"[^>]*>|<meta content="default-src[^>]*>')
 
 
@@ -72,6 +73,9 @@ def hostile_notebook():
             for n, output in enumerate(OUTPUTS)
         ),
         graded("q-a", Verdict("wrong", 0.0, 2.0, f"You gave <script>{RUN}</script>.", None, "q-a")),
+        graded(
+            "q-b", Verdict("mistake", 0.0, 2.0, f"Read again: {TAGS}.", TAGS, "q-b", "t", TAGS, TAGS, TAGS)
+        ),
         graded(f'"><img src=x onerror={RUN}>', points=f'1"><img src=x onerror={RUN}>'),
     ]
     return NotebookNode({"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5})

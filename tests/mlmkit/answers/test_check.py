@@ -32,7 +32,7 @@ KEY = {
         "p01-larger": {
             "answer": to_key(Choice("b", mistakes=[Mistake("a", says="That one is smaller.")])),
             "revisit": "01: Sizes",
-            "hint": "Draw both.",
+            "hints": ["Draw both."],
         }
     },
 }
@@ -151,8 +151,8 @@ def test_the_answer_is_recorded_with_the_data_that_it_came_from(outputs):
         ("figure", 'recorded (the x axis says "sales", the y axis nothing): a figure'),
         ("empty figure", "The figure is empty"),
         ("right practice", "Right."),
-        ("mistaken practice", "That one is smaller. Read again: 01: Sizes."),
-        ("wrong practice", "Draw both. Read again: 01: Sizes."),
+        ("mistaken practice", "That one is smaller. Read again: 01: Sizes. Hint 1 of 1: Draw both."),
+        ("wrong practice", "Read again: 01: Sizes. Hint 1 of 1: Draw both."),
         ("radon too early", "your own data are not loaded"),
         ("radon", "recorded: one number per county (20 numbers)"),
         ("homes after radon", f"recorded {MEAN:,.2f}"),

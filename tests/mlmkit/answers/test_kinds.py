@@ -127,7 +127,7 @@ def test_a_new_kind_survives_its_key():
 )
 def test_check_knows_a_new_kind(tmp_path, monkeypatch, capsys, question, answer, says):
     key = {
-        "practice": {"practised": {"answer": to_key(KIND), "revisit": "01: Colours", "hint": ""}},
+        "practice": {"practised": {"answer": to_key(KIND), "revisit": "01: Colours", "hints": []}},
         "graded": {"graded": {"shape": KIND.shape(), "own_data": False}},
     }
     (tmp_path / "01_x.practice.json").write_text(json.dumps(key))

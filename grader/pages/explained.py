@@ -1,0 +1,43 @@
+"""A verdict as pages show it: the sentence with a link to the section, and two formulas beside each other."""
+
+from __future__ import annotations
+
+import html
+
+from grader.grade.verdicts import sentence_html, verdict_html
+from grader.pages.mathml import mathml
+from grader.pages.safe_html import section_id
+from mlmkit.answers.kinds import Verdict
+
+
+def explained(verdict: Verdict) -> str:
+    """Write the frame of a verdict, with symbols where the bank has them for this mistake."""
+    return verdict_html(verdict, says_html(verdict) + beside(verdict))
+
+
+def says_html(verdict: Verdict) -> str:
+    """Write the sentence; the section to read again is a link to it, on the same page.
+
+    >>> says_html(Verdict("wrong", 0, 1, "No. Read again: 02: Your < idea.", revisit="02: Your < idea"))
+    'No. Read again: <a href="#section-your-idea">02: Your &lt; idea</a>.'
+    """
+    says, where = sentence_html(verdict.message), html.escape(verdict.revisit)
+    if not where or not says.endswith(f"{where}."):
+        return says
+    title = verdict.revisit.partition(": ")[2]
+    return f'{says.removesuffix(f"{where}.")}<a href="#{section_id(title)}">{where}</a>.'
+
+
+def beside(verdict: Verdict) -> str:
+    """Lay what was computed beside what is asked for, in symbols; nothing where there are none.
+
+    >>> beside(Verdict("right", 1, 1, "Right."))
+    ''
+    """
+    if not (verdict.did and verdict.idea):
+        return ""
+    return (
+        '<dl class="mlm-beside">'
+        f"<div><dt>Your answer</dt><dd>{mathml(verdict.did, block=True)}</dd></div>"
+        f"<div><dt>What is asked</dt><dd>{mathml(verdict.idea, block=True)}</dd></div></dl>"
+    )
