@@ -29,6 +29,7 @@ from grader.judge import references
 from mlmkit.answers.kinds import to_key
 
 KEY_ENDING = ".practice.json"
+GLOSSARY = "glossary.md"  # lies beside each lesson, wherever a student has fetched it to
 _TWO_STUDENTS = ("ada", "grace")  # any two: what differs between students never enters a key file
 
 
@@ -110,6 +111,7 @@ def build_lessons(names=None, solutions=None, lessons=None):
         for file, text in _student_files(lesson).items():
             write_atomically(lessons / file, text)
         written.append(lessons / f"{name}.ipynb")
+    write_atomically(lessons / GLOSSARY, _glossary())
     return written
 
 
@@ -122,10 +124,10 @@ def check_same(lessons=None, solutions=None):
         A sentence for each file that differs, is missing, or has no source. Empty when all is well.
     """
     solutions, lessons = Path(solutions or ROOT / "solutions"), Path(lessons or ROOT / "lessons")
-    expected = {}
+    expected = {GLOSSARY: _glossary()}
     for name in lesson_names(solutions):
         expected.update(_student_files(build(_source_path(solutions, name))))
-    there = {path.name for ending in ("*.ipynb", f"*{KEY_ENDING}") for path in lessons.glob(ending)}
+    there = {path.name for ending in ("*.ipynb", f"*{KEY_ENDING}", GLOSSARY) for path in lessons.glob(ending)}
     problems = [f"{file} has no source in {solutions.name}/." for file in sorted(there - set(expected))]
     for file, text in expected.items():
         if file not in there:
@@ -155,6 +157,7 @@ def write_source(name, course, solutions=None):
     lesson = build(_source_path(Path(solutions or ROOT / "solutions"), name))
     folder = Path(course) / "source" / name
     write_atomically(folder / f"{name}{KEY_ENDING}", lesson.key)
+    write_atomically(folder / GLOSSARY, _glossary())
     return write_atomically(folder / f"{name}.ipynb", lesson.source)
 
 
@@ -237,6 +240,10 @@ def _quiet_log():
 
 def _student_files(lesson):
     return {f"{lesson.name}.ipynb": lesson.student, f"{lesson.name}{KEY_ENDING}": lesson.key}
+
+
+def _glossary():
+    return (ROOT / "course" / GLOSSARY).read_text(encoding="utf-8")
 
 
 def _source_path(solutions, name):

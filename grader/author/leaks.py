@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from grader.author.all_text import notebook_text, strings_in, text_of
-from grader.author.build import KEY_ENDING, lesson_names
+from grader.author.build import GLOSSARY, KEY_ENDING, lesson_names
 from grader.author.tagged_lesson import BEGIN, END, source_notebook
 from grader.bank import questions
 from grader.course.repository import ROOT
@@ -174,7 +174,7 @@ def scan_release(folder, name, students=("ada", "grace", "emmy"), solutions=None
     code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
     numbers = [pair for student in students for pair in expected_numbers(name, student)]
     for path in sorted(Path(folder).rglob("*")):
-        if path.is_file() and path.name not in (f"{name}.ipynb", f"{name}{KEY_ENDING}"):
+        if path.is_file() and path.name not in (f"{name}.ipynb", f"{name}{KEY_ENDING}", GLOSSARY):
             found += leaks_in(text_of(path), numbers, code, file=path.name)
     return found
 

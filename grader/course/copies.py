@@ -14,11 +14,12 @@ from grader.course.files import write_atomically
 from grader.course.repository import ROOT
 
 WORK = ROOT / "workspace" / "lessons"
+COPIED = ("*.ipynb", "*.practice.json", "glossary.md")
 RECORD = ".copied.json"  # what was copied here, by name: a file that is not what was copied was changed
 
 
 def copy_lessons(lessons: Path = ROOT / "lessons", work: Path = WORK) -> list[str]:
-    """Copy the notebooks of `lessons` and their practice keys to `work`, and overwrite nobody's work.
+    """Copy the notebooks of `lessons` and what lies beside them to `work`, and overwrite nobody's work.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def copy_lessons(lessons: Path = ROOT / "lessons", work: Path = WORK) -> list[st
     record = work / RECORD
     copied = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     said = []
-    for source in sorted([*lessons.glob("*.ipynb"), *lessons.glob("*.practice.json")]):
+    for source in sorted(path for ending in COPIED for path in lessons.glob(ending)):
         said += _put(source, work / source.name, copied)
     write_atomically(record, json.dumps(copied, indent=1))
     return said

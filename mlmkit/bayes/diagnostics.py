@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mlmkit.bayes.priors import Decov
+
 RHAT_LIMIT = 1.01
 ESS_LIMIT = 400
 FEW_GROUPS = 5
+STRAIN = 0.1  # of log sigma: a prior that moves sigma by more than ten percent is told of
 
 
 def quality(fit):
@@ -135,5 +138,28 @@ def few_groups(fit):
             found.append(
                 f"Every group of '{factor.label}' has one row only, so differences between groups can't be "
                 f"told from differences within them; the prior decides. {advice}"
+            )
+    return found
+
+
+def strained(fit):
+    """Warn where groups differ so much more than rows that the default prior pulls sigma up.
+
+    `decov` believes in group standard deviations of about `scale` times sigma. Its Gamma density pulls log
+    sigma by tau / scale, against the 2 (n - J) of the likelihood's curvature. A nearly perfect fit strains it
+    most.
+    """
+    model, prior, found = fit.solution.model, fit.solution.model.priors.covariance, []
+    if not (isinstance(prior, Decov) and model.has_sigma):
+        return []
+    rows = max(fit.nobs - sum(len(factor.levels) for factor in fit.design.factors), 1)
+    for factor in fit.design.factors:
+        ratio = np.sqrt((fit.varcorr[factor.label].sd ** 2).mean()) / fit.sigma
+        if ratio / prior.scale > STRAIN * 2 * rows:
+            found.append(
+                f"The groups of '{factor.label}' differ {ratio:,.0f} times as much as the rows within them. "
+                f"decov(scale={prior.scale:g}) hardly believes that, so sigma comes out too large. "
+                "Is the outcome nearly a sum of the predictors and the groups? If it is meant so, give "
+                "prior_covariance in units of the outcome, such as normal(0, …)."
             )
     return found

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlmkit.bayes import predictive, print_stan, summaries
-from mlmkit.bayes.diagnostics import diagnose, few_groups
+from mlmkit.bayes.diagnostics import diagnose, few_groups, strained
 from mlmkit.bayes.drawn_solution import DrawnSolution
 from mlmkit.bayes.draws import draws_table, mad_sd
 from mlmkit.bayes.from_prior import draw_from_prior
@@ -315,7 +315,8 @@ class BayesianFit(Estimates):
     @cached_property
     def messages(self):
         """What happened and what it means, in sentences."""
-        return [*self.design.messages, *self._said, *few_groups(self), *separation(self.solution.model)]
+        found = [*few_groups(self), *strained(self), *separation(self.solution.model)]
+        return [*self.design.messages, *self._said, *found]
 
     def tidy(self, conf_level=0.95, ddf=None):
         """Tabulate medians and MAD_SDs with central intervals, in broom's columns; ``ddf`` is for lmer."""

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from grader.author.build import KEY_ENDING, check_same, differences, lesson_names
+from grader.author.build import KEY_ENDING, check_same, differences, lesson_names, write_source
 from grader.author.leaks import scan_lessons
 from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
@@ -211,6 +211,13 @@ def test_points_in_the_prose_are_those_of_the_cells(source, prose):
     points = [setting["points"] for setting in settings if "points" in setting]
     assert [int(n) for n in re.findall(r"\*\*Question \d+\*\* \((\d+) point", prose)] == points
     assert re.search(rf"(The questions|They) are worth {sum(points)} points", " ".join(prose.split()))
+
+
+def test_links_lead_to_files_that_students_have(name, prose, tmp_path):
+    """What is released lies in one folder, wherever a student has fetched it to."""
+    write_source(name, tmp_path)
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)[^)]*\)", prose)
+    assert links and all((tmp_path / "source" / name / link).is_file() for link in links), links
 
 
 def test_headings_go_down_one_step_at_a_time(prose):

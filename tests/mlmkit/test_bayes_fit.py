@@ -11,6 +11,7 @@ from mlmkit import (
     display,
     exponential,
     flat,
+    lmer,
     load_seattle,
     normal,
     stan_glmer,
@@ -201,6 +202,23 @@ def test_groups_of_one_row_are_told():
     one_each = SEATTLE.groupby("zipcode", observed=True).head(1)
     fit = stan_lmer("price ~ (1 | zipcode)", one_each, seed=1)
     assert any("one row only" in message for message in fit.messages)
+
+
+@pytest.mark.parametrize(("noise", "told"), [(1e-4, True), (0.01, True), (0.2, False), (1.0, False)])
+def test_a_prior_that_pulls_sigma_up_is_told(noise, told):
+    """Ten rows in each of eight groups; the true sigma is `noise`, that between groups 1."""
+    rng = np.random.default_rng(1)
+    g, x = np.repeat(np.arange(8), 10), rng.normal(size=80)
+    y = 2 * x + rng.normal(size=8)[g] + noise * rng.normal(size=80)
+    data = pd.DataFrame({"y": y, "x": x, "g": g})
+    fit = stan_lmer("y ~ x + (1 | g)", data, seed=1)
+    said = [message for message in fit.messages if "sigma comes out too large" in message]
+    assert bool(said) == told
+    off = fit.sigma / lmer("y ~ x + (1 | g)", data).sigma  # what the message is about
+    assert (off > 1.1) == told
+    wide = stan_lmer("y ~ x + (1 | g)", data, seed=1, prior_covariance=normal(0, 2))
+    assert not [message for message in wide.messages if "too large" in message]
+    assert wide.sigma == pytest.approx(noise, rel=0.2)
 
 
 @pytest.mark.parametrize(("draws", "chains"), [(1, 1), (2, 1), (3, 2)])

@@ -145,7 +145,8 @@ def test_lessons_are_written_and_found_the_same(tmp_path, only_these_questions):
     lessons = tmp_path / "lessons"
     (notebook,) = build_lessons(solutions=SOURCE.parent, lessons=lessons)
     assert notebook.name == "01_pooling.ipynb"
-    assert sorted(path.name for path in lessons.iterdir()) == ["01_pooling.ipynb", "01_pooling.practice.json"]
+    names = sorted(path.name for path in lessons.iterdir())
+    assert names == ["01_pooling.ipynb", "01_pooling.practice.json", "glossary.md"]
     assert check_same(lessons, SOURCE.parent) == []
 
 
@@ -154,10 +155,12 @@ def test_a_changed_a_missing_and_a_left_over_lesson_are_found(tmp_path, only_the
     notebook = tmp_path / "01_pooling.ipynb"
     notebook.write_text(notebook.read_text().replace("The end.", "The End."))
     (tmp_path / "01_pooling.practice.json").unlink()
+    (tmp_path / "glossary.md").write_text("old")
     write_atomically(tmp_path / "07_old.ipynb", "{}")
     problems = check_same(tmp_path, SOURCE.parent)
     assert problems == [
         "07_old.ipynb has no source in fixtures/.",
+        "glossary.md differs from its source. Run `make lessons`.",
         "01_pooling.ipynb differs from its source. Run `make lessons`.",
         "01_pooling.practice.json is missing. Run `make lessons`.",
     ]
