@@ -145,7 +145,9 @@ def test_power_by_t_is_that_of_the_t_test_of_the_group_means():
 
 def test_few_groups_make_false_alarms_by_wald_and_none_too_many_by_t():
     call = {"fixef": [0, 0], "sd": 1, "sigma": 0.3, "n_sims": 600, "seed": 4}
-    by = {m: power("y ~ treated + (1 | g)", treated(6, 5), "treated", method=m, **call) for m in ("wald", "t")}
+    by = {
+        m: power("y ~ treated + (1 | g)", treated(6, 5), "treated", method=m, **call) for m in ("wald", "t")
+    }
     # Of the normal quantile with four degrees of freedom: P(|t_4| > 1.96) = 0.1216.
     assert by["wald"]["power"] == pytest.approx(0.1216, abs=4 * by["wald"]["mcse"])
     assert by["t"]["power"] == pytest.approx(0.05, abs=4 * 0.0089)

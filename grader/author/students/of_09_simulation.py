@@ -1,6 +1,7 @@
 """What students answer in lesson 09: simulation. Each student simulates with own seeds, without a fit.
 
-The studies have groups of one size, so lmer's estimates follow from the means and standard deviations by group: the analysis of variance, with zero where that would be negative.
+The studies have groups of one size, so lmer's estimates follow from the means and standard deviations by
+group: the analysis of variance, with zero where that would be negative.
 """
 
 from functools import lru_cache
