@@ -824,7 +824,8 @@ def calibration(homes):
     ):
         found = wrong if value == 0.2 else half
         yield found(value, name, within=_of_share(value, times=4)).says(says)
-    yield percent(share)
+    in_percent = 100 * _of_share(share, times=2.5)
+    yield half(100 * share, "percent for share", within=in_percent).says(percent(share).says)
     yield count_for_share(share, STUDIES, of="rounds")
 
 

@@ -418,7 +418,7 @@ def null(w):
             right[:50],
             right.mean(),
             -right - 1,
-            right * 9 + 3,
+            right * 50 + 40,
             rng.normal(size=500) - 5,
             np.full(500, 7.0),
             right * 4 + 1,
@@ -546,7 +546,7 @@ def groups_needed(w):
     yield "standard deviations added", [2.8**2 * 4 * (b + s / 10**0.5) ** 2 / b**2]
     yield "square forgotten", [2.8 * 2 * one**0.5 / b]
     yield f"spread between groups forgotten or {UNNAMED}", [2.8**2 * 4 * s**2 / 10 / b**2]
-    yield UNNAMED, [0.0, 1.0, b, -right, right * 3, 80, 2000.0, right / 1000, 0.8, right**2, right * 0.8]
+    yield UNNAMED, [0.0, 1.0, b, -right, right * 3, 2000.0, right / 1000, 0.8, right**2, right * 0.8]
 
 
 @answers("l09-curve")
