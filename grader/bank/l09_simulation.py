@@ -399,7 +399,6 @@ def recovery(homes):
         _quantiles(swapped["between"]), "standard deviations exchanged"
     ).says("""In your fake world the two
         standard deviations have changed places.""")
-    yield ml_for_reml(_quantiles(study.estimates(reml=False)["between"]))
 
 
 @question("l09-coverage", topic="few groups", revisit="09: How often is the interval right?")
@@ -602,10 +601,6 @@ def null(homes):
     ).says("""These are too large. Did you draw the
         data from the large model? A p-value asks what happens when the small model is true.""")
     yield half(
-        _quantiles(right / 2, UPPER), "factor two forgotten", did=r"\log L_1 - \log L_0"
-    ).says("""This is the difference of the
-        log-likelihoods. The statistic is twice as large.""")
-    yield half(
         _quantiles(right[right > 0], UPPER), "zeros left out"
     ).says("""You left out the data sets with a
         likelihood ratio of zero. They belong to the distribution: there the small model fits as well.""")
@@ -613,11 +608,6 @@ def null(homes):
         _quantiles(chi2.sf(right, 1), UPPER), "p-values for statistics"
     ).says("""These look like p-values.
         The question asks for the likelihood ratio statistics themselves.""")
-    by_reml = nothing.ratio_statistics(reml=True)
-    yield half(
-        _quantiles(by_reml, UPPER), "REML for ML"
-    ).says("""These seem to come from REML criteria. Fit with
-        REML=False, as anova does.""")
 
 
 @question("l09-edge-p", topic="a variance at its edge", revisit="09: A variance at its edge")
