@@ -17,7 +17,6 @@ from grader.bank.builders.spread import (
     mean_for_sd,
     residual_for_group,
     sds_added,
-    sds_for_variances,
     variance_for_sd,
 )
 from grader.bank.builders.units import count_for_share, percent
@@ -504,10 +503,6 @@ def boot_icc(homes):
         did=r"\sigma_y^2 / (\sigma_\alpha^2 + \sigma_y^2)",
     ).says("""This is the share of the variance that
         lies within zip codes. The question asks for the share between them.""")
-    yield sds_for_variances(
-        _quantiles(found["between"] / (found["between"] + found["sigma"])),
-        wants="A share of variance needs their squares",
-    )
     yield wrong(
         _quantiles(found["between"]), "standard deviation for share"
     ).says("""These are standard deviations
@@ -518,17 +513,6 @@ def boot_icc(homes):
         did=r"\sigma_\alpha^2 / \sigma_y^2",
     ).says("""This is one
         variance divided by the other. A share divides by their sum.""")
-    same = study.estimates(kept=effects(reml))
-    yield half(
-        _quantiles(same["icc"]), "zip codes not drawn again"
-    ).says("""These vary too little. In a parametric
-        bootstrap each data set gets new zip-code effects, drawn from the fit, and new houses around
-        them.""")
-    whole = OneWay(GROUPS, SIZE, *sds(fits(MODEL, homes)[0])).estimates()
-    yield half(
-        _quantiles(whole["icc"]), "all sales for the small sample"
-    ).says("""These come from the fit to all
-        your sales. The question is about the fit to the first ten in each zip code.""")
 
 
 @question("l09-boot-interval", topic="parametric bootstrap", revisit="09: The parametric bootstrap")
@@ -592,18 +576,14 @@ def null(homes):
     yield wrong(
         _quantiles(rng.chisquare(1, MANY), UPPER), "chi-square at the boundary"
     ).says("""These draws look
-        like the chi-square distribution. Simulate: draw data from the small model and fit both models to
-        them.""")
+        like the chi-square distribution. Are they drawn from it, or are the data sets with a ratio of zero left
+        out? Draw data from the small model, fit both models, and keep every ratio.""")
     reml, _ = fits(f"{name} ~ (1 | {G})", sales)
     other = OneWay(GROUPS, size, *sds(reml)).ratio_statistics()
     yield wrong(
         _quantiles(other, UPPER), "alternative for null"
     ).says("""These are too large. Did you draw the
         data from the large model? A p-value asks what happens when the small model is true.""")
-    yield half(
-        _quantiles(right[right > 0], UPPER), "zeros left out"
-    ).says("""You left out the data sets with a
-        likelihood ratio of zero. They belong to the distribution: there the small model fits as well.""")
     yield wrong(
         _quantiles(chi2.sf(right, 1), UPPER), "p-values for statistics"
     ).says("""These look like p-values.

@@ -250,8 +250,7 @@ def test_the_figure_is_read_from_what_is_drawn():
         ("l09-recovery", "zip codes not drawn again"),
         ("l09-null", "chi-square at the boundary"),
         ("l09-null", "alternative for null"),
-        ("l09-null", "zeros left out"),
-        ("l09-boot-icc", "standard deviations for variances"),
+        ("l09-boot-icc", "ratio for share"),
     ],
 )
 def test_draws_with_a_known_error_get_its_name(id, name, student):

@@ -332,7 +332,10 @@ def boot_icc(w):
     if w.seed < 3:
         yield RIGHT, [bootstrap(fit, lambda one: one.icc()[G], n_sims=STUDIES, seed=w.seed + 9)]
     yield f"share within groups or {UNNAMED} or {RIGHT}", [1 - found["icc"]]
-    yield "standard deviations for variances", [found["between"] / (found["between"] + found["sigma"])]
+    yield (
+        f"standard deviations for variances or {UNNAMED}",
+        [found["between"] / (found["between"] + found["sigma"])],
+    )
     yield "standard deviation for share", [found["between"]]
     yield "ratio for share", [found["between"] ** 2 / found["sigma"] ** 2]
     same = _fitted(world.prices(rng, effects=fit.ranef[G][ONE].to_numpy()))["icc"]
@@ -411,7 +414,7 @@ def null(w):
     yield "alternative for null", [other]
     yield f"factor two forgotten or {RIGHT} or {UNNAMED}", [right / 2]
     yield "p-values for statistics", [stats.chi2.sf(right, 1)]
-    yield f"zeros left out or {UNNAMED}", [_positive(w)]
+    yield f"chi-square at the boundary or {UNNAMED}", [_positive(w)]
     yield (
         UNNAMED,
         [
