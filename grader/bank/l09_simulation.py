@@ -576,8 +576,8 @@ def null(homes):
     yield wrong(
         _quantiles(rng.chisquare(1, MANY), UPPER), "chi-square at the boundary"
     ).says("""These draws look
-        like the chi-square distribution. Are they drawn from it, or are the data sets with a ratio of zero left
-        out? Draw data from the small model, fit both models, and keep every ratio.""")
+        like the chi-square distribution. Are they drawn from it, or are the data sets with a ratio of zero
+        left out? Draw data from the small model, fit both models, and keep every ratio.""")
     reml, _ = fits(f"{name} ~ (1 | {G})", sales)
     other = OneWay(GROUPS, size, *sds(reml)).ratio_statistics()
     yield wrong(
