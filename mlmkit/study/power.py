@@ -7,8 +7,11 @@ import pandas as pd
 
 from mlmkit.engine.families import FAMILIES
 from mlmkit.fits import generalized, linear
+from mlmkit.inference.satterthwaite import small_sample, t_quantile
 from mlmkit.inference.simulations import Seed, whole
 from mlmkit.study.simulate_data import Plan
+
+METHODS = ("wald", "t")
 
 
 def power(
@@ -23,6 +26,7 @@ def power(
     family: str = "gaussian",
     n_sims: int = 200,
     alpha: float = 0.05,
+    method: str = "wald",
     seed: Seed = None,
 ) -> pd.Series:
     """Estimate by simulation how often a study finds an effect.
@@ -40,7 +44,11 @@ def power(
     n_sims : int
         Number of simulated studies.
     alpha : float
-        Level of the test: estimate divided by standard error against the normal distribution.
+        Level of the test: estimate divided by standard error, against a quantile.
+    method : {"wald", "t"}
+        The quantile, as for `confint`: of the normal distribution, or of Student's t with Satterthwaite's
+        degrees of freedom. With few groups choose "t" (Gaussian models only): the other test finds effects
+        that aren't there more often than `alpha` says.
     seed : int or Generator, optional
         Makes the draws repeatable.
 
@@ -63,11 +71,18 @@ def power(
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}. It must lie between 0 and 1, for example 0.05.")
+    if method not in METHODS or (method == "t" and family != "gaussian"):
+        valid = METHODS if family == "gaussian" else METHODS[:1]
+        raise ValueError(
+            f"method is {method!r}. Valid choices for this family: {', '.join(map(repr, valid))}."
+        )
     plan = Plan(formula, data, fixef, sd, sigma, corr, family)
     names = list(plan.model.fixed.names)
     if term not in names:
         raise ValueError(f"The model has no fixed effect '{term}'. It has: {', '.join(names)}.")
-    truth, z = plan.beta[names.index(term)], NormalDist().inv_cdf(1 - alpha / 2)
+    place = names.index(term)
+    truth, z = plan.beta[place], NormalDist().inv_cdf(1 - alpha / 2)
+    contrast = np.eye(len(names))[place]
     rng, rows = np.random.default_rng(seed), []
     model = plan.model
     if family == "binomial":
@@ -78,13 +93,14 @@ def power(
         try:
             fit = _fit(model, family)
             if fit.converged:
-                rows.append((fit.fixef[term], fit.se_fixef[term], fit.is_singular))
+                reach = z if method == "wald" else _t_quantile(fit, contrast, alpha)
+                rows.append((fit.fixef[term], fit.se_fixef[term], fit.is_singular, reach))
         except (ValueError, np.linalg.LinAlgError):
             continue
     if not rows:
         raise ValueError("None of the simulated studies could be fitted. Look at one with simulate_data.")
-    estimate, se, singular = np.array(rows, dtype=float).T
-    share = float(np.mean(np.abs(estimate) > z * se))
+    estimate, se, singular, reach = np.array(rows, dtype=float).T
+    share = float(np.mean(np.abs(estimate) > reach * se))
     return pd.Series(
         {
             "power": share,
@@ -92,7 +108,7 @@ def power(
             "mean": estimate.mean(),
             "sd": estimate.std(ddof=1) if len(rows) > 1 else np.nan,
             "mean_se": se.mean(),
-            "coverage": np.mean(np.abs(estimate - truth) <= z * se),
+            "coverage": np.mean(np.abs(estimate - truth) <= reach * se),
             "singular": singular.mean(),
             "failed": 1 - len(rows) / n_sims,
             "n_sims": n_sims,
@@ -105,3 +121,8 @@ def _fit(model, family):
     return (
         linear.fit_design(model) if family == "gaussian" else generalized.fit_design(model, FAMILIES[family])
     )
+
+
+def _t_quantile(fit, contrast, alpha):
+    """Return Student's quantile for one fixed effect, with the degrees of freedom of this fit."""
+    return t_quantile(1 - alpha / 2, small_sample(fit, "power").of(contrast))

@@ -63,6 +63,10 @@ GLOSSARY = {  # words that a lesson introduces
         "rate, exposure, offset, rate ratio, overdispersion, Pearson residual, "
         "negative binomial distribution, observation-level effect, ordinal outcome"
     ),
+    "09_simulation": (
+        "fake data, parameter recovery, degrees of freedom, parametric bootstrap, percentile interval, edge, "
+        "likelihood ratio statistic, null distribution, p-value, power, rank, simulation-based calibration"
+    ),
 }
 KINDS = {  # of answers that a lesson asks for, at least
     "01_pooling": {"Number", "ByGroup", "Choice", "Formula"},
@@ -72,6 +76,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
     "07_group_level_predictors": {"Number", "ByGroup", "Choice", "Formula"},
     "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
+    "09_simulation": {"Number", "ByGroup", "Choice", "Draws", "Figure"},
 }
 LOOPED = ("01_pooling", "02_shrinkage")  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.

@@ -116,3 +116,54 @@ def test_power_grows_with_the_effect_and_is_alpha_without_one():
         power("y ~ x + (1 | g)", small, "z", fixef=[0, 0], **call)
     with pytest.raises(ValueError, match="alpha is 5"):
         power("y ~ x + (1 | g)", small, "x", fixef=[0, 0], alpha=5, **call)
+
+
+def treated(groups, size):
+    """Half of the groups are treated, all of their rows."""
+    plan = rows(groups, size)
+    return plan.assign(treated=(plan["g"] % 2).astype(float))
+
+
+def test_power_by_t_is_that_of_the_t_test_of_the_group_means():
+    """Balanced groups, treated or not: two samples of group means, as R's power.t.test has them.
+
+    power.t.test(n = 4, delta = 2, sd = sqrt(1 + 1 / 5), strict = TRUE): power = 0.5802036.
+    """
+    found = power(
+        "y ~ treated + (1 | g)",
+        treated(8, 5),
+        "treated",
+        fixef=[0, 2],
+        sd=1,
+        sigma=1,
+        n_sims=600,
+        method="t",
+        seed=3,
+    )
+    assert found["power"] == pytest.approx(0.5802036, abs=4 * found["mcse"])
+
+
+def test_few_groups_make_false_alarms_by_wald_and_none_too_many_by_t():
+    call = {"fixef": [0, 0], "sd": 1, "sigma": 0.3, "n_sims": 600, "seed": 4}
+    by = {
+        m: power("y ~ treated + (1 | g)", treated(6, 5), "treated", method=m, **call) for m in ("wald", "t")
+    }
+    # Of the normal quantile with four degrees of freedom: P(|t_4| > 1.96) = 0.1216.
+    assert by["wald"]["power"] == pytest.approx(0.1216, abs=4 * by["wald"]["mcse"])
+    assert by["t"]["power"] == pytest.approx(0.05, abs=4 * 0.0089)
+    assert by["t"]["coverage"] == pytest.approx(1 - by["t"]["power"])
+
+
+@pytest.mark.parametrize(("method", "family"), [("z", "gaussian"), ("t", "poisson")])
+def test_power_says_which_methods_there_are(method, family):
+    with pytest.raises(ValueError, match="Valid choices for this family: 'wald'"):
+        power(
+            "y ~ x + (1 | g)",
+            rows(5),
+            "x",
+            fixef=[0, 1],
+            sd=1,
+            sigma=1 if family == "gaussian" else None,
+            family=family,
+            method=method,
+        )
