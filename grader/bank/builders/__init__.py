@@ -10,6 +10,7 @@ sentence that a student reads. `half` earns half of the points.
 0.0
 
 A mistake that comes back has a builder. Where its sentence doesn't fit, write another one with the same name.
+Many say in symbols what was computed; ``did=r"…"`` says it in the symbols of the question.
 In `units`, from the right answer:
 
 >>> from grader.bank.builders import units

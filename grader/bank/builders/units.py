@@ -1,6 +1,6 @@
 """The right number in a wrong unit, or with a wrong sign. These builders take the right answer.
 
-`did` says in symbols what was computed. Without it, only the units are shown.
+`did` says in symbols what was computed.
 """
 
 from grader.bank.builders.mistake import Unsaid, half, opening
