@@ -376,7 +376,11 @@ def practice_floor(radon):
     "l07-practice-crossed",
     topic="crossed factors",
     revisit="07: Zip code and grade",
-    hints=("Each factor gets a bracket of its own.",),
+    hints=(
+        "There is one predictor, and two things that vary.",
+        "Each factor gets a bracket of its own.",
+        "The brackets are (1 | zipcode) and (1 | condition); size stands outside.",
+    ),
 )
 def practice_crossed():
     """Ask for the formula of two crossed factors."""

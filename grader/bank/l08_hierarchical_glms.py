@@ -94,7 +94,11 @@ def recall_weight():
     topic="fixef, ranef, coef",
     revisit="08: What you remember",
     idea=r"\hat\mu_\alpha + \hat\eta_j",
-    hints=("coef is the estimate of the group itself.", "It is fixed effect plus random effect."),
+    hints=(
+        "coef is the estimate of the group itself.",
+        "It is fixed effect plus random effect.",
+        "Add -1.2 to 3.0.",
+    ),
 )
 def recall_coef():
     """Ask for a group's coefficient from fixed and random effect."""
@@ -314,7 +318,11 @@ def practice_dispersion(seattle):
     topic="overdispersion",
     revisit="08: More spread than Poisson",
     idea=r"\mu + \mu^2 / \text{size}",
-    hints=("The variance is the mean and something more.", "The square of the mean, divided by the size."),
+    hints=(
+        "The variance is the mean and something more.",
+        "The second part is the square of the mean, divided by the size.",
+        "Write it as mean + mean**2 / size, with the size of the fit.",
+    ),
 )
 def practice_variance(seattle):
     """Ask for the variance of a negative binomial count."""
@@ -327,7 +335,8 @@ def practice_variance(seattle):
     revisit="08: More spread than Poisson",
     idea=r"e^{\hat\beta},\ e^{\hat\beta \pm 1.96\,\text{se}}",
     hints=(
-        "Make the interval of the coefficient first.",
+        "Make the interval of the coefficient first, on the scale of the logarithm.",
+        "It reaches 1.96 standard errors to each side.",
         "Then take e to the power of the estimate and of both ends.",
     ),
 )
