@@ -466,7 +466,7 @@ def se_ratio(homes):
     ).says("""This is the ratio
         for size, which differs from house to house. Miles is the same for all houses of a zip code.""")
     yield wrong(
-        mixed.fixef["miles"] / ordinary.fixef["miles"], "estimates for standard errors"
+        mixed.fixef["miles"] / ordinary.fixef["miles"], "estimate for the standard error"
     ).says("""This is
         the ratio of the two slopes. The question asks how certain they are.""")
     of_few = (
@@ -504,7 +504,8 @@ def levels(homes):
     line, own = _line(reml, few), _own_levels(reml, few)
     between, within = sds(reml)
     weight = KEPT / (KEPT + within**2 / between**2)
-    yield ByGroup(line + effects(reml), rel=1e-3, group=G, unit="dollars")
+    # Not "zipcode": a student's kernel would want the labels of the student's own nine.
+    yield ByGroup(line + effects(reml), rel=1e-3, group="other zip code", unit="dollars")
     yield half(
         estimates(reml), "line left out", did=r"\gamma_0 + \text{ranef}_j"
     ).says("""These are the column

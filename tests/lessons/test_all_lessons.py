@@ -180,6 +180,13 @@ def test_the_solution_gets_full_marks(solved):
     assert len(results) >= 6
 
 
+def test_no_right_answer_is_doubted_before_it_is_graded(solved):
+    notebook, _ = solved
+    cells = [cell for cell in notebook.cells if role_of(cell) == "check"]
+    said = [output.data["text/plain"] for cell in cells for output in cell.outputs]
+    assert [text for text in said if "recorded" not in text or "can't be right" in text] == []
+
+
 def test_the_solution_is_right_in_every_practice_question(solved):
     notebook, _ = solved
     cells = [cell for cell in notebook.cells if role_of(cell) == "practice"]

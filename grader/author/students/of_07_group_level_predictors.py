@@ -313,7 +313,7 @@ def se_ratio(w):
     yield "ratio upside down", [1 / right]
     yield "variances for standard errors", [right**2]
     yield "other coefficient", [fit.se_fixef["size"] / ordinary[1]]
-    yield "estimates for standard errors", [fit.fixef["miles"] / beta[2]]
+    yield "estimate for the standard error", [fit.fixef["miles"] / beta[2]]
     yield "small sample for all sales", [few.lmer(WITH).se_fixef["miles"] / _ols(few, "size", "miles")[1][2]]
     yield (
         UNNAMED,
