@@ -147,7 +147,7 @@ def practice_more_data():
     "l03-practice-factor",
     topic="standard errors",
     revisit="03: The mean of the zip codes",
-    idea=r"t_{0.975} \ (J - 1 \text{ degrees of freedom})",
+    idea=r"t_{J - 1} \text{, half of the rest above it}",
     hints=(
         "The fewer groups, the larger the factor. It comes from a t distribution, as for the nine zip codes.",
         "Use stats.t.ppf. It takes the share that lies below, and the degrees of freedom, df.",
@@ -163,11 +163,13 @@ def practice_factor():
         float(norm.ppf(0.975)), "normal distribution for few groups", within=0.01
     ).says("""This is the point of the normal distribution. It is right for many groups. With five, the
         standard deviation between them is known badly.""")
-    yield wrong(float(t.ppf(0.95, 4)), "one side for two", did=r"t_{0.95}").says("""This leaves 5 % at each
-        end. A 95 % interval leaves 2.5 % at each end.""")
     yield wrong(
-        float(t.ppf(0.975, 5)), "groups for degrees of freedom", did=r"J \text{ degrees of freedom}"
-    ).says("This is for five degrees of freedom. One of the five groups is used up by the mean.")
+        float(t.ppf(0.95, 4)), "one side for two", did=r"t_{J - 1} \text{, all of the rest above it}"
+    ).says("""This leaves 5 % at each
+        end. A 95 % interval leaves 2.5 % at each end.""")
+    yield wrong(float(t.ppf(0.975, 5)), "groups for degrees of freedom", did=r"t_J").says(
+        "This is for five degrees of freedom. One of the five groups is used up by the mean."
+    )
     yield wrong(float(t.ppf(0.975, 8)), "factor of another study").says("""This is the factor for nine groups.
         This study has five.""")
 

@@ -56,7 +56,10 @@ KINDS = {  # of answers that a lesson asks for, at least
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
 }
-LOOPED = ("02_shrinkage",)  # lessons that are written as guess, example, practice, checkpoint
+LOOPED = (
+    "02_shrinkage",
+    "03_uncertainty",
+)  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
 ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
 
