@@ -109,14 +109,18 @@ def _name(ax, table, x, own):
     """
     trend = np.polyfit(table[INTERCEPT], table[x], 1) if len(table) > 1 else [0, 0]
     off = table[x] - np.polyval(trend, table[INTERCEPT])
-    if off.abs().max() < 0.01 * np.ptp(table[x]):  # all on one line
+    aside = 8
+    if off.abs().max() < 0.01 * np.ptp(
+        table[x]
+    ):  # all on one line: nearer, so that no name stands at another point
+        aside = -6
         off = 0.5 - table[INTERCEPT].rank() % 2 if own is None else table[x] - own
     above = off > 0
     for name, line in table.iterrows():
         ax.annotate(
             name,
             (line[INTERCEPT], line[x]),
-            xytext=(-8, 5) if above[name] else (8, -12),
+            xytext=(-aside, 6) if above[name] else (aside, -13),
             textcoords="offset points",
             ha="right" if above[name] else "left",
             fontsize=9,

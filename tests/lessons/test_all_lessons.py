@@ -59,6 +59,7 @@ KINDS = {  # of answers that a lesson asks for, at least
 LOOPED = (
     "02_shrinkage",
     "03_uncertainty",
+    "04_varying_slopes",
 )  # lessons that are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
 ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
