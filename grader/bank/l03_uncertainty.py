@@ -6,13 +6,13 @@ simulation of the size that the lesson asks for, and for 1.96 in place of 2 stan
 
 import numpy as np
 import pandas as pd
-from scipy.stats import foldnorm, norm, truncnorm
+from scipy.stats import foldnorm, norm, t, truncnorm
 
 from grader.bank import ByGroup, Choice, Draws, Figure, Formula, Number, Table, practice, question
 from grader.bank.builders.errors import one_se_for_two
 from grader.bank.builders.mistake import half, wrong
 from grader.bank.builders.pooling import median_for_mean, ranef_for_coef
-from grader.bank.builders.spread import one_sd_for_two, sds_added, variance_for_sd
+from grader.bank.builders.spread import one_sd_for_two, sds_added, sds_for_variances, variance_for_sd
 from grader.bank.builders.units import count_for_share, percent
 from grader.bank.monte_carlo import monte_carlo
 from grader.bank.parts import ONE, G, around, centre, effects, estimates, prices, same_for_all, sd_between
@@ -20,9 +20,18 @@ from grader.bank.reference_fits import fits
 from mlmkit.data import load_king_county
 
 MODEL = "price ~ (1 | zipcode)"
+RADON = "log_radon ~ (1 | county)"
 DRAWS = 4000  # what the lesson asks for
 MANY_DRAWS = 10_000  # where the tails matter
 PRECISE = 40_000  # draws behind an expected value that has no formula
+
+# In symbols: what is asked for, and what is computed instead by more than one question.
+SE_MU, SE_EFFECT = r"\text{se}(\hat\mu_\alpha)", r"\text{se}_j"
+SE_OF_SUM = r"\sqrt{\text{se}_j^2 + ((1 - w_j)\,\text{se}(\hat\mu_\alpha))^2}"
+SQUARES_ADDED = r"\sqrt{\text{se}_j^2 + \text{se}(\hat\mu_\alpha)^2}"
+BOTH_SPREADS = r"\sqrt{\sigma_\alpha^2 + \sigma_y^2}"
+KNOWN_HOUSE = r"\hat\alpha_j \pm 2 \sqrt{\text{se}(\hat\alpha_j)^2 + \sigma_y^2}"
+INTERCEPT_AND_HOUSE = r"\hat\mu_\alpha \pm 2 \sqrt{\text{se}(\hat\alpha_j)^2 + \sigma_y^2}"
 
 
 class Spread:
@@ -55,6 +64,69 @@ def _spread(sales):
     return Spread(fits(MODEL, sales)[0])
 
 
+# What you remember: lessons 1 and 2 ---------------------------------------------------------------------
+
+
+@practice("l03-recall-intercept", topic="the centre", revisit="03: What you remember")
+def recall_intercept():
+    """Ask what the fixed intercept estimates."""
+    yield Choice("c")
+    yield wrong("a", "mean of houses for mean of zip codes").says("""The mean of all houses is complete
+        pooling. In the fixed intercept each zip code counts, however many houses were sold there.""")
+    yield wrong("b", "median for mean").says("""It belongs to no zip code: none of the nine has to lie there.
+        And it is about mean prices.""")
+    yield wrong("d", "mean for standard deviation").says("""How much they differ stands under Error terms. An
+        estimate under coef.est is a mean.""")
+
+
+@practice(
+    "l03-recall-weight",
+    topic="weights",
+    revisit="03: What you remember",
+    idea=r"w_j = \frac{n_j}{n_j + k}, \quad k = \sigma_y^2 / \sigma_\alpha^2",
+    hints=(
+        "The other zip codes are worth k additional sales. The weight is the share of the own sales.",
+        "k is the residual variance divided by the variance between zip codes. The weight is n / (n + k).",
+        "k = 460_891**2 / 584_667**2, with the two numbers of the print-out; then 57 / (57 + k).",
+    ),
+)
+def recall_weight(seattle):
+    """Ask for the weight of one zip code's own mean."""
+    s, n = _spread(seattle), 57
+    k = s.within**2 / s.between**2
+    yield Number(n / (n + k), rel=5e-4)
+    yield sds_for_variances(n / (n + k**0.5), credit=0.0, did=r"\frac{n_j}{n_j + \sigma_y / \sigma_\alpha}")
+    yield wrong(k / (n + k), "weight of the centre", did=r"1 - w_j").says("""This is the weight of the mean of
+        the zip codes. The question asks for the weight of the own mean.""")
+    yield wrong(1 / (1 + k), "group size forgotten", did=r"\frac{1}{1 + k}").says("""This is the weight of one
+        single sale. It depends on how many sales the zip code has.""")
+    yield percent(n / (n + k), credit=0.0)
+
+
+@practice("l03-recall-extremes", topic="weights", revisit="03: What you remember")
+def recall_extremes():
+    """Ask why the most extreme groups are small ones."""
+    yield Choice("b")
+    yield wrong("a", "extremes of small groups taken for real").says("""Then they would be unusual in one
+        direction. Here they are at both ends of the list. What do they have in common?""")
+    yield wrong("c", "pooling moves outwards").says("""The list has plain means, which nothing has moved. And
+        partial pooling moves inwards.""")
+    yield wrong("d", "weight in a plain mean").says("""A plain mean of a zip code has no weights: its sales
+        all count the same.""")
+
+
+@practice("l03-recall-criterion", topic="REML and ML", revisit="03: What you remember")
+def recall_criterion():
+    """Ask which criterion gives the smaller standard deviation between groups."""
+    yield Choice("b")
+    yield wrong("a", "REML and ML exchanged").says("""REML does correct for the estimated mean. In which
+        direction does this correction go? Think of dividing by eight or by nine.""")
+    yield wrong("c", "REML and ML taken for equal").says("""They are nearly equal where there are many
+        groups. With few groups one is clearly smaller.""")
+    yield wrong("d", "group sizes for the criterion").says("""The sizes change both in the same way. The
+        criterion makes a difference of its own.""")
+
+
 # Practice: the lecture's data, answered at once -------------------------------------------------------
 
 
@@ -72,12 +144,58 @@ def practice_more_data():
 
 
 @practice(
+    "l03-practice-factor",
+    topic="standard errors",
+    revisit="03: The mean of the zip codes",
+    idea=r"t_{J - 1} \text{, half of the rest above it}",
+    hints=(
+        "The fewer groups, the larger the factor. It comes from a t distribution, as for the nine zip codes.",
+        "Use stats.t.ppf. It takes the share that lies below, and the degrees of freedom, df.",
+        "stats.t.ppf(0.975, df=degrees)",
+    ),
+)
+def practice_factor():
+    """Ask for the factor of a 95 % interval with five groups."""
+    yield Number(float(t.ppf(0.975, 4)), rel=5e-3)
+    yield wrong(2.0, "normal distribution for few groups", within=0.01).says("""Two standard errors are right
+        for many groups. With five, the standard deviation between them is known badly.""")
+    yield wrong(
+        float(norm.ppf(0.975)), "normal distribution for few groups", within=0.01
+    ).says("""This is the point of the normal distribution. It is right for many groups. With five, the
+        standard deviation between them is known badly.""")
+    yield wrong(
+        float(t.ppf(0.95, 4)), "one side for two", did=r"t_{J - 1} \text{, all of the rest above it}"
+    ).says("""This leaves 5 % at each
+        end. A 95 % interval leaves 2.5 % at each end.""")
+    yield wrong(float(t.ppf(0.975, 5)), "groups for degrees of freedom", did=r"t_J").says(
+        "This is for five degrees of freedom. One of the five groups is used up by the mean."
+    )
+    yield wrong(float(t.ppf(0.975, 8)), "factor of another study").says("""This is the factor for nine groups.
+        This study has five.""")
+
+
+@practice("l03-practice-confidence", topic="standard errors", revisit="03: The mean of the zip codes")
+def practice_confidence():
+    """Ask what is wrong with a probability for one interval."""
+    yield Choice("d")
+    yield wrong("a", "probability for one interval").says("""Most people read it so. But which thing is
+        random? The interval comes out differently in each data set, the true value is the same.""")
+    yield wrong("b", "standard error for spread").says("""That would be an interval of zip codes. It would be
+        made from the standard deviation between them, and not from a standard error.""")
+    yield wrong("c", "interval of a mean for houses").says("""That would be an interval of houses. Most houses
+        lie outside of an interval for a mean.""")
+
+
+@practice(
     "l03-practice-se-effect",
     topic="standard errors",
     revisit="03: The effects of the zip codes",
+    idea=r"\sqrt{1 / (n_j / \sigma_y^2 + 1 / \sigma_\alpha^2)}",
     hints=(
-        "Information adds up: 50 / sigma_y**2 from the houses, 1 / sigma_alpha**2 from the zip codes. The "
-        "standard error is the square root of one divided by the sum.",
+        "There are two sources of information, and information adds up.",
+        "From the houses 50 / sigma_y**2, which is given; from the zip codes 1 / sigma_alpha**2. One divided "
+        "by their sum is a variance.",
+        "np.sqrt(1 / (from_houses + 1 / sigma_alpha**2))",
     ),
 )
 def practice_se_effect(seattle):
@@ -87,52 +205,123 @@ def practice_se_effect(seattle):
     information = n / s.within**2 + 1 / s.between**2
     not_squared, added = (n / s.within + 1 / s.between) ** -0.5, (s.within**2 / n + s.between**2) ** 0.5
     yield Number(information**-0.5, unit="dollars")
-    yield wrong(s.within / n**0.5, "houses only").says("""This uses the houses alone: it is the standard error
+    yield wrong(
+        s.within / n**0.5, "houses only", did=r"\sigma_y / \sqrt{n_j}"
+    ).says("""This uses the houses alone: it is the standard error
         of no pooling. The second source, what is known about zip codes, is missing.""")
-    yield _squared(1 / information)
-    yield wrong(information**0.5, "information for variance").says("""You took the square root of the
-        information. Information is one divided by the variance.""")
-    yield wrong(not_squared, "standard deviations for variances").says("""The information of a source is one
-        divided by its variance. Here the standard deviations were not squared.""")
-    yield wrong(added, "variances added for information").says("""You added the two variances. Two sources of
-        information make an estimate better, not worse: what adds up is the information.""")
+    yield _squared(1 / information, did=r"1 / (n_j / \sigma_y^2 + 1 / \sigma_\alpha^2)")
+    yield wrong(
+        information**0.5, "information for variance", did=r"\sqrt{n_j / \sigma_y^2 + 1 / \sigma_\alpha^2}"
+    ).says("You took the square root of the information. Information is one divided by the variance.")
+    yield wrong(
+        not_squared,
+        "standard deviations for variances",
+        did=r"\sqrt{1 / (n_j / \sigma_y + 1 / \sigma_\alpha)}",
+    ).says("""The information of a source is one divided by its variance. Here the standard deviations were
+        not squared.""")
+    yield wrong(
+        added, "variances added for information", did=r"\sqrt{\sigma_y^2 / n_j + \sigma_\alpha^2}"
+    ).says("""You added the two variances. Two sources of information make an estimate better, not worse:
+        what adds up is the information.""")
 
 
 @practice(
     "l03-practice-se-total",
     topic="fixed plus random",
     revisit="03: Fixed plus random",
-    hints=("The table has a column for it. The standard deviation of the draws of the sum is fine too.",),
+    idea=SE_OF_SUM,
+    hints=(
+        "The report adds the squares of two standard errors. That is right for independent errors only.",
+        "The errors of the two parts cancel. The fit knows by how much: se_coef has the errors of the sums.",
+        'lmer1.se_coef["zipcode"], and of it the row "98148".',
+    ),
 )
 def practice_se_total(seattle):
     """Ask for the standard error of one zip code's mean."""
     s, where = _spread(seattle), "98148"
     right, se_effect = s.se_means[where], s.se_effects[where]
     yield Number(right, rel=0.08, unit="dollars")  # the standard deviation of 1,000 draws is right too
-    yield wrong(np.hypot(s.se_mu, se_effect), "squares of dependent errors added").says("""This is as large as
-        in the report, which adds the squares as if the two parts were independent. But their errors
-        cancel.""")
     yield wrong(
-        s.se_mu, "fixed effect alone"
+        np.hypot(s.se_mu, se_effect), "squares of dependent errors added", did=SQUARES_ADDED
+    ).says("""This is as large as in the report, which adds the squares as if the
+        two parts were independent. But their errors cancel.""")
+    yield wrong(
+        s.se_mu, "fixed effect alone", did=SE_MU
     ).says("""This is the standard error of the fixed effect, the mean of all zip codes. The question is
         about the mean price in 98148.""")
-    yield wrong(s.se_mu + se_effect, "standard errors added").says("""This adds the two standard errors. Their
+    yield wrong(
+        s.se_mu + se_effect, "standard errors added", did=r"\text{se}_j + \text{se}(\hat\mu_\alpha)"
+    ).says("""This adds the two standard errors. Their
         errors do not add, they cancel: when one part is too high, the other is too low.""")
-    yield wrong(s.within, "standard deviation of houses").says("""This is how much houses in the same zip code
+    yield wrong(
+        s.within, "standard deviation of houses", did=r"\sigma_y"
+    ).says("""This is how much houses in the same zip code
         differ. It doesn't get smaller with more sales.""")
-    yield _squared(right**2)
+    yield _squared(right**2, did=r"\text{se}^2")
 
 
-def _squared(variance):
-    return wrong(variance, "variance for standard error").says("""This is the square of what is asked: a
-        variance, in squared dollars.""")
+def _squared(variance, did):
+    return wrong(variance, "variance for standard error", did=did).says(
+        "This is the square of what is asked: a variance, in squared dollars."
+    )
+
+
+@practice(
+    "l03-practice-difference",
+    topic="simulation",
+    revisit="03: Draws instead of formulas",
+    idea=r"(\hat\alpha_a - \hat\alpha_b) \pm 2 \sqrt{\text{se}_a^2 + \text{se}_b^2}",
+    hints=(
+        "A draw holds both means. Compute what you want to know in each draw.",
+        "Subtract the column of 98010 from that of 98024 in group_totals. Then take the two quantiles.",
+        'two = group_totals["98024"] - group_totals["98010"]; its ends are two.quantile(0.025) and '
+        "two.quantile(0.975).",
+    ),
+)
+def practice_difference(seattle):
+    """Ask for the interval of a difference whose two intervals overlap."""
+    s, (one, other) = _spread(seattle), ("98024", "98010")
+    gap, errors = s.means[one] - s.means[other], s.se_means[[one, other]]
+    se = np.hypot(*errors)
+    right, noise = around(gap, 2 * se), 0.42 * se  # five errors of an end from 1,000 draws
+    of_each = {place: around(s.means[place], 2 * s.se_means[place]) for place in (one, other)}
+    yield ByGroup(right, rel=0.0, abs=noise, unit="dollars", group="end", in_order=True)
+    yield wrong(
+        around(-gap, 2 * se), "difference turned round", within=noise, did=r"\hat\alpha_b - \hat\alpha_a"
+    ).says("This is 98010 minus 98024. The question asks for the other direction.")
+    yield wrong(
+        around(gap, 2 * errors.sum()),
+        "errors of two intervals added",
+        within=0.3 * se,
+        did=r"(\hat\alpha_a - \hat\alpha_b) \pm 2 (\text{se}_a + \text{se}_b)",
+    ).says("""You went from the largest possible distance of the two bars to the smallest. That both means
+        lie at these ends at the same time is much rarer than 5 in 100.""")
+    yield wrong(
+        {end: of_each[one][end] - of_each[other][end] for end in ("lower", "upper")},
+        "ends subtracted",
+        within=0.12 * se,
+    ).says("""You subtracted lower from lower and upper from upper. That is not the interval of the
+        difference: subtract in each draw first.""")
+    yield wrong(
+        around(gap, 2 * 2**0.5 * s.within),
+        "house for mean",
+        within=s.within / 3,
+        did=r"\pm 2 \sqrt{2} \sigma_y",
+    ).says("This is for the prices of two single houses. The question compares two mean prices.")
+    yield wrong(around(s.means[one] / s.means[other], 0.0), "ratio for difference", within=1.0).says(
+        "This is a ratio. The question asks for a difference, in dollars."
+    )
 
 
 @practice(
     "l03-practice-probability",
     topic="simulation",
     revisit="03: Draws instead of formulas",
-    hints=("Compare the two columns of group_totals with >, and take the mean of the result.",),
+    hints=(
+        "In some draws the first mean is higher, in others the second one. The share of the draws is asked.",
+        "Compare the two columns of group_totals with >. The mean of the result is a share.",
+        '(group_totals["98102"] > group_totals["98109"]).mean()',
+    ),
 )
 def practice_probability(seattle):
     """Ask for the probability that one zip code's mean is higher than another's."""
@@ -158,9 +347,12 @@ def practice_probability(seattle):
     "l03-practice-new-house",
     topic="prediction",
     revisit="03: A new house in a known zip code",
+    idea=KNOWN_HOUSE,
     hints=(
-        "The middle is the zip code's coefficient. The standard deviation has two parts: the standard error "
-        "of this coefficient and sigma_y.",
+        "There are two sources of spread: the mean of 98039 is not known exactly, and houses differ.",
+        "The middle is the coefficient of 98039. The squares of its standard error and of sigma_y add up.",
+        'middle plus and minus 2 * np.sqrt(se_total["98039"]**2 + sigma_y**2); or the quantiles of '
+        'predict_draws(..., kind="outcome").',
     ),
 )
 def practice_new_house(seattle):
@@ -189,6 +381,50 @@ def practice_forgotten():
         fitted. They don't matter for a zip code without sales.""")
 
 
+@practice(
+    "l03-practice-held",
+    topic="model criticism",
+    revisit="03: A new zip code",
+    idea=r"|\bar y_j - \hat\mu_\alpha| < 2 \sqrt{\text{se}(\hat\mu_\alpha)^2 + \sigma_\alpha^2}",
+    hints=(
+        "Ask of each of the 61 means how far from the fixed intercept of the fit it lies.",
+        "np.abs(other_means - centre) < 2 * spread_of_means is True for those inside. np.sum counts them.",
+        'np.sum(np.abs(other_means - without.fixef["(Intercept)"]) < 2 * spread_of_means)',
+    ),
+)
+def practice_held(seattle):
+    """Ask how many means of other zip codes the interval for a new one holds."""
+    fit = fits(MODEL, seattle[seattle[G] != "98039"])[0]
+    s = Spread(fit)
+    others = _other_sales(seattle)
+    of_zip_codes = others.groupby(others[G].astype(str))["price"].mean()
+
+    def holds(sd, values=of_zip_codes):
+        return float(np.sum(np.abs(values - s.mu) < 2 * sd))
+
+    sd, says = np.hypot(s.se_mu, s.between), "This is {}. The question asks for the number of zip codes."
+    right = holds(sd)
+    yield Number(right, rel=0.0, abs=0.4, unit="zip codes")
+    yield wrong(
+        holds(s.se_mu), "spread between groups forgotten", within=0.4, did=r"\pm 2\,\text{se}(\hat\mu_\alpha)"
+    ).says("This interval is for the mean of the zip codes. It leaves out that zip codes differ.")
+    yield wrong(
+        holds(np.hypot(s.se_mu, s.within)), "sources of spread exchanged", within=0.4, did=r"\pm 2 \sigma_y"
+    ).says("""You used the spread of houses within a zip code. The mean of a zip code differs from others by
+        the spread between them.""")
+    yield wrong(float(len(of_zip_codes)), "all zip codes", within=0.4).says("""All of them lie inside if the
+        fit has Medina in it. The question is about the fit without it: some lie outside.""")
+    yield wrong(holds(sd, others["price"]), "house for mean").says("""You counted houses. The question counts
+        zip codes.""")
+    yield wrong(right / len(of_zip_codes), "share for count").says(says.format("the share"))
+    yield wrong(100 * right / len(of_zip_codes), "percent for count", within=0.4).says(
+        says.format("the share in percent")
+    )
+    yield wrong(len(of_zip_codes) - right, "opposite event", within=0.4).says(
+        "These are the zip codes outside of the interval."
+    )
+
+
 _CALLS = {
     "a": wrong("a", "standard error for spread").says("""This is how well the mean of the zip codes is known.
         It leaves out that this zip code may lie above or below it."""),
@@ -208,24 +444,140 @@ def practice_call():
     yield from [_CALLS[letter] for letter in "abc"]
 
 
+@practice(
+    "l03-practice-county",
+    topic="new groups",
+    revisit="03: Three ways to predict for a group",
+    idea=r"\sqrt{\text{se}(\hat\mu_\alpha)^2 + \sigma_\alpha^2} \quad"
+    r"\sqrt{\text{se}(\hat\mu_\alpha)^2 + \sigma_\alpha^2 + \sigma_y^2}",
+    hints=(
+        "For the mean of a new county two things are uncertain, for a house in it three. Which?",
+        "The squares add up: of the standard error of the fixed effect, of the standard deviation between "
+        "counties, and, for a house, of the residual standard deviation.",
+        'se_fixef, varcorr["county"].sd and sigma of lmer_radon are the three numbers. np.sqrt of the sum of '
+        "two squares, and of all three.",
+    ),
+)
+def practice_county(radon):
+    """Ask for the spread of predictions for a county without data."""
+    fit = fits(RADON, radon)[0]
+    se, between, within = fit.se_fixef[ONE], fit.varcorr["county"].sd[ONE], fit.sigma
+
+    def both(mean, house):
+        return {"mean": float(mean), "house": float(house)}
+
+    new = np.hypot(se, between)
+    yield ByGroup(both(new, np.hypot(new, within)), rel=0.05, group="prediction", in_order=True)
+    yield wrong(both(se, np.hypot(se, within)), "spread between groups forgotten", did=SE_MU).says("""This is
+        for a county that lies exactly at the mean of the counties. A new one may have more radon or
+        less.""")
+    yield wrong(both(within, np.hypot(between, within)), "sources of spread exchanged", did=r"\sigma_y").says(
+        """The first number is how much houses in one county differ. The mean of a new county differs from
+        others by the spread between counties."""
+    )
+    yield wrong(both(new, within), "spread within groups alone", did=r"\sigma_y").says("""The first number is
+        right. The second one is the spread of houses around the mean of their own county. This mean is not
+        known, so its spread counts too.""")
+    yield sds_added(both(se + between, se + between + within))
+    yield wrong(both(new**2, new**2 + within**2), "variance for standard deviation", did=r"\sigma^2").says(
+        "These are variances. Their square roots are the standard deviations."
+    )
+    yield wrong(both(np.hypot(new, within), new), "mean and outcome exchanged").says("""The two numbers have
+        changed places. A house differs from the mean of its county.""")
+
+
+@practice(
+    "l03-practice-below-zero",
+    topic="model criticism",
+    revisit="03: Prices below zero",
+    idea=r"\Phi\left(-\hat\alpha_j / \sqrt{\text{se}(\hat\alpha_j)^2 + \sigma_y^2}\right)",
+    hints=(
+        "98148 is a known zip code. What are the middle and the standard deviation of a house in it?",
+        "The middle is its coefficient, the standard deviation that of Practice 8, for this zip code. Either "
+        'draw, with predict_draws and kind="outcome", or use stats.norm.cdf.',
+        "stats.norm.cdf(0, middle, sd), or (draws < 0).mean().",
+    ),
+)
+def practice_below(seattle):
+    """Ask for the share of impossible prices in a cheap zip code."""
+    s, where = _spread(seattle), "98148"
+    middle, sd = s.means[where], np.hypot(s.se_means[where], s.within)
+    share = _normal_cdf(-middle / sd)
+    new = _normal_cdf(-s.mu / np.hypot(s.new_house, s.se_mu))
+    yield Number(share, rel=0.0, abs=0.03)
+    yield wrong(1 - share, "opposite event", within=0.03).says("This is the share above zero.")
+    yield wrong(
+        new,
+        "new group for a known group",
+        within=0.02,
+        did=r"\Phi\left(-\hat\mu_\alpha / \sigma_{new}\right)",
+    ).says("This is for a house in a new zip code. This one is in the data, and its mean is known.")
+    yield wrong(_normal_cdf(-s.mu / s.within), "fixef for coef", within=0.01).says("""Here the middle is the
+        mean of the zip codes. This zip code has a mean of its own.""")
+    yield wrong(0.0, "interval of the mean for a house", within=1e-4).says("""No real house has such a price,
+        and the mean of the zip code is far above zero. But what does the model say about single houses?""")
+    yield percent(share, credit=0.0)
+    yield count_for_share(share, DRAWS, credit=0.0)
+    yield wrong(middle / sd, "quantile for probability", within=0.03).says("""This is how many standard
+        deviations the mean lies above zero. The question asks for the share below zero.""")
+
+
+@practice(
+    "l03-practice-log-formula",
+    topic="model criticism",
+    revisit="03: Prices below zero",
+    hints=(
+        "The logarithm belongs to what is predicted. What varies by group stands in brackets, with a bar.",
+        "On the left log(...) of the outcome, then ~, then one term with a bar, whose group is grade.",
+        "As in the lesson, log(price) ~ (1 | ...), with another grouping factor.",
+    ),
+)
+def practice_log():
+    """Ask for the formula of a model of a logarithm."""
+    yield Formula("log(price) ~ (1 | grade)")
+    yield wrong("price ~ (1 | grade)", "no logarithm").says("""This is a model of the price itself. The
+        question asks for its logarithm.""")
+    yield wrong("log(price) ~ (1 | zipcode)", "wrong grouping factor").says("""The outcome is right. The
+        question groups the houses in another way.""")
+    yield wrong("log(price) ~ grade", "no bar").says("""The outcome is right. But grade is an ordinary
+        predictor here: nothing varies by group, and there is no partial pooling.""")
+    yield wrong("price ~ (1 | log(grade))", "logarithm of the grouping factor").says("""The logarithm is taken
+        of the grouping factor. A group is a name: there is nothing to take a logarithm of.""")
+
+
 # Graded: the student's own zip codes ------------------------------------------------------------------
 
 
-@question("l03-more-zip-codes", topic="standard errors", revisit="03: The mean of the zip codes")
+@question(
+    "l03-more-zip-codes",
+    topic="standard errors",
+    revisit="03: The mean of the zip codes",
+    idea=r"\text{se}(\hat\mu_\alpha) \approx \sigma_\alpha / \sqrt{J}",
+)
 def more_zip_codes(homes):
     """Ask for the standard error of the fixed intercept with 36 zip codes instead of nine."""
     s = _spread(homes)
     yield Number(s.se_mu / 2, rel=0.04, unit="dollars")  # sigma_alpha / 6 is right too
-    yield half(s.se_mu / 4, "square root forgotten").says("""You divided by how many times as many zip codes
+    yield half(
+        s.se_mu / 4, "square root forgotten", did=r"\text{se}(\hat\mu_\alpha) / 4"
+    ).says("""You divided by how many times as many zip codes
         there are. A standard error gets smaller more slowly than that.""")
-    yield wrong(s.se_mu, "unchanged").says("""This is the standard error that you have now. With more zip
+    yield wrong(
+        s.se_mu, "unchanged", did=SE_MU
+    ).says("""This is the standard error that you have now. With more zip
         codes, the mean of the zip codes is better known.""")
-    yield half(s.se_mu / 6, "divided twice").says("""You divided the standard error by the square root of the
+    yield half(
+        s.se_mu / 6, "divided twice", did=r"\text{se}(\hat\mu_\alpha) / \sqrt{J}"
+    ).says("""You divided the standard error by the square root of the
         number of zip codes. The nine zip codes that you have are already in it.""")
-    yield wrong(s.between, "standard deviation for standard error").says("""This is how much zip codes differ.
+    yield wrong(
+        s.between, "standard deviation for standard error", did=r"\sigma_\alpha"
+    ).says("""This is how much zip codes differ.
         It stays as it is, however many of them there are.""")
     of_houses = homes["price"].std() / (4 * len(homes)) ** 0.5
-    yield wrong(of_houses, "counting houses instead of groups").says("""This is the standard error of complete
+    yield wrong(
+        of_houses, "counting houses instead of groups", did=r"s_{all} / \sqrt{n}"
+    ).says("""This is the standard error of complete
         pooling: it counts houses as if they were independent. The fixed effect is a mean of zip codes.""")
     yield wrong(
         2 * s.se_mu, "wrong direction", within=0.01 * s.se_mu
@@ -233,7 +585,12 @@ def more_zip_codes(homes):
         now. More data make it smaller.""")
 
 
-@question("l03-effect-intervals", topic="standard errors", revisit="03: The effects of the zip codes")
+@question(
+    "l03-effect-intervals",
+    topic="standard errors",
+    revisit="03: The effects of the zip codes",
+    idea=r"(\hat\alpha_j - \hat\mu_\alpha) \pm 2\,\text{se}_j",
+)
 def effect_intervals(homes):
     """Ask for the lecture's table: intervals of the random effects."""
     s = _spread(homes)
@@ -243,44 +600,74 @@ def effect_intervals(homes):
 
     # 1.96 standard errors are right too.
     yield Table(intervals(2 * s.se_effects), rel=1e-3, abs=0.05 * s.se_effects.max(), group=G, unit="dollars")
-    yield wrong(intervals(2 * s.se_effects, s.means), "coef for ranef").says("""These are intervals of the
+    yield wrong(
+        intervals(2 * s.se_effects, s.means), "coef for ranef", did=r"\hat\alpha_j \pm 2\,\text{se}_j"
+    ).says("""These are intervals of the
         mean prices. The question asks for the random effects: how far each zip code is from the mean of the
         zip codes.""")
     yield one_se_for_two(
         intervals(s.se_effects), "These intervals reach one standard error to each side. They hold"
     )
-    yield half(intervals(2 * s.se_effects_free), "fixed effect not held").says("""Your intervals count the
+    yield half(
+        intervals(2 * s.se_effects_free),
+        "fixed effect not held",
+        did=r"\pm 2 \sqrt{\text{se}_j^2 + (w_j\,\text{se}(\hat\mu_\alpha))^2}",
+    ).says("""Your intervals count the
         uncertainty of the mean of the zip codes too. The lecture's table holds this mean fixed: it uses the
         standard errors of the random effects alone.""")
     all_equal = intervals(same_for_all(2 * s.between, s.effects))
-    yield wrong(all_equal, "standard deviation for standard error").says("""All your intervals are equally
+    yield wrong(
+        all_equal, "standard deviation for standard error", did=r"\pm 2\,\sigma_\alpha"
+    ).says("""All your intervals are equally
         wide: you used how much zip codes differ. How well each one is known depends on its sales.""")
     yield half(intervals(-2 * s.se_effects), "ends exchanged").says("""The two columns have changed places:
         lower is larger than upper.""")
 
 
-@question("l03-totals", topic="simulation", revisit="03: Draws instead of formulas")
+@question(
+    "l03-totals",
+    topic="simulation",
+    revisit="03: Draws instead of formulas",
+    idea=r"\mu_\alpha^{(s)} + \eta_j^{(s)} \quad \text{(both of the same draw } s)",
+)
 def totals(homes):
     """Ask for 4,000 draws of the mean price in every zip code."""
     s = _spread(homes)
     fixed_alone = {"mean": same_for_all(s.mu, s.means), "sd": same_for_all(s.se_mu, s.means)}
     yield Draws(mean=s.means, sd=s.se_means, at_least=DRAWS, group=G, unit="dollars")
-    yield wrong({"mean": s.effects, "sd": s.se_effects_free}, "ranef for coef").says("""These are draws of the
+    yield wrong(
+        {"mean": s.effects, "sd": s.se_effects_free}, "ranef for coef", did=r"\eta_j^{(s)}"
+    ).says("""These are draws of the
         random effects: differences from the mean of the zip codes. The fixed effect must be added, draw by
         draw.""")
-    yield half({"sd": np.hypot(s.se_effects_free, s.se_mu)}, "draws of different rows added").says("""These
+    yield half(
+        {"sd": np.hypot(s.se_effects_free, s.se_mu)},
+        "draws of different rows added",
+        did=r"\mu_\alpha^{(r)} + \eta_j^{(s)}",
+    ).says("""These
         draws spread far too much. The fixed effect and the random effect of one draw belong together: row by
         row, their errors cancel.""")
-    yield half({"sd": s.se_effects_free}, "fixed effect added as a number").says("""You added one number to
+    yield half(
+        {"sd": s.se_effects_free}, "fixed effect added as a number", did=r"\hat\mu_\alpha + \eta_j^{(s)}"
+    ).says("""You added one number to
         the draws of the random effects. Add the draw of the fixed effect from the same row: their errors
         cancel.""")
-    yield wrong({"sd": np.hypot(s.se_means, s.within)}, "house for mean").says("""These are prices of single
+    yield wrong(
+        {"sd": np.hypot(s.se_means, s.within)}, "house for mean", did=r"\alpha_j^{(s)} + \varepsilon"
+    ).says("""These are prices of single
         houses. The question asks for draws of the mean price.""")
-    yield wrong(fixed_alone, "fixef for coef").says("""Every zip code has the same distribution here, that of
+    yield wrong(
+        fixed_alone, "fixef for coef", did=r"\mu_\alpha^{(s)}"
+    ).says("""Every zip code has the same distribution here, that of
         the fixed effect. The random effects are missing.""")
 
 
-@question("l03-ratio", topic="simulation", revisit="03: Draws instead of formulas")
+@question(
+    "l03-ratio",
+    topic="simulation",
+    revisit="03: Draws instead of formulas",
+    idea=r"\text{quantiles of } \alpha_{high}^{(s)} / \alpha_{low}^{(s)}",
+)
 def ratio(homes):
     """Ask for the interval of the ratio of two means, for which there is no formula in the lesson."""
     fit, _ = fits(MODEL, homes)
@@ -294,34 +681,57 @@ def ratio(homes):
     right = _middle(ratios)
     yield ByGroup(right, rel=0.0, abs=_error(ratios), group="end", in_order=True)
     symmetric = around(ratios.mean(), 2 * ratios.std())
-    yield half(symmetric, "symmetric interval for a skewed ratio").says("""You went the same distance to both
+    yield half(
+        symmetric, "symmetric interval for a skewed ratio", did=r"\text{mean} \pm 2\,\text{sd}"
+    ).says("""You went the same distance to both
         sides. A ratio is skewed: use the quantiles of your draws.""")
     yield half({"lower": right["upper"], "upper": right["lower"]}, "ends exchanged").says("""The two ends have
         changed places: lower is larger than upper.""")
-    yield wrong({end: of_high[end] / of_low[end] for end in of_high}, "ends divided").says("""You divided the
+    yield wrong(
+        {end: of_high[end] / of_low[end] for end in of_high},
+        "ends divided",
+        did=r"\text{lower} / \text{lower}, \ \text{upper} / \text{upper}",
+    ).says("""You divided the
         ends of two intervals. Lower by lower and upper by upper is not the interval of the ratio: compute the
         ratio in each draw first.""")
     yield half(
-        _middle(differences), "difference for ratio", within=_error(differences)
+        _middle(differences),
+        "difference for ratio",
+        within=_error(differences),
+        did=r"\alpha_{high} - \alpha_{low}",
     ).says("""This is the difference of the two mean prices, in dollars. The question asks how many times
         as high one is as the other.""")
     yield half(
-        _middle(1 / ratios), "ratio upside down", within=_error(1 / ratios)
+        _middle(1 / ratios),
+        "ratio upside down",
+        within=_error(1 / ratios),
+        did=r"\alpha_{low} / \alpha_{high}",
     ).says("""This is the ratio of the cheapest to the most expensive. The question asks for the other
         one.""")
-    yield wrong(_middle(houses), "house for mean", within=_error(houses)).says(
+    yield wrong(_middle(houses), "house for mean", within=_error(houses), did=r"y_{high} / y_{low}").says(
         "This is the ratio of the prices of two single houses. The question is about the mean prices."
     )
     yield one_sd_for_two(around(s.means[high] / s.means[low], ratios.std()), of="draws")
 
 
-@question("l03-new-house", topic="prediction", revisit="03: A new house in a known zip code")
+@question(
+    "l03-new-house",
+    topic="prediction",
+    revisit="03: A new house in a known zip code",
+    idea=KNOWN_HOUSE,
+)
 def new_house(homes):
     """Ask for a prediction interval for a house in the cheapest zip code."""
     return _house_in(homes, _spread(homes).means.idxmin())
 
 
-@question("l03-four-sds", topic="new groups", revisit="03: Three ways to predict for a group")
+@question(
+    "l03-four-sds",
+    topic="new groups",
+    revisit="03: Three ways to predict for a group",
+    idea=r"\sqrt{\text{se}(\hat\mu_\alpha)^2 + \sigma_\alpha^2 + \sigma_y^2} \quad"
+    r"\text{(the terms that apply)}",
+)
 def four_sds(homes):
     """Ask for the spread of predictions for a new zip code: zero or marginal, mean or outcome."""
     s = _spread(homes)
@@ -329,7 +739,9 @@ def four_sds(homes):
     right = _two_by_two(s.se_mu, of_house, np.hypot(s.se_mu, s.between), np.hypot(s.se_mu, s.new_house))
     added = _two_by_two(s.se_mu, s.se_mu + s.within, s.se_mu + s.between, s.se_mu + s.between + s.within)
     yield Table(right, rel=0.05, group="way", unit="dollars")
-    yield half(_two_by_two(0.0, s.within, s.between, s.new_house), "fixed effect taken as known").says("""You
+    yield half(
+        _two_by_two(0.0, s.within, s.between, s.new_house), "fixed effect taken as known", did=BOTH_SPREADS
+    ).says("""You
         took the mean of the zip codes as known. The question counts its uncertainty.""")
     yield wrong(right.iloc[::-1].set_axis(right.index), "zero and marginal exchanged").says("""The two rows
         have changed places. Zero is a zip code that is known to be typical.""")
@@ -337,14 +749,23 @@ def four_sds(homes):
         two columns have changed places. A house differs from the mean of its zip code.""")
     yield variance_for_sd(right**2)
     yield sds_added(added)
-    yield half(2 * right, "twice the standard deviation").says("""This is twice the standard deviation: half
+    yield half(
+        2 * right, "twice the standard deviation", did=r"2\,\text{sd}"
+    ).says("""This is twice the standard deviation: half
         the width of an interval. The question asks for the standard deviation itself.""")
     rows_equal = _two_by_two(s.se_mu, of_house, s.se_mu, of_house)
-    yield wrong(rows_equal, "spread between groups forgotten").says("""Your two rows are equal. A new zip code
+    yield wrong(
+        rows_equal, "spread between groups forgotten", did=r"\sqrt{\text{se}(\hat\mu_\alpha)^2 + \sigma_y^2}"
+    ).says("""Your two rows are equal. A new zip code
         may be more or less expensive than the mean; a typical one is not.""")
 
 
-@question("l03-house-draws", topic="new groups", revisit="03: A new zip code")
+@question(
+    "l03-house-draws",
+    topic="new groups",
+    revisit="03: A new zip code",
+    idea=r"\alpha \sim N(\mu_\alpha, \sigma_\alpha^2), \quad y \sim N(\alpha, \sigma_y^2)",
+)
 def house_draws(homes):
     """Ask for 10,000 draws of the price of a house in a new zip code."""
     s = _spread(homes)
@@ -357,12 +778,24 @@ def house_draws(homes):
         rel=0.02,
         unit="dollars",
     )
-    yield half(_normal_draws(s.mu, s.within), "spread between groups forgotten").says("""Houses differ in your
+    yield half(
+        _normal_draws(s.mu, s.within),
+        "spread between groups forgotten",
+        did=r"y \sim N(\mu_\alpha, \sigma_y^2)",
+    ).says("""Houses differ in your
         draws, but all of them stand in a zip code that lies exactly at the mean. A new zip code may be more
         or less expensive.""")
-    yield half(_normal_draws(s.mu, s.between), "spread within groups forgotten").says("""These are means of
+    yield half(
+        _normal_draws(s.mu, s.between),
+        "spread within groups forgotten",
+        did=r"\alpha \sim N(\mu_\alpha, \sigma_\alpha^2)",
+    ).says("""These are means of
         new zip codes. A house differs from the mean of its zip code.""")
-    yield wrong(_normal_draws(s.mu, s.se_mu), "standard error for spread").says("""These draws show how well
+    yield wrong(
+        _normal_draws(s.mu, s.se_mu),
+        "standard error for spread",
+        did=r"N(\mu_\alpha, \text{se}(\hat\mu_\alpha)^2)",
+    ).says("""These draws show how well
         the mean of the zip codes is known. Neither zip codes nor houses differ in them.""")
     yield sds_added(_normal_draws(s.mu, s.between + s.within), credit=0.5)
     for positive in (_above_zero(s.mu, sd), *_moved_above_zero(s.mu, sd)):
@@ -371,14 +804,21 @@ def house_draws(homes):
             the model says, and moves the mean.""")
 
 
-@question("l03-below-zero", topic="model criticism", revisit="03: Prices below zero")
+@question(
+    "l03-below-zero",
+    topic="model criticism",
+    revisit="03: Prices below zero",
+    idea=r"\Phi\left(-\mu_\alpha / \sqrt{\sigma_\alpha^2 + \sigma_y^2}\right)",
+)
 def below_zero(homes):
     """Ask for the share of impossible prices that the model predicts."""
     s = _spread(homes)
     known, uncertain = (_normal_cdf(-s.mu / sd) for sd in (s.new_house, np.hypot(s.new_house, s.se_mu)))
     share = (known + uncertain) / 2  # both ways are right
     yield Number(share, rel=0.0, abs=_room(share))
-    yield half(1 - share, "opposite event", within=_room(share)).says("This is the share above zero.")
+    yield half(1 - share, "opposite event", within=_room(share), did=r"1 - \Phi(\ldots)").says(
+        "This is the share above zero."
+    )
     z = s.mu / s.new_house_both_ways
     yield wrong(
         z, "quantile for probability", within=0.06 * z
@@ -403,15 +843,25 @@ def _one_spread_forgotten(within, between):
         ).says("""Here prices spread too little. A new zip code may be cheaper than a typical one, and a
             house may be cheaper than others in its zip code. One of the two is missing.""")
         return
-    yield wrong(within, "spread between groups forgotten", within=_room(within)).says("""Here all houses stand
+    yield wrong(
+        within, "spread between groups forgotten", within=_room(within), did=r"\Phi(-\mu_\alpha / \sigma_y)"
+    ).says("""Here all houses stand
         in a typical zip code. A new zip code may be cheaper.""")
     yield wrong(
-        between, "spread within groups forgotten", within=_room(between)
+        between,
+        "spread within groups forgotten",
+        within=_room(between),
+        did=r"\Phi(-\mu_\alpha / \sigma_\alpha)",
     ).says("""This is the share of zip-code means, or of real prices, that lie below zero. The question is
         about the houses that your model predicts.""")
 
 
-@question("l03-held", topic="model criticism", revisit="03: A new zip code")
+@question(
+    "l03-held",
+    topic="model criticism",
+    revisit="03: A new zip code",
+    idea=r"|y_i - \mu_\alpha| < 2 \sqrt{\sigma_\alpha^2 + \sigma_y^2}",
+)
 def held(homes):
     """Ask how many houses of the county's other 61 zip codes the prediction interval holds.
 
@@ -437,17 +887,26 @@ def held(homes):
     ).says("""This counts the houses of all 70 zip codes. A test of the model leaves out the nine that it
         was fitted to.""")
     yield wrong(
-        holds(2 * s.se_mu), "standard error for spread", within=room_at(2 * s.se_mu)
+        holds(2 * s.se_mu),
+        "standard error for spread",
+        within=room_at(2 * s.se_mu),
+        did=r"\pm 2\,\text{se}(\hat\mu_\alpha)",
     ).says("""You used the interval of the fixed effect. It says where the mean of the zip codes is, not
         where houses are.""")
     yield half(
-        holds(2 * s.between), "spread within groups forgotten", within=room_at(2 * s.between)
+        holds(2 * s.between),
+        "spread within groups forgotten",
+        within=room_at(2 * s.between),
+        did=r"\pm 2\,\sigma_\alpha",
     ).says("""Your interval is for the mean of a new zip code. A house differs from the mean of its zip
         code.""")
-    yield half(holds(2 * s.within), "spread between groups forgotten", within=room_at(2 * s.within)).says(
-        "Your interval leaves out that zip codes differ."
-    )
-    yield half(holds(sd), "one standard deviation for two", within=room_at(sd)).says(
+    yield half(
+        holds(2 * s.within),
+        "spread between groups forgotten",
+        within=room_at(2 * s.within),
+        did=r"\pm 2\,\sigma_y",
+    ).says("Your interval leaves out that zip codes differ.")
+    yield half(holds(sd), "one standard deviation for two", within=room_at(sd), did=r"\pm 1\,\text{sd}").says(
         "This many lie within one standard deviation. The question asks for two."
     )
     says = "This is {}. The question asks for the number of houses."
@@ -526,17 +985,31 @@ def _house_in(sales, where, *more):
     sd = np.hypot(se, s.within)
     # Four standard errors of an end from 4,000 draws; 1.96 for 2 is less.
     yield ByGroup(around(middle, 2 * sd), rel=0.0, abs=0.17 * sd, unit="dollars", group="end", in_order=True)
-    yield wrong(around(middle, 2 * se), "interval of the mean for a house").says("""This is the interval of
+    yield wrong(
+        around(middle, 2 * se),
+        "interval of the mean for a house",
+        did=r"\hat\alpha_j \pm 2\,\text{se}(\hat\alpha_j)",
+    ).says("""This is the interval of
         the mean price in this zip code. Single houses differ from the mean, so the interval for a house is
         much wider.""")
     yield half({"lower": 0.0, "upper": middle + 2 * sd}, "lower end cut at zero").says("""You cut the interval
         at zero. The model does not: it counts prices below zero as possible. Cutting hides this.""")
-    yield wrong(around(s.mu, 2 * sd), "fixef for coef").says("""Your interval lies around the mean of the zip
+    yield wrong(
+        around(s.mu, 2 * sd), "fixef for coef", did=INTERCEPT_AND_HOUSE
+    ).says("""Your interval lies around the mean of the zip
         codes. You have sales from this zip code: its own mean is known.""")
     yield one_sd_for_two(around(middle, sd))
-    yield wrong(around(s.mu, 2 * s.new_house), "new group for a known group").says("""This is the interval for
+    yield wrong(
+        around(s.mu, 2 * s.new_house),
+        "new group for a known group",
+        did=r"\hat\mu_\alpha \pm 2 \sqrt{\sigma_\alpha^2 + \sigma_y^2}",
+    ).says("""This is the interval for
         a house in a zip code that is not in the data. This one is.""")
-    yield wrong(around(s.effects[where], 2 * sd), "ranef for coef").says("""The middle of your interval is the
+    yield wrong(
+        around(s.effects[where], 2 * sd),
+        "ranef for coef",
+        did=r"(\hat\alpha_j - \hat\mu_\alpha) \pm 2\,\text{sd}",
+    ).says("""The middle of your interval is the
         random effect: a difference. The middle must be a mean price.""")
     yield from more
 
@@ -595,7 +1068,11 @@ def _positive(mean, square, quantiles):
     return {"mean": mean, "sd": (square - mean**2) ** 0.5, "quantiles": quantiles, "lowest": 0.0}
 
 
-def _other_prices(homes):
-    """Return the prices of the houses in the county's other zip codes."""
+def _other_sales(homes):
+    """Return the sales in the county's other zip codes."""
     county = load_king_county()
-    return county.loc[~county[G].astype(str).isin(homes[G].astype(str).unique()), "price"].to_numpy()
+    return county[~county[G].astype(str).isin(homes[G].astype(str).unique())]
+
+
+def _other_prices(homes):
+    return _other_sales(homes)["price"].to_numpy()

@@ -73,7 +73,7 @@ def plot_intercept_slope(fit, *, none=None, group=None, ax=None):
         label="fixed effects",
     )
     if len(table) <= _MOST_NAMES:
-        _name(ax, table, x)
+        _name(ax, table, x, None if none is None else own[x])
     _titles(ax, y, x)
     tidy(ax, grid="both")
     ax.legend(loc="upper left", frameon=False)
@@ -102,18 +102,25 @@ def _ellipse(ax, fit, group, x):
     ax.plot(*outline, color=PARTIAL, linewidth=1, alpha=0.7)
 
 
-def _name(ax, table, x):
-    """Write the groups' names: to the left above the trend of the points, to the right below it."""
+def _name(ax, table, x, own):
+    """Write the groups' names: to the left above the trend of the points, to the right below it.
+
+    Where the points lie on a line, away from the rings of no pooling (`own` slopes) or in turn.
+    """
     trend = np.polyfit(table[INTERCEPT], table[x], 1) if len(table) > 1 else [0, 0]
     off = table[x] - np.polyval(trend, table[INTERCEPT])
-    if off.abs().max() < 0.01 * np.ptp(table[x]):  # all on one line: left and right in turn
-        off = 0.5 - table[INTERCEPT].rank() % 2
+    aside = 8
+    if off.abs().max() < 0.01 * np.ptp(
+        table[x]
+    ):  # all on one line: nearer, so that no name stands at another point
+        aside = -6
+        off = 0.5 - table[INTERCEPT].rank() % 2 if own is None else table[x] - own
     above = off > 0
     for name, line in table.iterrows():
         ax.annotate(
             name,
             (line[INTERCEPT], line[x]),
-            xytext=(-8, 5) if above[name] else (8, -12),
+            xytext=(-aside, 6) if above[name] else (aside, -13),
             textcoords="offset points",
             ha="right" if above[name] else "left",
             fontsize=9,

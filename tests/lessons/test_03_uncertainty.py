@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from handed_in import STUDENTS, judged
 
-from grader.author.tagged_lesson import role_of
-from mlmkit import homes_for, lmer, load_king_county, plot_caterpillar, plot_group_intervals
+from grader.author.tagged_lesson import CHECKS, role_of
+from mlmkit import homes_for, lmer, load_king_county, load_radon, plot_caterpillar, plot_group_intervals
 
 LESSON = "03_uncertainty"
 MODEL = "price ~ (1 | zipcode)"
@@ -17,12 +17,10 @@ MODEL = "price ~ (1 | zipcode)"
 
 @pytest.fixture(scope="module")
 def run(cells):
-    """The names that the lecture part of the lesson leaves behind, after its code has run."""
+    """The names that the lesson leaves behind, after its code and its solutions have run."""
     names = {}
     for cell in cells:
-        if role_of(cell) == "student":
-            break
-        if cell.cell_type == "code" and role_of(cell) != "practice":
+        if cell.cell_type == "code" and role_of(cell) not in CHECKS:
             exec(cell.source, names)
     plt.close("all")
     return names
@@ -61,6 +59,9 @@ def test_numbers_in_the_prose_are_those_of_the_fits(prose, run):
         "−195,857": effects.loc["98010", "upper"],
         "713,204": run["mu"],
         "289,527": fit.coef["zipcode"].loc["98148", "(Intercept)"],
+        "782,324": np.ptp(run["fixed_ci"]),
+        "195,581": run["se_mu"],
+        "45,947": run["se_effect"]["98010"],
         "204,789": np.hypot(run["se_mu"], run["se_effect"]["98148"]),
     }
     for text, value in facts.items():
@@ -78,7 +79,7 @@ def test_numbers_in_the_prose_are_those_of_the_fits(prose, run):
     for text, value in rounded.items():
         assert f"{text} dollars" in prose or text in prose, text
         assert f"{round(value, -3):,.0f}" == text
-    other = {"104,366", "90,000", "200,000", "10,000", "20,744"}
+    other = {"104,366", "90,000", "200,000", "10,000", "20,744", "780,000", "86,900"}
     found = set(re.findall(r"−?\d{2,3},\d{3}", prose))
     assert not found - set(facts) - set(rounded) - other, "a number in the prose that no test looks at"
     assert len(run["others"]) == 20_744
@@ -92,6 +93,35 @@ def test_two_standard_errors_of_a_mean_are_about_what_the_first_lines_say(run):
 def test_the_fixed_effect_is_uncertain_because_there_are_nine_zip_codes(run):
     assert 1 < run["se_mu"] / (run["sigma_alpha"] / 3) < 1.01
     assert run["factor"] == pytest.approx(2.306, abs=1e-3)
+    many = run["se_mu"] ** 2 - (run["sigma_y"] ** 2 / run["n"]).mean() / 9 * 0.99  # a hundred times the sales
+    assert 4 * many**0.5 == pytest.approx(780_000, abs=1000)
+
+
+def test_two_standard_errors_of_nine_groups_catch_the_truth_92_times_in_100(flat, run):
+    """Exactly so where groups are of one size: their mean has a t distribution."""
+    assert "it catches it in about 92" in flat
+    assert 2 * run["stats"].t.cdf(2, 8) - 1 == pytest.approx(0.92, abs=0.003)
+
+
+def test_intervals_of_two_zip_codes_overlap_although_their_difference_is_clear(run):
+    """The example must not hang on a seed: it lies three Monte Carlo errors from 0 and more."""
+    ends = run["total_intervals"]
+    assert ends.loc["98010", "upper"] > ends.loc["98024", "lower"]
+    two = run["lmer1"].sim(40_000, seed=1).coef["zipcode"]["(Intercept)"]
+    gap = two["98024"] - two["98010"]
+    assert gap.quantile(0.025) > 3 * 0.085 * gap.std()  # the error of such an end from 1,000 draws
+    assert run["practice_difference"]["lower"] > 0
+
+
+def test_radon_shows_what_the_text_says(flat, run):
+    known = run["known_counties"]["(Intercept)"]
+    sizes = load_radon()["county"].value_counts()
+    assert (sizes["STLOUIS"], sizes["WILKIN"], len(sizes)) == (116, 1, 85)
+    assert "is known to 0.07. That of WILKIN, with one house, is known to 0.28" in flat
+    assert [round(known[name], 2) for name in ("STLOUIS", "WILKIN")] == [0.07, 0.28]
+    assert known["WILKIN"] > 0.9 * run["practice_county"]["mean"]
+    radon = run["lmer_radon"]
+    assert radon.varcorr["county"].sd.iloc[0] < radon.sigma
 
 
 def test_the_formula_for_the_sum_is_that_of_the_fit(run):
@@ -123,7 +153,15 @@ def test_coverage_is_right_on_average_and_wrong_by_zip_code(run):
     assert (share == 1).sum() == 4
     assert share["98039"] == pytest.approx(0.70)
     assert run["coverage"]["sd of the prices"]["98039"] > 1e6
-    assert run["coverage"]["inside, logarithms"]["98039"] == pytest.approx(0.96)
+    logs = run["coverage"]["inside, logarithms"]
+    assert logs["98039"] == pytest.approx(0.96)
+    assert [round(share[z], 2) for z in ("98014", "98024")] == [0.98, 0.93]
+    assert [round(logs[z], 2) for z in ("98014", "98024")] == [0.89, 0.89]
+    spread = np.log(run["seattle"]["price"]).groupby(run["zipcode"]).std()
+    assert set(spread.nlargest(2).index) == {
+        "98014",
+        "98024",
+    }  # "spread more than elsewhere, on this scale too"
     assert np.exp(0.44) == pytest.approx(1.55, abs=0.005)
     assert run["log_fit"].sigma == pytest.approx(0.44, abs=0.005)
 

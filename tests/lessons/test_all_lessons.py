@@ -78,14 +78,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
     "09_simulation": {"Number", "ByGroup", "Choice", "Draws", "Figure"},
 }
-LOOPED = (
-    "01_pooling",
-    "02_shrinkage",
-    "05_bayesian_fits",
-    "07_group_level_predictors",
-    "08_hierarchical_glms",
-    "09_simulation",
-)
+LOOPED = tuple(lesson_names())  # all are written as guess, example, practice, checkpoint
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
 ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
 

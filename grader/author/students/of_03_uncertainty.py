@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from grader.author.students import RIGHT, UNNAMED, answers
-from grader.author.students.work import ONE, G, axes, letters, table
-from mlmkit import load_king_county, plot_caterpillar
+from grader.author.students.work import ONE, G, axes, letters, one_way, table
+from mlmkit import lmer, load_king_county, load_radon, plot_caterpillar
 
 DRAWS, MANY = 4000, 10_000
 
@@ -543,3 +543,196 @@ def practice_call(w):
     """Give the draws for a house in a new zip code."""
     names = {"a": "standard error for spread", "b": "spread between groups forgotten"}
     return letters("d", **names, c="spread within groups forgotten")
+
+
+@answers("l03-recall-intercept")
+def recall_intercept(w):
+    """Say what the fixed intercept estimates."""
+    names = {"a": "mean of houses for mean of zip codes", "b": "median for mean"}
+    return letters("c", **names, d="mean for standard deviation")
+
+
+@answers("l03-recall-weight")
+def recall_weight(w):
+    """Give the weight of one zip code's own mean."""
+    n, a, y = 57, w.between, w.within
+    k = y**2 / a**2
+    numpy = w.by_numpy[2] ** 2 / w.by_numpy[1] ** 2
+    inside = (n / y**2) / (n / y**2 + 1 / a**2)
+    yield RIGHT, [n / (n + k), inside, round(inside, 4), n / (n + numpy), 1 - k / (n + k), 57 / 57.6214]
+    yield "standard deviations for variances", [n / (n + y / a), (n / y) / (n / y + 1 / a)]
+    yield "weight of the centre", [k / (n + k)]
+    yield "group size forgotten", [1 / (1 + k), a**2 / (a**2 + y**2)]
+    yield "percent for share", [100 * inside, round(100 * inside, 2)]
+    yield UNNAMED, [0.0, 1.0, 57, 57 / 869, 0.5, -inside, w.coef["98148"], 2.0, 1 / 9, k, 0.9]
+
+
+@answers("l03-recall-extremes")
+def recall_extremes(w):
+    """Say why the most extreme groups are small."""
+    names = {"a": "extremes of small groups taken for real", "c": "pooling moves outwards"}
+    return letters("b", **names, d="weight in a plain mean")
+
+
+@answers("l03-recall-criterion")
+def recall_criterion(w):
+    """Say which criterion gives the smaller standard deviation."""
+    names = {"a": "REML and ML exchanged", "c": "REML and ML taken for equal"}
+    return letters("b", **names, d="group sizes for the criterion")
+
+
+@answers("l03-practice-factor")
+def practice_factor(w):
+    """Give the factor of an interval with five groups."""
+    yield RIGHT, [t(4).ppf(0.975), -t(4).ppf(0.025), 2.776, 2.78, round(float(t(4).ppf(0.975)), 4)]
+    yield "normal distribution for few groups", [2, 2.0, 1.96, norm.ppf(0.975)]
+    yield "one side for two", [t(4).ppf(0.95), 2.13]
+    yield "groups for degrees of freedom", [t(5).ppf(0.975), 2.57]
+    yield "factor of another study", [t(8).ppf(0.975), 2.306]
+    yield UNNAMED, [0.975, 4, 5, 0.0, -2.776, 1.0, 3.0, 0.95, norm.ppf(0.95), 20, t(4).ppf(0.995), 12.7]
+
+
+@answers("l03-practice-confidence")
+def practice_confidence(w):
+    """Say what is wrong with a probability for one interval."""
+    names = {"a": "probability for one interval", "b": "standard error for spread"}
+    return letters("d", **names, c="interval of a mean for houses")
+
+
+@answers("l03-practice-difference")
+def practice_difference(w):
+    """Give the interval of a difference."""
+    one, other, se = "98024", "98010", w.fit.se_coef[G][ONE]
+    a, b = _ends(w.coef[one], 2 * se[one]), _ends(w.coef[other], 2 * se[other])
+    gap, sd = w.coef[one] - w.coef[other], np.hypot(se[one], se[other])
+    few, many = (_sim(w, n).coef[G][ONE] for n in (1000, DRAWS))
+    yield (
+        RIGHT,
+        [
+            _middle(few[one] - few[other]),
+            _middle(many[one] - many[other]),
+            _ends(gap, 2 * sd),
+            _ends(gap, 1.96 * sd),
+            list(_middle(few[one] - few[other]).values()),
+        ],
+    )
+    yield "difference turned round", [_middle(few[other] - few[one]), _ends(-gap, 2 * sd)]
+    widest = {"lower": a["lower"] - b["upper"], "upper": a["upper"] - b["lower"]}
+    yield "errors of two intervals added", [widest, _ends(gap, 2 * (se[one] + se[other]))]
+    yield "ends subtracted", [{end: a[end] - b[end] for end in a}]
+    houses = w.rng(21).normal(gap, 2**0.5 * w.within, DRAWS)
+    yield "house for mean", [_middle(houses), _ends(gap, 2 * 2**0.5 * w.within)]
+    yield "ratio for difference", [_middle(few[one] / few[other]), [w.coef[one] / w.coef[other]] * 2]
+    yield (
+        UNNAMED,
+        [
+            a,
+            b,
+            _ends(0, 0),
+            _ends(gap / 1000, 2 * sd / 1000),
+            gap,
+            0.0,
+            _ends(w.mu, 2 * w.se),
+            _ends(gap, 9 * sd),
+        ],
+    )
+
+
+@answers("l03-practice-held")
+def practice_held(w):
+    """Say how many of the other zip codes' means an interval holds."""
+    county, own = load_king_county(), w.homes[G].astype(str).unique()
+    others = county[~county[G].astype(str).isin(own)]
+    means = others.groupby(others[G].astype(str))["price"].mean().to_numpy()
+    kept = w.homes[w.homes[G].astype(str) != "98039"]
+    mu, between, within = one_way(kept["price"].to_numpy(), kept[G].astype(str).to_numpy())
+    fit = lmer("price ~ (1 | zipcode)", kept)
+    se = fit.se_fixef[ONE]
+
+    def holds(sd, values=means):
+        return int(np.sum(np.abs(values - mu) < 2 * sd))
+
+    right = holds(np.hypot(se, between))
+    yield RIGHT, [right, float(right), holds(between), str(right)]
+    yield "spread between groups forgotten", [holds(se)]
+    yield "sources of spread exchanged", [holds(np.hypot(se, within)), holds(within)]
+    yield "all zip codes", [len(means), int(np.sum(np.abs(means - w.mu) < 2 * np.hypot(w.se, w.between)))]
+    yield "house for mean", [holds(np.hypot(se, between), others["price"].to_numpy())]
+    yield "share for count", [right / len(means), round(right / len(means), 2)]
+    yield "percent for count", [100 * right / len(means), round(100 * right / len(means), 1)]
+    yield "opposite event", [len(means) - right]
+    yield UNNAMED, [0, 9, 70, -58, 50, 869, len(others), 41, w.mu, 1000]
+
+
+@answers("l03-practice-county")
+def practice_county(w):
+    """Give the spread of predictions for a county without data."""
+    fit = lmer("log_radon ~ (1 | county)", load_radon())
+    se, a, y, h = fit.se_fixef[ONE], fit.varcorr["county"].sd[ONE], fit.sigma, np.hypot
+
+    def both(mean, house):
+        return {"mean": float(mean), "house": float(house)}
+
+    new = pd.DataFrame({"county": ["another"]})
+    drawn = [
+        fit.predict_draws(new, MANY, "marginal", kind, seed=w.seed + 40)[0].std()
+        for kind in ("mean", "outcome")
+    ]
+    yield RIGHT, [both(h(se, a), h(h(se, a), y)), both(a, h(a, y)), both(*drawn), pd.Series(both(*drawn))]
+    yield RIGHT, [both(round(h(se, a), 2), round(h(h(se, a), y), 2))]
+    yield "spread between groups forgotten", [both(se, h(se, y))]
+    yield "sources of spread exchanged", [both(y, h(a, y))]
+    yield "spread within groups alone", [both(h(se, a), y), both(a, y)]
+    yield "standard deviations added", [both(se + a, se + a + y)]
+    yield "variance for standard deviation", [both(h(se, a) ** 2, h(h(se, a), y) ** 2)]
+    yield "mean and outcome exchanged", [both(h(h(se, a), y), h(se, a))]
+    yield (
+        UNNAMED,
+        [
+            both(0, 0),
+            both(fit.fixef[ONE], fit.fixef[ONE]),
+            both(1, 2),
+            0.0,
+            both(2 * h(se, a), 2 * h(a, y)),
+            both(-a, -y),
+            both(w.between, w.within),
+            both(h(se, a), a),
+        ],
+    )
+
+
+@answers("l03-practice-below-zero")
+def practice_below(w):
+    """Give the share of impossible prices in a cheap zip code."""
+    z = "98148"
+    middle, sd = w.coef[z], np.hypot(w.fit.se_coef[G][ONE][z], w.within)
+    draws = w.rng(22).normal(middle, sd, DRAWS)
+    house = w.fit.predict_draws(pd.DataFrame({G: [z]}), DRAWS, kind="outcome", seed=w.seed + 9)[0]
+    share = norm.cdf(-middle / sd)
+    yield (
+        RIGHT,
+        [share, (draws < 0).mean(), (house < 0).mean(), norm.cdf(0, middle, w.within), round(share, 2)],
+    )
+    yield "opposite event", [1 - share, (house > 0).mean()]
+    new = np.hypot(w.between, w.within)
+    yield "new group for a known group", [norm.cdf(-w.mu / new), norm.cdf(-w.mu / np.hypot(new, w.se))]
+    yield "fixef for coef", [norm.cdf(-w.mu / w.within)]
+    yield "interval of the mean for a house", [0.0, 0, norm.cdf(-middle / w.fit.se_coef[G][ONE][z])]
+    yield "percent for share", [100 * share, round(100 * share, 1)]
+    yield "count for share", [int((draws < 0).sum()), DRAWS * share]
+    yield "quantile for probability", [middle / sd]
+    yield UNNAMED, [0.5, 1.0, middle, -share, 57, sd, 0.4, 2.0, w.mu]
+
+
+@answers("l03-practice-log-formula")
+def practice_log(w):
+    """Give the formula of a model of a logarithm."""
+    right = ["log(price) ~ (1 | grade)", "log(price)~1+(1|grade)", "np.log(price) ~ (1 | grade)"]
+    yield RIGHT, right
+    yield "no logarithm", ["price ~ (1 | grade)", "price~1+(1|grade)"]
+    yield "wrong grouping factor", ["log(price) ~ (1 | zipcode)"]
+    yield "no bar", ["log(price) ~ grade", "log(price) ~ 1 + grade"]
+    yield "logarithm of the grouping factor", ["price ~ (1 | log(grade))"]
+    yield UNNAMED, ["log(price) ~ 1", "log10(price) ~ (1 | grade)", "log price ~ (1 | grade)", "", 3.0]
+    yield UNNAMED, ["grade ~ (1 | price)", "exp(price) ~ (1 | grade)", "(1 | grade)", "log(price)"]
+    yield UNNAMED, ["log(price) ~ (1 | grade) + (1 | zipcode)", "log(sqft_living) ~ (1 | grade)"]

@@ -300,20 +300,29 @@ def sd_3000(w):
 @answers("l04-height")
 def height(w):
     """Say how far above the lowest point a reported fit lies."""
-    report = {"sd": [150_000, 60_000], "sigma": 170_000}
+    return _height(w, 0.5, {"sd": [150_000, 60_000], "sigma": 170_000})
+
+
+@answers("l04-practice-height")
+def practice_height(w):
+    """Say the same of another program, for the lecture's data."""
+    return _height(w, 0.9, {"sd": [250_000, 200_000], "sigma": 200_000})
+
+
+def _height(w, corr, report):
     fit, ml = w.lmer(VARYING), w.lmer(VARYING, False)
-    there = criterion_at(fit, corr=0.5, **report)
+    there = criterion_at(fit, corr=corr, **report)
     right = there - fit.criterion
     yield RIGHT, [right, round(right, 2), round(right, 3), -2 * (fit.criterion - there) / 2]
     yield "wrong sign", [-right]
     yield "log-likelihood for criterion", [right / 2]
     yield "criterion itself", [there]
-    yield "ML for REML", [criterion_at(ml, corr=0.5, **report) - ml.criterion]
+    yield "ML for REML", [criterion_at(ml, corr=corr, **report) - ml.criterion]
     yield "REML minus ML", [there - fit.deviance]
     yield "correlation left out", [criterion_at(fit, **report) - fit.criterion]
     yield (
         "residual standard deviation left out",
-        [criterion_at(fit, sd=report["sd"], corr=0.5) - fit.criterion],
+        [criterion_at(fit, sd=report["sd"], corr=corr) - fit.criterion],
     )
     yield (
         UNNAMED,
@@ -587,3 +596,104 @@ def practice_schools(w):
     """Give a correlation of -1 in a singular fit."""
     names = {"a": "edge taken for a discovery", "b": "singular taken for not converged"}
     return letters("c", **names, d="correlation at the edge taken for zero variance")
+
+
+@answers("l04-recall-icc")
+def recall_icc(w):
+    """Give the intraclass correlation."""
+    a, y = w.between, w.within
+    right = a**2 / (a**2 + y**2)
+    yield RIGHT, [right, w.fit.icc()[G] if hasattr(w.fit.icc(), "keys") else w.fit.icc(), round(right, 4)]
+    yield RIGHT, [w.by_numpy[1] ** 2 / (w.by_numpy[1] ** 2 + w.by_numpy[2] ** 2), 1 - y**2 / (a**2 + y**2)]
+    yield "standard deviations for variances", [a / (a + y)]
+    yield "share within for share between", [1 - right, y**2 / (a**2 + y**2)]
+    yield "ratio for share", [a**2 / y**2]
+    yield "percent for share", [100 * right, round(100 * right, 1)]
+    yield UNNAMED, [0.0, 1.0, a, y, a / y, 0.5, 0.99, -right, a**2, w.mu, 0.05, 9]
+
+
+@answers("l04-recall-error")
+def recall_error(w):
+    """Say what more groups make smaller."""
+    names = dict.fromkeys("ab", "standard deviation for standard error")
+    return letters("c", **names, d="everything falls with more data")
+
+
+@answers("l04-recall-cancel")
+def recall_cancel(w):
+    """Say why a sum is known better than its first part."""
+    names = {"b": "squares of dependent errors added", "c": "no error of a random effect"}
+    return letters("a", **names, d="counting houses instead of groups")
+
+
+@answers("l04-recall-new")
+def recall_new(w):
+    """Say which sources of spread a house in a new group has."""
+    names = {"a": "spread between groups forgotten", "b": "spread within groups forgotten"}
+    return letters("d", **names, c="standard error for spread")
+
+
+@answers("l04-practice-away")
+def practice_away(w):
+    """Say why a slope moved away from the mean."""
+    names = {"a": "shrinkage always towards the mean", "c": "shrinkage explained by group sizes"}
+    return letters("b", **names, d="criterion for direction of shrinkage")
+
+
+@answers("l04-practice-drop")
+def practice_drop(w):
+    """Say what is wrong with taking a slope out."""
+    names = {"a": "slopes dropped until it converges", "b": "varying slopes kept always"}
+    return letters("c", **names, d="fixed slope for varying slope")
+
+
+@answers("l04-practice-zero-variance")
+def practice_zero_variance(w):
+    """Say what a standard deviation of zero tells."""
+    names = {"a": "zero variance taken for equal groups", "b": "singular taken for not converged"}
+    return letters("d", **names, c="other criterion for an edge")
+
+
+@answers("l04-practice-land")
+def practice_land(w):
+    """Give the formula in which all lines meet at 0 square feet."""
+    x = "sqft_living"
+    yield (
+        RIGHT,
+        [
+            f"price ~ {x} + (0 + {x} | zipcode)",
+            f"price~1+{x}+(0+{x}|zipcode)",
+            f"price ~ {x} + ({x} - 1 | zipcode)",
+        ],
+    )
+    yield "intercept varies too", [f"price ~ {x} + (1 + {x} | zipcode)", f"price ~ {x} + ({x} | zipcode)"]
+    yield "fixed-slope model", [f"price ~ {x} + (1 | zipcode)"]
+    yield (
+        "correlation set to 0",
+        [f"price ~ {x} + ({x} || zipcode)", f"price ~ {x} + (1|zipcode) + (0+{x}|zipcode)"],
+    )
+    yield "mean slope left out", [f"price ~ (0 + {x} | zipcode)", f"price ~ 1 + (0 + {x} | zipcode)"]
+    yield "zero at the mean size", [f"price ~ {X} + (0 + {X} | zipcode)"]
+    yield "interaction for varying slope", [f"price ~ {x}:zipcode"]
+    yield UNNAMED, [f"price ~ {x}", "price ~ 1", f"price ~ {x} * zipcode", "", 3.0, f"price ~ {x} + zipcode"]
+    yield (
+        UNNAMED,
+        [f"{x} ~ price + (0 + price | zipcode)", f"price ~ (1 | {x})", f"price ~ {x} + (0 + {x} | grade)"],
+    )
+
+
+@answers("l04-practice-interaction")
+def practice_interaction(w):
+    """Give one zip code's slope in a regression with an interaction."""
+    z, own = "98109", _own_slopes(w)
+    whole = complete_pooling(f"price ~ {X} * zipcode", w.homes).fixef
+    both = whole[X] + whole[f"{X}:zipcode{z}"]
+    yield RIGHT, [both, own[z], round(both), round(both, 2), no_pooling(VARYING, w.homes).coef[G][X][z]]
+    yield "difference for slope", [whole[f"{X}:zipcode{z}"], own[z] - own["98010"]]
+    yield "reference group for this group", [whole[X], own["98010"]]
+    yield "partial for no pooling", [w.lmer(VARYING).coef[G][X][z], w.lmer(VARYING, False).coef[G][X][z]]
+    yield "intercept for slope", [no_pooling(VARYING, w.homes).coef[G][ONE][z]]
+    yield (
+        UNNAMED,
+        [0.0, 1.0, both / 1000, -both, own["98039"], w.mu, w.within, both / _step(w), 98109, 2 * both],
+    )
