@@ -182,7 +182,9 @@ def practice_confidence():
         random? The interval comes out differently in each data set, the true value is the same.""")
     yield wrong("b", "standard error for spread").says("""That would be an interval of zip codes. It would be
         made from the standard deviation between them, and not from a standard error.""")
-    yield wrong("c", "interval of a mean for houses").says("""That would be an interval of houses. Most houses
+    yield wrong(
+        "c", "interval of the mean for a house"
+    ).says("""That would be an interval of houses. Most houses
         lie outside of an interval for a mean.""")
 
 

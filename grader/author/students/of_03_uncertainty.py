@@ -596,7 +596,7 @@ def practice_factor(w):
 def practice_confidence(w):
     """Say what is wrong with a probability for one interval."""
     names = {"a": "probability for one interval", "b": "standard error for spread"}
-    return letters("d", **names, c="interval of a mean for houses")
+    return letters("d", **names, c="interval of the mean for a house")
 
 
 @answers("l03-practice-difference")
