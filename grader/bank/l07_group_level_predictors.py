@@ -459,7 +459,7 @@ def se_ratio(homes):
         1 / right, "ratio upside down", did=r"se_{\text{ordinary}} \,/\, se_{\text{multilevel}}"
     ).says("""The
         ratio is upside down: the question asks for the multilevel error divided by the ordinary one.""")
-    yield half(right**2, "variances for standard errors").says("""This is the ratio of the squared errors. The
+    yield half(right**2, "variance for standard error").says("""This is the ratio of the squared errors. The
         question asks for the errors themselves.""")
     yield wrong(
         mixed.se_fixef["size"] / ordinary.se_fixef["size"], "other coefficient"

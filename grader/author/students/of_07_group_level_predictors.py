@@ -311,7 +311,7 @@ def se_ratio(w):
     yield RIGHT, [right, fit.se_fixef["miles"] / of_pooling, round(right, 2)]
     yield f"right or {UNNAMED}", [ml]
     yield "ratio upside down", [1 / right]
-    yield "variances for standard errors", [right**2]
+    yield "variance for standard error", [right**2]
     yield "other coefficient", [fit.se_fixef["size"] / ordinary[1]]
     yield "estimate for the standard error", [fit.fixef["miles"] / beta[2]]
     yield "small sample for all sales", [few.lmer(WITH).se_fixef["miles"] / _ols(few, "size", "miles")[1][2]]
