@@ -428,7 +428,9 @@ def coverage(homes):
         count as independent. Take the standard error of the mixed model.""")
     one = _share(off < se)
     yield one_se_for_two(
-        one, "This is the share that intervals of one standard error cover. Such an interval holds"
+        one,
+        "This is the share that intervals of one standard error cover. Such an interval holds",
+        within=_of_share(one),
     )
     yield wrong(
         1.0, "estimate for truth", within=0.0

@@ -145,7 +145,7 @@ def test_effects_that_are_kept_are_kept():
 def test_the_script_for_all_cores_runs_and_covers_as_often_as_the_lesson_says(cells, flat, tmp_path):
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     (script,) = [
-        code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if code.startswith("# study")
+        code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if code.startswith('"""study.py')
     ]
     (tmp_path / "study.py").write_text(
         script.replace("10_000", "120").replace("chunksize=100", "chunksize=30")

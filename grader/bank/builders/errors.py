@@ -28,9 +28,10 @@ def one_se_for_two(
     interval,
     this="This interval reaches one standard error to each side. It holds",
     did=r"\text{estimate} \pm 1\,\text{se}",
+    within=None,
 ):
     """Recognise an interval of one standard error to each side where two are asked for."""
-    return half(interval, "one standard error for two", did=did).says(
+    return half(interval, "one standard error for two", within=within, did=did).says(
         f"""{this} the true value only about two times in three."""
     )
 
