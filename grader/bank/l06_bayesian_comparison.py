@@ -350,7 +350,7 @@ def practice_best():
 def prior_below(homes):
     """Ask for the share of prices below zero that the prior invents."""
     fit = posterior(PRICE, _few(homes), draws=2_000)
-    invented = fit.prior_only(draws=8_000, seed=62).posterior_predict(seed=62).to_numpy()
+    invented = fit.prior_only(draws=4_000, seed=62).posterior_predict(seed=62).to_numpy()
     below = invented < 0
     share, of_draws = below.mean(), below.mean(axis=1)
     error = TIMES * of_draws.std() * np.sqrt(1 / WORTH + 1 / len(of_draws))
@@ -595,7 +595,10 @@ def row_or_group():
 def prior_ratio(homes):
     """Ask how far three priors move the standard deviation between zip codes."""
     few = _few(homes)
-    sds = {scale: np.sqrt(posterior(LOG, few, scale).draws[SIGMA_GROUP].to_numpy()) for scale in SCALES}
+    sds = {
+        scale: np.sqrt(posterior(LOG, few, scale, draws=5_000).draws[SIGMA_GROUP].to_numpy())
+        for scale in SCALES
+    }
     median = {scale: np.median(draws) for scale, draws in sds.items()}
     low, high = min(median, key=median.get), max(median, key=median.get)
     middle = sum(median) - low - high

@@ -102,7 +102,7 @@ def left_out(formula, data, by=None):
     Returns
     -------
     Loo or KFold
-        From 8,000 exact draws; for groups, which take a fit each, from 4,000.
+        From 8,000 exact draws; for groups, which take two fits each, from 2,000.
     """
     from mlmkit import kfold, loo
 
@@ -110,7 +110,7 @@ def left_out(formula, data, by=None):
     if key not in _left_out:
         if len(_left_out) >= _MAX_FITS:
             _left_out.pop(next(iter(_left_out)))
-        fit = posterior(formula, data, draws=2_000 if by is None else 1_000)
+        fit = posterior(formula, data, draws=2_000 if by is None else 500)
         _left_out[key] = loo(fit) if by is None else kfold(fit, by=by)
     return _left_out[key]
 

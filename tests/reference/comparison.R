@@ -1,6 +1,6 @@
 # What rstanarm and loo say of the models of lesson 6: elpd, differences, their errors, a stacking weight.
 # The lecture's sales: python -c "import mlmkit; mlmkit.load_seattle().to_csv('/tmp/seattle.csv')"
-# Rscript comparison.R /tmp/seattle.csv writes comparison.json; Stan takes a few minutes.
+# Rscript comparison.R /tmp/seattle.csv writes comparison.json; Stan takes two minutes.
 suppressMessages({library(rstanarm); library(loo); library(jsonlite)})
 options(mc.cores = 1)
 fitted <- function(fit) suppressWarnings(loo(fit, k_threshold = 0.7))
@@ -11,7 +11,7 @@ between <- function(one, two) {
   found <- loo_compare(list(one = one, two = two))
   list(difference = sum(d), se = found[2, "se_diff"])
 }
-drawn <- list(chains = 4, iter = 2000, seed = 1, refresh = 0)
+drawn <- list(chains = 2, iter = 1200, seed = 1, refresh = 0)
 lmer_of <- function(formula, data) fitted(do.call(stan_lmer, c(list(formula, data), drawn)))
 
 data(radon, package = "rstanarm")
