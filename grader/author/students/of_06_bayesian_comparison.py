@@ -105,14 +105,14 @@ def recall_prior(w):
     return letters("d", **names, c="wider prior taken for a larger estimate")
 
 
-def _tail(few, formula):
-    fit, largest = few.fit(formula), few.sales["log_price"].max()
+def _tail(few, formula, draws=1000):
+    fit, largest = few.fit(formula, draws=draws), few.sales["log_price"].max()
     rep = fit.posterior_predict(seed=few.seed).to_numpy()
-    rng, draws = np.random.default_rng(few.seed), fit.draws
-    means = (draws.filter(like="b[").to_numpy() + draws[[ONE]].to_numpy())[:, few.codes]
-    if "scale_sqft" in draws:
-        means = means + draws[["scale_sqft"]].to_numpy() * few.sales["scale_sqft"].to_numpy()
-    by_hand = (means + rng.standard_normal(rep.shape) * draws[["sigma"]].to_numpy()).max(axis=1)
+    rng, drawn = np.random.default_rng(few.seed), fit.draws
+    means = (drawn.filter(like="b[").to_numpy() + drawn[[ONE]].to_numpy())[:, few.codes]
+    if "scale_sqft" in drawn:
+        means = means + drawn[["scale_sqft"]].to_numpy() * few.sales["scale_sqft"].to_numpy()
+    by_hand = (means + rng.standard_normal(rep.shape) * drawn[["sigma"]].to_numpy()).max(axis=1)
     share = np.mean(rep.max(axis=1) >= largest)
     yield RIGHT, [share, np.mean(by_hand >= largest), np.mean(np.exp(rep).max(axis=1) >= np.exp(largest))]
     yield "complement for probability", [1 - share]
@@ -131,7 +131,7 @@ def practice_tail(w):
 @answers("l06-tail")
 def tail(w):
     """Give the tail probability of the largest of few prices."""
-    return _tail(_few(w), LOG_SIZE)
+    return _tail(_few(w), LOG_SIZE, draws=5000)
 
 
 @answers("l06-practice-density")
