@@ -3,7 +3,7 @@
 # Rscript comparison.R /tmp/seattle.csv writes comparison.json; Stan takes two minutes.
 suppressMessages({library(rstanarm); library(loo); library(jsonlite)})
 options(mc.cores = 1)
-fitted <- function(fit) suppressWarnings(loo(fit, k_threshold = 0.7))
+fitted <- function(fit) suppressWarnings(loo(fit))
 told <- function(one) list(elpd = one$estimates["elpd_loo", 1], se = one$estimates["elpd_loo", 2],
                            p = one$estimates["p_loo", 1], worst_k = max(one$diagnostics$pareto_k))
 between <- function(one, two) {
@@ -11,7 +11,7 @@ between <- function(one, two) {
   found <- loo_compare(list(one = one, two = two))
   list(difference = sum(d), se = found[2, "se_diff"])
 }
-drawn <- list(chains = 2, iter = 1200, seed = 1, refresh = 0)
+drawn <- list(chains = 2, iter = 1000, seed = 1, refresh = 0)
 lmer_of <- function(formula, data) fitted(do.call(stan_lmer, c(list(formula, data), drawn)))
 
 data(radon, package = "rstanarm")
