@@ -5,6 +5,7 @@ import pandas as pd
 _fits = {}
 _posteriors = {}
 _generalized = {}
+_left_out = {}
 _MAX_FITS = 64
 _CHAINS, _DRAWS = 4, 10_000  # of a reference posterior: ten times what a student draws
 
@@ -50,7 +51,7 @@ def fits_on(data, group):
     ]
 
 
-def posterior(formula, data, scale=1.0):
+def posterior(formula, data, scale=1.0, draws=_DRAWS):
     """Draw precisely from the posterior of a Gaussian model with one grouping factor.
 
     Parameters
@@ -61,15 +62,17 @@ def posterior(formula, data, scale=1.0):
         Such as ``homes``. The draws are remembered by its contents.
     scale : float
         Of the prior ``decov(scale=...)``; every other prior is the default.
+    draws : int
+        In each of four chains.
 
     Returns
     -------
     StanFit
-        With 40,000 draws of the exact sampler.
+        With 40,000 draws of the exact sampler, unless `draws` says otherwise.
     """
     from mlmkit import decov, stan_glmer
 
-    key = (formula, scale, *_contents(data))
+    key = (formula, scale, draws, *_contents(data))
     if key not in _posteriors:
         if len(_posteriors) >= _MAX_FITS:
             _posteriors.pop(next(iter(_posteriors)))
@@ -78,7 +81,7 @@ def posterior(formula, data, scale=1.0):
             data,
             method="exact",
             prior_covariance=decov(scale=scale),
-            draws=_DRAWS,
+            draws=draws,
             chains=_CHAINS,
             seed=5,
         )
@@ -112,6 +115,34 @@ def generalized(formula, data, family="binomial"):
     return _generalized[key]
 
 
+def left_out(formula, data, by=None):
+    """Predict what a Bayesian fit has not seen: rows left out by `loo`, or groups by `kfold`.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language.
+    data : DataFrame
+        Such as ``homes``. The result is remembered by its contents.
+    by : str, optional
+        The grouping factor whose groups are left out. Default: rows are.
+
+    Returns
+    -------
+    Loo or KFold
+        From 8,000 exact draws; for groups, which take two fits each, from 2,000.
+    """
+    from mlmkit import kfold, loo
+
+    key = (formula, by, *_contents(data))
+    if key not in _left_out:
+        if len(_left_out) >= _MAX_FITS:
+            _left_out.pop(next(iter(_left_out)))
+        fit = posterior(formula, data, draws=2_000 if by is None else 500)
+        _left_out[key] = loo(fit) if by is None else kfold(fit, by=by)
+    return _left_out[key]
+
+
 def _contents(data):
     return tuple(data.columns), len(data), int(pd.util.hash_pandas_object(data, index=False).sum())
 
@@ -121,3 +152,4 @@ def forget():
     _fits.clear()
     _posteriors.clear()
     _generalized.clear()
+    _left_out.clear()

@@ -1,5 +1,7 @@
 """Compare Bayesian fits by how well they are expected to predict."""
 
+from html import escape
+
 import numpy as np
 import pandas as pd
 
@@ -28,13 +30,22 @@ class Ranking(pd.DataFrame):
         made.messages = messages
         return made
 
-    def __repr__(self):
+    def _shown(self):
+        """Round each column to what it can say."""
         shown = pd.DataFrame(self).round({"mcse": 2, "p_worse": 3, "rows_above_limit": 0}).round(1)
         shown["p_worse"] = [f"{value:.3f}" if value == value else "" for value in self["p_worse"]]
         shown["mcse"] = [f"{value:.2g}" if value == value else "?" for value in self["mcse"]]
         if shown["p"].isna().all():
             shown = shown.drop(columns="p")
-        return "\n".join([shown.to_string(), *(f"* {message}" for message in self.messages)])
+        return shown
+
+    def __repr__(self):
+        return "\n".join([self._shown().to_string(), *(f"* {message}" for message in self.messages)])
+
+    def _repr_html_(self):
+        """Show the sentences in a notebook too: the table alone invites to pick its first row."""
+        sentences = "".join(f"<li>{escape(message)}</li>" for message in self.messages)
+        return self._shown().to_html(border=0) + (f"<ul>{sentences}</ul>" if sentences else "")
 
 
 def compare(*unnamed: BayesianFit, **fits: BayesianFit | Loo | KFold) -> pd.DataFrame:

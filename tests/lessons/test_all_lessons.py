@@ -53,6 +53,10 @@ GLOSSARY = {  # words that a lesson introduces
         "effective sample size, Monte Carlo standard error, divergence, importance ESS, mode, "
         "centred and non-centred form"
     ),
+    "06_bayesian_comparison": (
+        "posterior predictive check, test quantity, log score, elpd, leave-one-out, Pareto k, "
+        "probability integral transform, Jacobian, power scaling, stacking, cross-validation"
+    ),
     "07_group_level_predictors": (
         "group-level predictor, group-level regression, own level, leak, slope within and slope between, "
         "contextual effect, grand mean, group mean, cross-level interaction, crossed factors, nested factors"
@@ -74,6 +78,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "03_uncertainty": {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"},
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
+    "06_bayesian_comparison": {"Number", "ByGroup", "Choice"},
     "07_group_level_predictors": {"Number", "ByGroup", "Choice", "Formula"},
     "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
     "09_simulation": {"Number", "ByGroup", "Choice", "Draws", "Figure"},

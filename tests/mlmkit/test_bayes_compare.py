@@ -84,6 +84,7 @@ def test_what_arviz_would_warn_of_is_said_in_words(fits):
     assert abs(table["elpd_diff"].iloc[1]) < 4
     assert "predict about equally well (the difference is below 4)" in repr(table)
     assert "within Monte Carlo error" in repr(table)
+    assert "<li>" in table._repr_html_() and "predict about equally well" in table._repr_html_()
     few = SEATTLE.head(60)
     both = compare(a=stan_lmer(SIZE, few, seed=1), b=stan_lmer(INTERCEPTS, few, seed=1))
     assert "With 60 rows, fewer than 100, dse and p_worse are rough" in repr(both)
