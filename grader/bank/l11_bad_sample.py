@@ -279,7 +279,7 @@ def _median_for_mean(value):
 
 
 def _sd_in_exponent(value):
-    return half(value, "standard deviation for variance", did=r"e^{\mu + \sigma / 2}").says("""You added half
+    return half(value, "standard deviations for variances", did=r"e^{\mu + \sigma / 2}").says("""You added half
         the standard deviation in the exponent. The formula wants half the variance, its square.""")
 
 
@@ -368,7 +368,7 @@ def shares(homes):
     right = counts.div(counts.sum(axis=1), axis=0)
     yield Table(right, rel=2e-3, abs=2e-4, group=G)
     yield half(
-        counts.astype(float), "counts for shares", did=r"N_{jk}"
+        counts.astype(float), "count for share", did=r"N_{jk}"
     ).says("""These are numbers of houses. Divide
         each row by its sum.""")
     yield wrong(

@@ -200,7 +200,7 @@ def practice_lognormal(w):
     right = np.exp(12.8) * np.exp(0.08)
     yield RIGHT, [right, round(right), np.exp(12.88), np.exp(12.8 + 0.16 / 2)]
     yield "exp of the mean log for the mean", [np.exp(12.8), round(np.exp(12.8))]
-    yield "standard deviation for variance", [np.exp(13.0)]
+    yield "standard deviations for variances", [np.exp(13.0)]
     yield "half of the variance forgotten", [np.exp(12.96)]
     yield "logarithms for dollars", [12.88]
     yield UNNAMED, [np.exp(13.2), 12.8, 0.0, 10**12.88, right / 1000, -right, 13.2, 1e6]
@@ -261,7 +261,7 @@ def shares(w):
     houses, sampled = bad.houses, bad.sampled
     right = houses.div(houses.sum(axis=1), axis=0)
     yield RIGHT, [right, right.round(4), right.T, pd.crosstab(bad.all[G], bad.all[SIZE], normalize="index")]
-    yield "counts for shares", [houses, houses.astype(int)]
+    yield "count for share", [houses, houses.astype(int)]
     yield "shares of all houses", [houses / len(bad.all)]
     yield "shares within size classes", [houses / houses.sum()]
     yield "sample's sizes for the population's", [sampled.div(sampled.sum(axis=1), axis=0)]
@@ -345,7 +345,7 @@ def mrp_log(w):
     mean_log = bad.by_zipcode(cells)
     yield RIGHT, [right, right.round(0), dict(right), bad.by_zipcode(np.exp(cells)) * np.exp(s**2 / 2)]
     yield "exp of the mean log for the mean", [bad.by_zipcode(np.exp(cells))]
-    yield "standard deviation for variance", [bad.by_zipcode(np.exp(cells + s / 2))]
+    yield "standard deviations for variances", [bad.by_zipcode(np.exp(cells + s / 2))]
     yield "half of the variance forgotten", [bad.by_zipcode(np.exp(cells + s**2))]
     yield "averaged before the exponential", [np.exp(mean_log), np.exp(mean_log + s**2 / 2)]
     yield "logarithms for dollars", [mean_log]
