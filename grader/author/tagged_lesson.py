@@ -198,9 +198,19 @@ def _insert_unanswered(cell, names):
     """Put ``name = ...`` before the solution, so that a blank lesson runs and hands in "not answered"."""
     lines = cell.source.split("\n")
     place = next(number for number, line in enumerate(lines) if BEGIN in line)
-    given = "\n".join(lines[:place])
-    new = [f"{name} = ..." for name in names if not re.search(rf"^{name}\s*=", given, re.MULTILINE)]
+    given = _assigned("\n".join(lines[:place]))
+    new = [f"{name} = ..." for name in names if name not in given]
     cell.source = "\n".join(lines[:place] + new + lines[place:])
+
+
+def _assigned(code):
+    """List the names that code binds, as in ``_, axes = plt.subplots()``."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # an open bracket before the solution
+        return set()
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def _require_region(cell, where):

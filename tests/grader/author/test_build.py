@@ -227,6 +227,12 @@ def test_two_checks_may_share_an_answer_cell_and_an_author_may_write_the_stub(tm
     assert third.metadata.nbgrader["points"] == 0.5
 
 
+def test_axes_that_the_author_made_are_not_taken_away(tmp_path):
+    answer = ("answer", "_, x = (0, [])\n### BEGIN SOLUTION\nx.append(1)\n### END SOLUTION\nx.append(2)")
+    first, *_ = source_notebook(a_lesson(tmp_path, answer, CHECK)).cells
+    assert "..." not in first.source
+
+
 def test_key_files_hold_no_digits_that_differ_between_processors():
     for path in (ROOT / "lessons").glob("*.practice.json"):
         numbers = re.findall(r"-?\d+\.\d+(?:e[-+]\d+)?", path.read_text(encoding="utf-8"))
