@@ -244,13 +244,13 @@ def practice_mrp():
 @practice("l11-practice-error", topic="errors", revisit="11: Errors that can be measured")
 def practice_error():
     """Ask what a mean of errors hides."""
-    yield Choice("b")
+    yield Choice("d")
     yield wrong("a", "mean error for typical error").says("""Look at the last panel of the picture: are most
         points within so few dollars of the line?""")
     yield wrong("c", "rows counted instead of groups").says("""Weights by sales would answer another question,
         and errors would cancel as before.""")
     yield wrong(
-        "d", "error for standardised error"
+        "b", "error for standardised error"
     ).says("""An error in dollars is a good measure. The question
         is what happens when errors of both signs are averaged.""")
 
@@ -279,8 +279,8 @@ def _median_for_mean(value):
 
 
 def _sd_in_exponent(value):
-    return half(value, "standard deviations for variances", did=r"e^{\mu + \sigma / 2}").says("""You added half
-        the standard deviation in the exponent. The formula wants half the variance, its square.""")
+    return half(value, "standard deviations for variances", did=r"e^{\mu + \sigma / 2}").says("""You added
+        half the standard deviation in the exponent. The formula wants half the variance, its square.""")
 
 
 def _half_forgotten(value):

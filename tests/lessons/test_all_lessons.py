@@ -47,6 +47,7 @@ GLOSSARY = {  # words that a lesson introduces
         "varying slope, predictor, interaction, correlation of intercepts and slopes, centring, scaling, "
         "criterion, convergence, gradient, singular fit"
     ),
+    "10_capstone": "pilot, estimand, rank, design effect",
     "11_bad_sample": (
         "population, bias, size class, poststratification, cell, poststratification table, "
         "multilevel regression and poststratification, root mean squared error, lognormal distribution"
@@ -58,6 +59,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "03_uncertainty": {"Number", "ByGroup", "Table", "Choice", "Formula", "Draws", "Figure"},
     "04_varying_slopes": {"Number", "ByGroup", "Table", "Choice", "Formula", "Figure"},
     "05_bayesian_fits": {"Number", "ByGroup", "Choice", "Formula", "Draws", "Figure"},
+    "10_capstone": {"Number", "ByGroup", "Choice", "Formula"},
     "11_bad_sample": {"Number", "ByGroup", "Table", "Choice", "Draws"},
 }
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
