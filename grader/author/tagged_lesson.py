@@ -15,7 +15,6 @@ A lesson is a MyST notebook, ``solutions/NN_name.md``. Its cells carry tags:
 
 import ast
 import hashlib
-import re
 from pathlib import Path
 
 import jupytext

@@ -187,7 +187,11 @@ def practice_weight():
     topic="weighting",
     revisit="11: Weights",
     idea=r"\frac{\sum_i w_i y_i}{\sum_i w_i}",
-    hints=("Multiply prices by weights and add up.", "Then divide by the sum of the weights."),
+    hints=(
+        "Each price counts as often as its weight says.",
+        "Multiply prices by weights and add up.",
+        "Then divide by the sum of the weights.",
+    ),
 )
 def practice_weighted():
     """Ask for the weighted mean of the county."""
@@ -215,6 +219,7 @@ def _not_repaired(raw, truth, plain):
     revisit="11: Partial pooling, then the county's sizes",
     idea=r"\frac{\sum_k N_{jk} (\hat\alpha_j + \hat\beta_k)}{\sum_k N_{jk}}",
     hints=(
+        "First predict, then average: the cells of the population, not the sampled houses.",
         "fit.predict(here) gives a price for each of the four cells.",
         'Multiply by here["houses"], add up, and divide by the sum of the houses.',
     ),
@@ -244,13 +249,13 @@ def practice_mrp():
 @practice("l11-practice-error", topic="errors", revisit="11: Errors that can be measured")
 def practice_error():
     """Ask what a mean of errors hides."""
-    yield Choice("b")
+    yield Choice("d")
     yield wrong("a", "mean error for typical error").says("""Look at the last panel of the picture: are most
         points within so few dollars of the line?""")
     yield wrong("c", "rows counted instead of groups").says("""Weights by sales would answer another question,
         and errors would cancel as before.""")
     yield wrong(
-        "d", "error for standardised error"
+        "b", "error for standardised error"
     ).says("""An error in dollars is a good measure. The question
         is what happens when errors of both signs are averaged.""")
 
@@ -260,7 +265,11 @@ def practice_error():
     topic="logarithms",
     revisit="11: A better model of prices",
     idea=r"e^{\mu + \sigma^2 / 2}",
-    hints=("The mean lies above exp of the mean log.", "np.exp(mean + variance / 2)"),
+    hints=(
+        "The mean lies above exp of the mean log.",
+        "Half of the variance goes into the exponent, too.",
+        "np.exp(mean + variance / 2)",
+    ),
 )
 def practice_lognormal():
     """Ask for the mean of a lognormal distribution."""
@@ -279,9 +288,8 @@ def _median_for_mean(value):
 
 
 def _sd_in_exponent(value):
-    did = r"e^{\mu + \sigma / 2}"
-    return half(value, "standard deviations for variances", did=did).says("""You added half
-        the standard deviation in the exponent. The formula wants half the variance, its square.""")
+    return half(value, "standard deviations for variances", did=r"e^{\mu + \sigma / 2}").says("""You added
+        half the standard deviation in the exponent. The formula wants half the variance, its square.""")
 
 
 def _half_forgotten(value):

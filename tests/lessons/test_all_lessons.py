@@ -71,6 +71,7 @@ GLOSSARY = {  # words that a lesson introduces
         "fake data, parameter recovery, degrees of freedom, parametric bootstrap, percentile interval, edge, "
         "likelihood ratio statistic, null distribution, p-value, power, rank, simulation-based calibration"
     ),
+    "10_capstone": "pilot, estimand, rank, design effect",
     "11_bad_sample": (
         "population, bias, size class, poststratification, cell, poststratification table, "
         "multilevel regression and poststratification, root mean squared error, lognormal distribution"
@@ -86,6 +87,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "07_group_level_predictors": {"Number", "ByGroup", "Choice", "Formula"},
     "08_hierarchical_glms": {"Number", "ByGroup", "Choice"},
     "09_simulation": {"Number", "ByGroup", "Choice", "Draws", "Figure"},
+    "10_capstone": {"Number", "ByGroup", "Choice", "Formula"},
     "11_bad_sample": {"Number", "ByGroup", "Table", "Choice", "Draws"},
 }
 LOOPED = tuple(lesson_names())  # all are written as guess, example, practice, checkpoint

@@ -191,7 +191,7 @@ def practice_mrp(w):
 def practice_error(w):
     """Say what a mean of errors hides."""
     names = {"a": "mean error for typical error", "c": "rows counted instead of groups"}
-    return letters("b", **names, d="error for standardised error")
+    return letters("d", **names, b="error for standardised error")
 
 
 @answers("l11-practice-lognormal")
