@@ -63,7 +63,7 @@ KINDS = {  # of answers that a lesson asks for, at least
     "11_bad_sample": {"Number", "ByGroup", "Table", "Choice", "Draws"},
 }
 # Numbers that a sentence about a mistake may hold: zip codes, and sizes that the question itself names.
-ALLOWED = r"\b98\d{3}\b|\b[13],000 square feet|\b4,000 (draws|is the number of draws)"
+ALLOWED = r"\b98\d{3}\b|\b[1-3],000 square feet|\b4,000 (draws|is the number of draws)"
 
 
 def run(notebook, folder, student):
