@@ -162,7 +162,7 @@ def test_mrp_beats_the_other_poolings_in_other_samples_too(flat, lesson):
     below = post(of_none.predict(here), here)
     assert "a mean price below zero" in flat and (below < 0).sum() == 1
     only = lesson["sample"].set_index("zipcode").loc[[below.idxmin()]]
-    assert sorted(only["size_class"]) == ["small", "very large"] and only["price"].max() < 400_000
+    assert set(only["size_class"]) == {"very large", "small"} and len(only) == 2
 
 
 def test_where_it_fails(flat, lesson):
