@@ -183,7 +183,7 @@ def practice_price(seattle):
     ).says("""This is the price at 2,000
         square feet. The house is larger.""")
     yield wrong(
-        np.exp(level) * 1.5, "price in proportion to size", did=r"1.5\, e^{\hat\alpha_j}"
+        np.exp(level) * 1.5, "price in proportion to size", did=r"\frac{3000}{2000}\, e^{\hat\alpha_j}"
     ).says("""You made
         the price grow as fast as the size. The slope is below 1, so it grows more slowly.""")
     yield wrong(
