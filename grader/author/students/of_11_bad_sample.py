@@ -108,7 +108,7 @@ def _of(w):
     """Make a student's sample and fits, once."""
     if id(w) not in _kept:
         _kept.clear()
-        bad = Bad(w.homes)
+        bad = Bad(w.homes.iloc[np.argsort(w.homes[G].astype(str), kind="stable")])
         _kept[id(w)] = w, bad, lmer(DOLLARS, bad.sample), lmer(LOGS, bad.sample)
     return _kept[id(w)][1:]
 
@@ -383,9 +383,10 @@ def draws(w):
 def dear(w):
     """Give the error of MrP after a selection on the price."""
     bad, fit, _ = _of(w)
-    above = pd.concat(
-        [part[part["price"] > part["price"].median()] for _, part in bad.all.groupby(SIZE, observed=True)]
-    ).sort_index()
+    middle = {name: rows["price"].median() for name, rows in bad.all.groupby(SIZE, observed=True)}
+    above = bad.all[
+        [price > middle[name] for price, name in zip(bad.all["price"], bad.all[SIZE], strict=True)]
+    ]
     listed, true = _listed(above, EVERY), w.price.mean()
     one = lmer(DOLLARS, listed)
     estimate = bad.total(bad.predicted(one))
