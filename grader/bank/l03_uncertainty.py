@@ -107,7 +107,7 @@ def recall_weight(seattle):
 def recall_extremes():
     """Ask why the most extreme groups are small ones."""
     yield Choice("b")
-    yield wrong("a", "extremes of small groups taken for real").says("""Then they would be unusual in one
+    yield wrong("a", "extremes of small groups are real").says("""Then they would be unusual in one
         direction. Here they are at both ends of the list. What do they have in common?""")
     yield wrong("c", "pooling moves outwards").says("""The list has plain means, which nothing has moved. And
         partial pooling moves inwards.""")

@@ -415,9 +415,6 @@ def dearest(homes):
         seen. Leave the house out, and average densities before you take the logarithm.""")
     yield wrong(other.by_row[row], "other model", within=0.5).says("""This is the score of the model without
         the living area. The question is about the model with it.""")
-    smallest = found.by_row.drop(row)
-    yield wrong(smallest.min(), "score of another house", within=0.02).says("""This is the score of another
-        house. Look for the label of the row with the highest price.""")
     yield wrong(found.elpd, "sum for one house", within=1.0).says("""This is the sum over all houses. The
         question asks about one.""")
     yield wrong_sign(right, "it is a log density, and a density per dollar is far below one")

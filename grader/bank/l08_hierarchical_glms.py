@@ -119,7 +119,7 @@ def recall_draws():
     yield Choice("c")
     yield wrong("a", "transformed after averaging").says("""The mean of a curve is not the curve of the mean.
         Compute in each draw first.""")
-    yield wrong("b", "median for the mean").says("""This is the posterior median of the transformed quantity.
+    yield wrong("b", "median for mean").says("""This is the posterior median of the transformed quantity.
         The question asks for its mean, and draws need no formula.""")
     yield wrong("d", "formula of a normal distribution").says("""This holds for a normal distribution only.
         With draws you need no such assumption.""")
@@ -709,7 +709,7 @@ def _variance(cells, mean):
         negative binomial count varies more.""")
     yield half(extra, "Poisson part forgotten", did=r"\mu^2 / \text{size}").says("""This is only what is added
         to the variance of a Poisson count.""")
-    yield half((mean + extra) ** 0.5, "standard deviation for variance").says("""This is the standard
+    yield half((mean + extra) ** 0.5, "standard deviations for variances").says("""This is the standard
         deviation. The question asks for the variance.""")
     yield wrong(mean + mean**2 * size, "size upside down", did=r"\mu + \mu^2 \cdot \text{size}").says("""You
         multiplied by the size. A large size means little overdispersion: divide by it.""")

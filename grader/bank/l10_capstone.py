@@ -643,7 +643,5 @@ def sentence():
         "b", "overlap taken for no difference"
     ).says("""Two intervals can overlap although the difference is
         clear. And not being sure of a difference doesn't make it zero.""")
-    yield wrong(
-        "d", "extreme of a small group taken for real"
-    ).says("""The raw means of small groups lie far out by
+    yield wrong("d", "extremes of small groups are real").says("""The raw means of small groups lie far out by
         chance, so the lowest of all is often one of them.""")

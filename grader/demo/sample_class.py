@@ -53,7 +53,7 @@ def my_interval_of(fit):
     return {"lower": fit.fixef["(Intercept)"] - half, "upper": fit.fixef["(Intercept)"] + half}
 """
 FIT = 'my_fit = lmer("price ~ (1 | zipcode)", homes)'
-FEW = 'few = homes.groupby("zipcode", observed=True).head(10)'
+FEW = 'my_few = homes.groupby("zipcode", observed=True).head(10)'
 GOOD_REPORT = (
     "The fixed intercept is a mean of zip codes: each zip code counts about the same. The newspaper asks "
     "about houses, so I would send the mean of all houses. The fixed intercept is right for a question "
@@ -80,7 +80,7 @@ mixed_few = fit_with_statsmodels(homes.groupby("zipcode", observed=True).head(10
 one_mean = smf.ols("price ~ 1", homes).fit()
 nine_means = smf.ols("price ~ 0 + zipcode", homes).fit().params
 nine_means.index = nine_means.index.str.slice(8, 13)
-mu, se = 1e6 * mixed.params["Intercept"], 1e6 * mixed.bse["Intercept"]
+my_centre, my_error = 1e6 * mixed.params["Intercept"], 1e6 * mixed.bse["Intercept"]
 """
 
 BY_HAND = """
@@ -146,11 +146,11 @@ SAMPLE_CLASS = [
         answers={
             "l01-mean-price": 'one_mean.params["Intercept"]',
             "l01-group-means": "nine_means",
-            "l01-fixef": "mu",
+            "l01-fixef": "my_centre",
             "l01-sd-zipcode": "1e6 * mixed.cov_re.iloc[0, 0] ** 0.5",
             "l01-sd-within": "1e6 * mixed.scale**0.5",
-            "l01-interval": '{"lower": mu - 1.96 * se, "upper": mu + 1.96 * se}',
-            "l01-which-average": '"a" if mu > mean_price else "b"',
+            "l01-interval": ('{"lower": my_centre - 1.96 * my_error, "upper": my_centre + 1.96 * my_error}'),
+            "l01-which-average": '"a" if my_centre > mean_price else "b"',
             "l01-ranef": "effects(mixed)",
             "l01-few-sales": '1e6 * mixed_few.params["Intercept"] + effects(mixed_few)',
         },
@@ -184,7 +184,7 @@ SAMPLE_CLASS = [
     SampleStudent(
         "emil",
         "fits by maximum likelihood instead of REML",
-        setup='my_ml = lmer("price ~ (1 | zipcode)", homes, REML=False)',
+        setup=f'{FIT}\nmy_ml = lmer("price ~ (1 | zipcode)", homes, REML=False)',
         answers={"l01-sd-zipcode": 'my_ml.varcorr["zipcode"].sd["(Intercept)"]'},
     ),
     SampleStudent(
@@ -193,7 +193,7 @@ SAMPLE_CLASS = [
         setup=f"{FIT}\n{FEW}",
         answers={
             "l01-ranef": 'my_fit.coef["zipcode"]["(Intercept)"]',
-            "l01-few-sales": 'lmer("price ~ (1 | zipcode)", few).ranef["zipcode"]["(Intercept)"]',
+            "l01-few-sales": 'lmer("price ~ (1 | zipcode)", my_few).ranef["zipcode"]["(Intercept)"]',
         },
         report=GOOD_REPORT,
     ),
@@ -205,18 +205,18 @@ SAMPLE_CLASS = [
             "l01-fixef": 'homes["price"].mean()',
             "l01-interval": "my_interval_of(my_fit)",
             "l01-which-average": '"c"',
-            "l01-few-sales": 'few.groupby("zipcode", observed=True)["price"].mean()',
+            "l01-few-sales": 'my_few.groupby("zipcode", observed=True)["price"].mean()',
         },
     ),
     SampleStudent(
         "hanna",
-        "answers the first half only",
+        "answers half of the questions only",
         unanswered=("l01-interval", "l01-which-average", "l01-ranef", "l01-few-sales", "l01-formula"),
     ),
     SampleStudent(
         "igor",
         "has a cell that raises, and uses its result afterwards",
-        answers={"l01-fixef": 'my_model.fixef["(Intercept)"]'},
+        answers={"l01-sd-zipcode": 'my_model.varcorr["zipcode"].sd["(Intercept)"]'},
     ),
     SampleStudent(
         "jana",

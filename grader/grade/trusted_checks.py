@@ -113,5 +113,7 @@ def explain_error(cell: NotebookNode | None, where: str = "The check") -> str | 
             f"{where} stopped because `{missing[1]}` does not exist. "
             f"Was the cell that makes it run without an error, and is the name spelled the same?"
         )
+    if re.search(r"\bellipsis\b", value):
+        return f"{where} stopped: it uses an answer that is still three dots. Answer that question first."
     says = f"{where} stopped with an error, so there is no answer to grade. Python said: {name}"
     return f"{says}: {value}" if value else f"{says}."

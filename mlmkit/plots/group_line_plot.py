@@ -70,7 +70,7 @@ def plot_group_line(fit, predictor, *, term=INTERCEPT, none=None, group=None, ax
     ax.set_xlabel(axis_title(predictor))
     _label(ax.yaxis, outcome(fit), term, group)
     tidy(ax, grid="both")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left" if slope >= 0 else "upper right")  # away from the line
     set_alt_text(
         ax, _in_words(x, y, intercept, slope, predictor, term, outcome(fit), group, none is not None)
     )

@@ -570,7 +570,7 @@ def recall_weight(w):
 @answers("l03-recall-extremes")
 def recall_extremes(w):
     """Say why the most extreme groups are small."""
-    names = {"a": "extremes of small groups taken for real", "c": "pooling moves outwards"}
+    names = {"a": "extremes of small groups are real", "c": "pooling moves outwards"}
     return letters("b", **names, d="weight in a plain mean")
 
 

@@ -269,13 +269,13 @@ def dearest(w):
     plug = norm.logpdf(few.sales["price"][row], fit.posterior_epred()[row].mean(), fit.sigma)
     yield "uncertainty of the parameters forgotten", [inside.mean(), plug]
     yield "other model", [few.loo(PRICE).by_row[row]]
-    yield "score of another house", [found.by_row.drop(row).min()]
     yield "sum for one house", [found.elpd]
     yield "wrong sign", [-right]
     yield (
         UNNAMED,
         [0.0, 1.0, few.sales["price"][row], found.pareto_k[row], right * 10, found.p, np.exp(right)],
     )
+    yield UNNAMED, [found.by_row.drop(row).min()]
 
 
 @answers("l06-outlier")

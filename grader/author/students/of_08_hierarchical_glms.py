@@ -153,7 +153,7 @@ def recall_coef(w):
 @answers("l08-recall-draws")
 def recall_draws(w):
     """Say in which order draws are transformed."""
-    names = {"a": "transformed after averaging", "b": "median for the mean"}
+    names = {"a": "transformed after averaging", "b": "median for mean"}
     return letters("c", **names, d="formula of a normal distribution")
 
 
@@ -510,7 +510,7 @@ def _variance(w, mean):
     yield RIGHT, [right, mean * (1 + mean / size), round(right, 2)]
     yield "Poisson variance", [mean, float(mean)]
     yield "Poisson part forgotten", [mean**2 / size]
-    yield "standard deviation for variance", [right**0.5]
+    yield "standard deviations for variances", [right**0.5]
     yield "size upside down", [mean + mean**2 * size]
     yield "mean not squared", [mean + mean / size]
     plain = _fit(w, COUNTS, cells, "poisson")

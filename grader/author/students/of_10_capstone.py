@@ -366,4 +366,4 @@ def pair(w):
 def sentence(w):
     """Choose a sentence for a report."""
     names = {"a": "ranks without their uncertainty", "b": "overlap taken for no difference"}
-    return letters("c", **names, d="extreme of a small group taken for real")
+    return letters("c", **names, d="extremes of small groups are real")

@@ -20,7 +20,7 @@ SIMULATED = ("03_uncertainty", "05_bayesian_fits")
 
 
 def solution_of(lesson, student, seed):
-    """Run the graded part of a lesson's solutions with other seeds; return question id to answer."""
+    """Run a lesson's solutions with other seeds; return the answers to the graded questions, by id."""
     import matplotlib.pyplot as plt
 
     cells = [
@@ -28,17 +28,16 @@ def solution_of(lesson, student, seed):
         for cell in source_notebook(ROOT / "solutions" / f"{lesson}.md").cells
         if cell.cell_type == "code"
     ]
-    first = next(place for place, cell in enumerate(cells) if role_of(cell) == "student")
     answers = {}
     names = {}
     with redirect_stdout(StringIO()):
-        for cell in [cells[0], *cells[first:]]:
+        for cell in cells:
             source = f'STUDENT = "{student}"' if role_of(cell) == "student" else cell.source
             source = re.sub(r"\bseed=(\d+)", lambda found: f"seed={1000 * seed + int(found[1])}", source)
             exec(source, names)
             names["check"] = lambda question, answer=None: answers.setdefault(question, encode(answer))
     plt.close("all")
-    return answers
+    return {id: answers[id] for id, question in questions(lesson).items() if not question.practice}
 
 
 def refused(lesson, students, seeds):

@@ -82,7 +82,7 @@ def test_nothing_but_a_recorded_answer_counts(forgery):
 
 
 @pytest.mark.parametrize(
-    "value", [{"number": "nan"}, {"by_group": {"a": 1e999}}, [[]], {"x": {}}, "2.0", True]
+    "value", [{"number": "nan"}, {"by_group": {"a": 1e999}}, [[]], {"x": {}}, "two", True]
 )
 def test_hostile_values_never_raise_and_never_score(value):
     status, score = status_and_score(judge(recorded(value)))
@@ -100,6 +100,18 @@ def test_a_name_error_is_explained_in_words():
     cell = judge(error("NameError", "name 'two' is not defined"))
     assert read_verdict(cell).message.startswith("The check stopped because `two` does not exist.")
     assert "<code>two</code>" in cell.outputs[0].data["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TypeError", "'<' not supported between instances of 'float' and 'ellipsis'"),
+        ("AttributeError", "'ellipsis' object has no attribute 'sum'"),
+    ],
+)
+def test_an_answer_that_builds_on_three_dots_is_told_so(name, value):
+    message = read_verdict(judge(error(name, value))).message
+    assert message.startswith("The check stopped: it uses an answer that is still three dots.")
 
 
 def test_the_error_in_the_answer_cell_is_the_reason_when_nothing_was_answered():
