@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.author import build as build_module
 from grader.author.build import build, build_lessons, check_same, differences
 from grader.author.tagged_lesson import LessonError, source_notebook
 from grader.bank import Choice, Mistake, Question, get
@@ -164,6 +165,25 @@ def test_a_changed_a_missing_and_a_left_over_lesson_are_found(tmp_path, only_the
         "01_pooling.ipynb differs from its source. Run `make lessons`.",
         "01_pooling.practice.json is missing. Run `make lessons`.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "same"),
+    [
+        ('{"a": [0.90840594, "x", 2]}', True),
+        ('{"a": [0.9084, "x", 2]}', False),
+        ('{"a": [0.908405941, "y", 2]}', False),
+        ('{"a": [0.908405941, "x", 2, 3]}', False),
+        ('{"a": [0.908405941, "x", true]}', False),
+        ('{"b": [0.908405941, "x", 2]}', False),
+        ("{", False),
+    ],
+)
+def test_the_last_digit_of_a_number_in_a_key_is_no_difference(tmp_path, there, same):
+    """Two builds of one key, with one thread and with two, differed in the ninth digit of a fit."""
+    for name, agrees in (("01_x.practice.json", same), ("01_x.ipynb", False)):
+        (tmp_path / name).write_text(there)
+        assert build_module._agrees(tmp_path / name, '{"a": [0.908405941, "x", 2]}') == agrees
 
 
 def test_a_lesson_that_does_not_exist_is_named_with_those_that_do(tmp_path):
