@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlmkit.bayes.draws import SIZE
 from mlmkit.bayes.extra import needs
 from mlmkit.bayes.hyper import log_density
 from mlmkit.bayes.priors import Decov
@@ -33,8 +34,9 @@ def to_datatree(fit):
     Returns
     -------
     xarray.DataTree
-        ``posterior``: ``fixef`` (by term), ``b_zipcode`` (by group and term), ``sigma``, ``Sigma_zipcode``,
-        ``sd_zipcode``; ``prior`` has the same. ``log_prior`` of the parameters that have priors of their own.
+        ``posterior``: ``fixef`` (by term), ``b_zipcode`` (by group and term), ``sigma`` or
+        ``reciprocal_dispersion``, ``Sigma_zipcode``, ``sd_zipcode``; ``prior`` has the same. ``log_prior`` of
+        the parameters that have priors of their own.
         ``log_likelihood``, ``posterior_predictive``, ``prior_predictive``, ``observed_data`` and
         ``constant_data`` by row: the first three are computed when they are looked at, and left out where
         they wouldn't fit into memory. ``sample_stats``: what NUTS says of each draw; for exact draws the
@@ -99,6 +101,8 @@ def posterior_variables(draws, model):
         dims[f"sd_{label}"] = [f"{label}_term"]
     if model.has_sigma:
         posterior["sigma"] = _by_chain(draws.sigma, draws)
+    if draws.sizes is not None:
+        posterior[SIZE] = _by_chain(draws.sizes, draws)
     return posterior, dims, coords
 
 
@@ -192,7 +196,7 @@ def log_prior(fit):
     for (name, value), prior in zip(slopes.items(), priors.coefs, strict=True):
         found[name] = log_density(prior, value)
     if priors.aux is not None:
-        found["sigma"] = log_density(priors.aux, draws.sigma)
+        found["sigma" if draws.sizes is None else SIZE] = log_density(priors.aux, draws.aux)
     for factor, matrix in zip(fit.design.factors, draws.covariance, strict=True):
         for term in factor.terms:
             where = slice(term.first, term.first + term.size)

@@ -1,10 +1,10 @@
 """What draws from a posterior have found, in the form that every fit has."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from mlmkit.engine.families import FAMILIES
 from mlmkit.inference.solution import Solution, mean_over_groups
 
 
@@ -22,10 +22,15 @@ class DrawnSolution(Solution):
     def __init__(self, model, posterior):
         self.model, self.posterior, self.design = model, posterior, model.design
 
-    @property
+    @cached_property
     def family(self):
-        """The distribution of the outcome."""
-        return self.model.family
+        """The distribution of the outcome; negative binomial: with the median of the size's draws."""
+        return replace(self.model.family, size=self.size)
+
+    @cached_property
+    def size(self):
+        """Median of the size of negative binomial counts; None for other outcomes."""
+        return None if self.posterior.sizes is None else float(np.median(self.posterior.sizes))
 
     @cached_property
     def beta(self):
@@ -85,10 +90,10 @@ class DrawnSolution(Solution):
         """Average the mean over new groups, whose effects have standard deviation `spread` (link scale)."""
         return eta if self.family.has_sigma else mean_over_groups(self.inverse_link, eta, spread)
 
-    def draw_outcome(self, mean, scale, rng, weights=None):
-        """Draw outcomes, shape (S, n), given their means and S residual standard deviations."""
+    def draw_outcome(self, mean, aux, rng, weights=None):
+        """Draw outcomes, shape (S, n), given their means and S residual standard deviations (or sizes)."""
         weights = np.ones(mean.shape[1]) if weights is None else weights
-        return self.family.draw(mean, scale, weights, rng)
+        return self.family.draw(mean, aux, weights, rng)
 
     def draw_new_effects(self, place, sims, shape, rng):
         """Draw effects of groups that the fit has not seen, each draw from its own distribution of groups."""
@@ -101,8 +106,7 @@ class DrawnSolution(Solution):
             return self.scale**2
         if self.family.has_sigma:
             return float(np.mean(1 / self.design.weights))
-        other = FAMILIES[self.family.name]
-        return other.latent_variance(np.log(fitted) if self.family.name == "poisson" else None)
+        return self.family.glmers().latent_variance(np.log(fitted) if self.family.link == "log" else None)
 
 
 def nudged(matrices):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+SIZE = "reciprocal_dispersion"  # rstanarm's name of the size of negative binomial counts
 MAD = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
 
 
@@ -28,6 +29,8 @@ class PosteriorDraws:
         Covariance matrices of the group effects.
     report : dict
         What the sampler says about itself.
+    sizes : ndarray, shape (S,), or None
+        Sizes of negative binomial counts (rstanarm: reciprocal_dispersion).
     """
 
     method: str
@@ -37,11 +40,17 @@ class PosteriorDraws:
     sigma: np.ndarray | None
     covariance: list
     report: dict = field(default_factory=dict)
+    sizes: np.ndarray | None = None
 
     @property
     def size(self):
         """Number of draws, S."""
         return len(self.beta)
+
+    @property
+    def aux(self):
+        """The parameter that the outcome's distribution has beside its mean: sigma, or the size of counts."""
+        return self.sigma if self.sizes is None else self.sizes
 
     def pick(self, rows):
         """Return the same with some of the draws."""
@@ -53,6 +62,7 @@ class PosteriorDraws:
             None if self.sigma is None else self.sigma[rows],
             [matrix[rows] for matrix in self.covariance],
             self.report,
+            None if self.sizes is None else self.sizes[rows],
         )
 
 
@@ -94,15 +104,16 @@ def draws_table(draws, model, sigma_known=False):
     Returns
     -------
     DataFrame
-        Columns in rstanarm's order: fixed effects, ``b[…]``, ``sigma``, ``Sigma[…]``.
+        Columns in rstanarm's order: fixed effects, ``b[…]``, ``sigma`` or ``reciprocal_dispersion``,
+        ``Sigma[…]``.
     """
     blocks, names = [draws.beta], list(model.fixed.names)
     for factor, effects in zip(model.factors, draws.effects, strict=True):
         blocks.append(effects.reshape(draws.size, -1))
         names += [effect_name(term, factor.label, level) for level in factor.levels for term in factor.names]
-    if draws.sigma is not None and not sigma_known:
-        blocks.append(draws.sigma[:, None])
-        names.append("sigma")
+    if draws.aux is not None and not sigma_known:
+        blocks.append(draws.aux[:, None])
+        names.append("sigma" if draws.sizes is None else SIZE)
     for factor, matrix in zip(model.factors, draws.covariance, strict=True):
         entries = covariance_entries(factor)
         blocks.append(np.stack([matrix[:, row, column] for _, row, column in entries], axis=1))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from mlmkit.bayes.drawn_solution import nudged
-from mlmkit.bayes.draws import PosteriorDraws
 from mlmkit.bayes.model import BayesModel
 from mlmkit.bayes.nuts import NutsOptions
 from mlmkit.bayes.stan import fit_model
@@ -74,9 +73,7 @@ def fit_without(fit, rows, seed=None, times=1):
         whole = np.einsum("sab,sjb->sja", np.linalg.cholesky(nudged(matrix)), standard)
         whole[:, factor.levels.get_indexer(part.levels)] = known
         effects.append(whole)
-    return PosteriorDraws(
-        found.method, found.chains, found.beta, effects, found.sigma, found.covariance, found.report
-    )
+    return replace(found, effects=effects)
 
 
 def part_of_model(model, keep):

@@ -57,7 +57,7 @@ class BayesianFit(Estimates):
 
     @property
     def family(self):
-        """The outcome's family: ``"gaussian"``, ``"binomial"`` or ``"poisson"``."""
+        """The outcome's family: ``"gaussian"``, ``"binomial"``, ``"poisson"`` or ``"negative_binomial"``."""
         return self.solution.model.family.name
 
     @property
@@ -113,7 +113,7 @@ class BayesianFit(Estimates):
             n_sims, rng = count("n_sims", n_sims), np.random.default_rng(check_seed(seed))
             chosen = self.solution.posterior.pick(rng.choice(size, n_sims, replace=n_sims > size))
         sims = Simulations(self, chosen.beta, chosen.effects, chosen.sigma)
-        sims.covariance = chosen.covariance
+        sims.covariance, sims.sizes = chosen.covariance, chosen.sizes
         return sims
 
     def predict_draws(
@@ -211,6 +211,16 @@ class BayesianFit(Estimates):
     def sigma(self):
         """Median of the residual standard deviation; None where there is none, or where it is known."""
         return float(np.median(self.solution.posterior.sigma)) if self.solution.model.has_sigma else None
+
+    @property
+    def size(self):
+        """Median of the size of negative binomial counts: their variance is ``mean + mean**2 / size``.
+
+        rstanarm's ``reciprocal_dispersion``, and its name in ``draws``.
+        """
+        if self.solution.size is None:
+            raise AttributeError(f"A {self.family} fit has no size: only family='negative_binomial' has one.")
+        return self.solution.size
 
     # Summaries ---------------------------------------------------------------------------------
 

@@ -58,8 +58,11 @@ def _well_told(model, codes):
     if model.family.name == "gaussian":
         means = total / n
         chance = np.bincount(codes, (y - means[codes]) ** 2).sum() / max(len(y) - len(n), 1) / n
-    elif model.family.name == "poisson":
+    elif model.family.link == "log":
         means, chance = np.log((total + 0.5) / n), 1 / (total + 0.5)
+        if model.family.has_size:  # and as much more as the counts vary within groups
+            within = np.bincount(codes, (y - total[codes] / n[codes]) ** 2).sum()
+            chance = chance * max(within / np.maximum(total * (1 - 1 / n), 1e-9).sum(), 1)
     else:
         failures = np.bincount(codes, model.design.trials) - total
         means = np.log((total + 0.5) / (failures + 0.5))

@@ -45,7 +45,8 @@ def draw_from_prior(model, draws, seed=None):
         centre = centre - mean * beta[:, place[name]]
     if model.has_intercept:
         beta[:, place[INTERCEPT]] = centre
-    sigma = _positive_draw(priors.aux, draws, rng) if priors.aux else None
+    aux = _positive_draw(priors.aux, draws, rng) if priors.aux else None
+    sigma, sizes = (None, aux) if model.family.has_size else (aux, None)
     if model.sigma_known:
         sigma = np.ones(draws)
     effects, covariances = [], []
@@ -58,7 +59,7 @@ def draw_from_prior(model, draws, seed=None):
         standard = rng.standard_normal((draws, len(factor.levels), len(factor.names)))
         effects.append(np.einsum("sab,sjb->sja", roots, standard))
         covariances.append(matrix)
-    return PosteriorDraws("prior", 1, beta, effects, sigma, covariances)
+    return PosteriorDraws("prior", 1, beta, effects, sigma, covariances, sizes=sizes)
 
 
 def _draw(prior, draws, rng):

@@ -83,16 +83,18 @@ def left_out_shares(fit, draws, rows=None, seed=None):
         mean = fit.solution.inverse_link(linear_predictors(fit.design, draws, places))
         density = log_likelihoods(fit, draws, places)
         step = within[places, None] * np.exp(density)
-        yield places, density, _below(fit, places, mean) + step
+        yield places, density, _below(fit, draws, places, mean) + step
 
 
-def _below(fit, rows, mean):
+def _below(fit, draws, rows, mean):
     """Return the probability of fewer successes, or of a smaller count, than was observed."""
-    from scipy.special import bdtr, pdtr
+    from scipy.special import bdtr, betainc, pdtr
 
-    y = fit.design.y[rows, None]
+    y, sizes = fit.design.y[rows, None], draws.sizes
     if fit.family == "binomial":
         found = bdtr(np.maximum(y - 1, 0), fit.design.trials[rows, None].astype(int), mean)
+    elif sizes is not None:
+        found = betainc(sizes, np.maximum(y, 1), sizes / (sizes + mean))
     else:
         found = pdtr(np.maximum(y - 1, 0), mean)
     return np.where(y > 0, found, 0.0)

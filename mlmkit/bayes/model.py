@@ -75,7 +75,9 @@ class BayesModel:
     def has_compiled_density(self):
         """Whether ``kernel`` knows this model; others are compiled by PyMC, which takes a while."""
         return (
-            bool(self.design.factors) and isinstance(self.priors.covariance, Decov) and not self.sigma_known
+            bool(self.design.factors)
+            and isinstance(self.priors.covariance, Decov)
+            and not (self.sigma_known or self.family.has_size)
         )
 
     def why_not_exact(self):
@@ -115,7 +117,7 @@ def build_model(
     data : DataFrame
         One row an observation.
     family : str
-        ``"gaussian"``, ``"binomial"`` or ``"poisson"``.
+        ``"gaussian"``, ``"binomial"``, ``"poisson"`` or ``"negative_binomial"``.
     given_priors : dict
         ``prior``, ``prior_intercept``, ``prior_aux``, ``prior_covariance``.
     function : str
@@ -133,10 +135,7 @@ def build_model(
         Ready for a sampler.
     """
     if not isinstance(family, str) or family not in FAMILIES:
-        only_there = " glmer fits negative binomial counts." if family == "negative_binomial" else ""
-        raise ValueError(
-            f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.{only_there}"
-        )
+        raise ValueError(f"family is {family!r}. Valid choices: {', '.join(map(repr, FAMILIES))}.")
     family = FAMILIES[family]
     if not family.has_sigma and (weights is not None or sigma is not None):
         name = "weights" if weights is not None else "sigma"
@@ -175,6 +174,7 @@ def build_model(
         x_sds={name: float(np.std(array, ddof=1)) for name, array in fixed if name != INTERCEPT},
         intercept=INTERCEPT in model.fixed.names,
         gaussian=family.has_sigma,
+        has_size=family.has_size,
         groups=bool(model.factors),
         sigma_known=sigma is not None,
     )

@@ -7,7 +7,6 @@ import numpy as np
 from mlmkit.bayes.drawn_solution import nudged
 from mlmkit.bayes.left_out import CELLS, LOG_2PI
 from mlmkit.bayes.rowwise import linear_predictors
-from mlmkit.engine.families import FAMILIES
 
 POINTS = 25  # of the sum that stands for an integral without closed form, for each draw
 DF = 7  # degrees of freedom of the distribution that they come from
@@ -43,7 +42,9 @@ def new_group_density(fit, draws, rows, new, rng):
         return _gaussian(design, draws, rows, eta, Z, root)
     size = max(1, CELLS // (len(rows) * (1 + Z.shape[1])))
     blocks = [slice(start, start + size) for start in range(0, draws.size, size)]
-    return np.concatenate([_sampled(fit, rows, eta[:, some].T, Z @ root[some], rng) for some in blocks])
+    return np.concatenate(
+        [_sampled(fit, draws.pick(some).sizes, rows, eta[:, some].T, Z @ root[some], rng) for some in blocks]
+    )
 
 
 def _new_effects(design, draws, rows, new):
@@ -77,14 +78,14 @@ def _gaussian(design, draws, rows, eta, Z, root):
     return -0.5 * (constant + log_det + np.einsum("rs,rs->s", rest, rest) - explained)
 
 
-def _sampled(fit, rows, eta, columns, rng):
+def _sampled(fit, sizes, rows, eta, columns, rng):
     """Integrate over standardised effects: their mode, a t distribution around it, importance weights."""
     from scipy.special import gammaln
 
-    design, family = fit.design, FAMILIES[fit.family]
+    design, family = fit.design, fit.solution.family.glmers(None if sizes is None else sizes[:, None])
     trials = np.ones(len(rows)) if design.trials is None else design.trials[rows]
     known = family.known(design.y[rows], trials)
-    constant = family.saturated(design.y[rows], trials).sum()
+    constant = family.saturated(design.y[rows], trials).sum(axis=-1)
     draws, m = columns.shape[0], columns.shape[2]
 
     def log_joint(u):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlmkit.bayes.draws import PosteriorDraws
+from mlmkit.bayes.draws import SIZE, PosteriorDraws
 from mlmkit.bayes.extra import needs
 from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.pymc_model import inputs, pymc_model, yes_or_no
@@ -88,7 +88,8 @@ def _unpacked(model, tree, chains):
     effects = [values(f"b_{factor.label}") for factor in design.factors]
     covariance = [values(f"Sigma_{factor.label}") for factor in design.factors]
     sigma = np.ones(size) if model.sigma_known else values("sigma")
-    return PosteriorDraws("nuts", chains, beta, effects, sigma, covariance, sampler_report(tree))
+    report = sampler_report(tree)
+    return PosteriorDraws("nuts", chains, beta, effects, sigma, covariance, report, sizes=values(SIZE))
 
 
 def sampler_report(tree):

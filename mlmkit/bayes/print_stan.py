@@ -5,12 +5,13 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from mlmkit.bayes.draws import mad_sd
+from mlmkit.bayes.draws import SIZE, mad_sd
 from mlmkit.bayes.priors import Decov
 from mlmkit.frame.columns import INTERCEPT
 from mlmkit.inference.printout import html_table
 from mlmkit.inference.varcorr import fixed_width, left_aligned
 
+AUXILIARY = "Auxiliary parameter(s):"
 ALGORITHM = {"exact": "exact", "nuts": "sampling (NUTS)", "prior": "draws from the prior"}
 
 
@@ -57,7 +58,10 @@ def print_text(fit, digits=None):
     lines += _medians(list(fit.fixef.index), fit.fixef, fit.se_fixef, digits)
     if fit.sigma is not None:
         error = float(mad_sd(fit.solution.posterior.sigma))
-        lines += ["", "Auxiliary parameter(s):", *_medians(["sigma"], [fit.sigma], [error], digits)]
+        lines += ["", AUXILIARY, *_medians(["sigma"], [fit.sigma], [error], digits)]
+    elif fit.solution.size is not None:
+        error = float(mad_sd(fit.solution.posterior.sizes))
+        lines += ["", AUXILIARY, *_medians([SIZE], [fit.size], [error], digits)]
     elif fit.solution.model.sigma_known:
         lines += ["", "sigma is known: each row has its own."]
     if fit.ngrps:
@@ -159,6 +163,7 @@ class PriorSummary:
     def __init__(self, fit):
         self.priors = fit.priors
         self._slopes = fit.solution.model.slopes
+        self._aux = SIZE if fit.solution.model.family.has_size else "sigma"
 
     def __repr__(self):
         priors, lines = self.priors, ["Priors", "------"]
@@ -167,7 +172,7 @@ class PriorSummary:
         for name, prior in zip(self._slopes, priors.coefs, strict=True):
             lines += self._one(f"Coefficient of {name}", name, prior)
         if priors.aux is not None:
-            lines += self._one("Auxiliary (sigma)", "sigma", priors.aux)
+            lines += self._one(f"Auxiliary ({self._aux})", "sigma", priors.aux)
         if isinstance(priors.covariance, Decov):
             lines += ["Covariance", f" ~ {priors.covariance}", ""]
         elif priors.covariance is not None:

@@ -223,7 +223,8 @@ class Priors:
     coefs : tuple of Prior
         One for each other fixed effect.
     aux : Prior or None
-        Of sigma; None where it is known, and for binomial and Poisson models.
+        Of sigma, or of the size of negative binomial counts; None where sigma is known, and for binomial and
+        Poisson models.
     covariance : Decov or GroupSds or None
         Of the group effects; None for a model without groups.
     adjusted : dict
@@ -252,7 +253,9 @@ CHOICES = {
 }
 
 
-def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian, groups=True, sigma_known=False):
+def resolve(
+    given, *, y_mean, y_sd, x_sds, intercept, gaussian, has_size=False, groups=True, sigma_known=False
+):
     """Turn the priors that a user gave into numbers.
 
     Parameters
@@ -268,6 +271,8 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian, groups=True, sig
         Whether the model has one.
     gaussian : bool
         Whether the outcome is continuous, so that scales follow sd(y).
+    has_size : bool
+        Whether the outcome is a negative binomial count.
     groups : bool
         Whether the model has grouping factors.
     sigma_known : bool
@@ -301,11 +306,13 @@ def resolve(given, *, y_mean, y_sd, x_sds, intercept, gaussian, groups=True, sig
         for (name, sd), prior in zip(x_sds.items(), slopes, strict=True)
     )
     aux = None
-    if gaussian and not sigma_known:
+    if has_size or (gaussian and not sigma_known):
         aux = scaled("sigma", _given_or(given["prior_aux"], exponential(1, autoscale=True)), y_scale)
     elif given["prior_aux"] is not None:
         none = "here it is given" if sigma_known else "binomial and Poisson models have none"
-        raise ValueError(f"prior_aux is about sigma, and {none}. Leave it out.")
+        raise ValueError(
+            f"prior_aux is about sigma (or the size of negative binomial counts), and {none}. Leave it out."
+        )
     covariance = None
     if groups:
         covariance = _between(given["prior_covariance"], sigma_known, lambda one: scaled("sd", one, y_scale))

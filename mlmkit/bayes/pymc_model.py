@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlmkit.bayes.draws import SIZE
 from mlmkit.bayes.extra import needs
 from mlmkit.bayes.form import choose_forms
 from mlmkit.bayes.priors import GroupSds, lkj_strengths
@@ -40,7 +41,7 @@ def inputs(model):
     if priors.coefs and priors.coefs[0].family != "flat":
         found["prior slopes"] = np.array([[p.location, p.scale] for p in priors.coefs]).T
     if priors.aux is not None and priors.aux.family != "flat":
-        found["prior sigma"] = np.array([priors.aux.location, priors.aux.scale])
+        found["prior aux"] = np.array([priors.aux.location, priors.aux.scale])
     if isinstance(priors.covariance, GroupSds):
         prior = priors.covariance.prior
         found["prior sds"] = np.array([prior.location, prior.scale])
@@ -67,8 +68,9 @@ def pymc_model(model, form="auto"):
     Returns
     -------
     pymc.Model
-        With ``intercept`` (at the predictors' means), ``slopes``, ``sigma``, and for each grouping
-        factor g ``b_g`` (the effects) and ``Sigma_g`` (their covariance).
+        With ``intercept`` (at the predictors' means), ``slopes``, ``sigma`` (negative binomial counts:
+        ``reciprocal_dispersion``), and for each grouping factor g ``b_g`` (the effects) and ``Sigma_g``
+        (their covariance).
     """
     with needs("to_pymc()", "PyMC"):
         import pymc as pm
@@ -82,7 +84,7 @@ def pymc_model(model, form="auto"):
     with pm.Model(coords=coords) as written:
         data = {name: pm.Data(name, value) for name, value in inputs(model).items()}
         eta = data.get("offset", 0.0)
-        intercept, sigma = 0.0, None
+        intercept, sigma, size = 0.0, None, None
         if priors.intercept is not None:
             intercept = _location_scale(pm, "intercept", priors.intercept, data.get("prior intercept"))
         if priors.coefs:
@@ -90,8 +92,10 @@ def pymc_model(model, form="auto"):
                 pm, "slopes", priors.coefs[0], data.get("prior slopes"), dims="predictor"
             )
             eta = eta + data["X"] @ slopes
-        if priors.aux is not None:
-            sigma = _positive(pm, "sigma", priors.aux, data.get("prior sigma"))
+        if priors.aux is not None and model.family.has_size:
+            size = _positive(pm, SIZE, priors.aux, data.get("prior aux"))
+        elif priors.aux is not None:
+            sigma = _positive(pm, "sigma", priors.aux, data.get("prior aux"))
         middle = intercept  # of the first factor in mixed form; the others' are centred at zero
         for factor, form in zip(design.factors, forms, strict=True):
             roots = [
@@ -105,7 +109,7 @@ def pymc_model(model, form="auto"):
             rows = effects[data[f"{factor.label} of row"]]
             z = data.get(f"Z {factor.label}")
             eta = eta + (rows[:, 0] if z is None else (z * rows).sum(axis=1))
-        _outcome(pm, model, eta + intercept, sigma, data)
+        _outcome(pm, model, eta + intercept, sigma, size, data)
     return written
 
 
@@ -209,7 +213,7 @@ def _block_diagonal(roots):
     return blocks[0] if len(blocks) == 1 else pt.linalg.block_diag(*blocks)
 
 
-def _outcome(pm, model, eta, sigma, data):
+def _outcome(pm, model, eta, sigma, size, data):
     name = "outcome"
     if model.family.name == "gaussian":
         sigma = 1.0 if sigma is None else sigma
@@ -218,6 +222,8 @@ def _outcome(pm, model, eta, sigma, data):
         pm.Normal(name, mu=eta, sigma=sigma, observed=data["y"])
     elif model.family.name == "poisson":
         pm.Poisson(name, mu=pm.math.exp(eta), observed=data["y"])
+    elif model.family.has_size:
+        pm.NegativeBinomial(name, mu=pm.math.exp(eta), alpha=size, observed=data["y"])
     elif yes_or_no(model):
         pm.Bernoulli(name, logit_p=eta, observed=data["y"])
     else:

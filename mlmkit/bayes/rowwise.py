@@ -25,7 +25,7 @@ def mean_ppd(fit):
     for rows in row_blocks(fit):
         part = draws.pick(rows)
         mean = fit.solution.inverse_link(linear_predictors(fit.design, part).T)
-        outcome = fit.solution.draw_outcome(mean, part.sigma, rng, model.trials)
+        outcome = fit.solution.draw_outcome(mean, part.aux, rng, model.trials)
         means[rows] = outcome.mean(axis=1)
     return means
 
@@ -76,7 +76,7 @@ def log_likelihoods(fit, draws, rows=slice(None)):
     weights = design.weights if design.trials is None else design.trials
     weights = np.ones(design.n) if weights is None else weights
     eta = linear_predictors(design, draws, rows).T
-    return family.log_likelihood(design.y[rows], eta, draws.sigma, weights[rows]).T
+    return family.log_likelihood(design.y[rows], eta, draws.aux, weights[rows]).T
 
 
 def log_likelihood(fit):

@@ -96,9 +96,10 @@ def stan_glmer(
         lme4's language, such as ``"price ~ scale_sqft + (1 + scale_sqft | zipcode)"``.
     data : pandas.DataFrame
         One row an observation.
-    family : {"gaussian", "binomial", "poisson"}
+    family : {"gaussian", "binomial", "poisson", "negative_binomial"}
         Distribution of the outcome, with its usual link (identity, logit, log). A binomial outcome is 0/1,
-        yes/no, or ``cbind(successes, failures)``.
+        yes/no, or ``cbind(successes, failures)``. Negative binomial counts have a size (rstanarm:
+        ``reciprocal_dispersion``), and their variance is ``mean + mean**2 / size``.
     method : {"auto", "exact", "nuts"}
         ``"exact"`` gives independent draws, for Gaussian models with any grouping factors (up to 300 effects
         beside those of the largest one). ``"nuts"`` is the No-U-Turn sampler, for every model. ``"auto"``
@@ -111,7 +112,8 @@ def stan_glmer(
         Of the intercept when all predictors are at their means. Default: in Gaussian models
         ``normal(mean(y), 2.5, autoscale=True)``, else ``normal(0, 2.5)``.
     prior_aux : Prior, optional
-        Of sigma. Default: ``exponential(1, autoscale=True)``, whose mean is sd(y).
+        Of sigma. Default: ``exponential(1, autoscale=True)``, whose mean is sd(y). For negative binomial
+        counts, of their size: ``exponential(1)``.
     prior_covariance : Decov or Prior, optional
         Of the group effects. Default: ``decov(1, 1, 1, 1)``. A `Prior` is that of each standard deviation
         between groups itself, in units of the outcome (the link): ``normal(0, 5)`` is half-normal,

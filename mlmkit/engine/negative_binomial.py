@@ -17,8 +17,8 @@ class NegativeBinomial:
 
     Parameters
     ----------
-    root : float
-        size^(-1/2); its sign is ignored.
+    root : float or ndarray
+        size^(-1/2); its sign is ignored. Several, such as draws of it, broadcast against the rows.
     """
 
     name, link, extra = "negative_binomial", "log", 1
@@ -26,7 +26,7 @@ class NegativeBinomial:
     inverse_link = staticmethod(Poisson.inverse_link)
 
     def __init__(self, root=0.0):
-        self.root, self.a = float(root), max(float(root) ** 2, SMALLEST)
+        self.root, self.a = root, np.maximum(np.square(root), SMALLEST)
 
     @property
     def size(self):
@@ -66,7 +66,7 @@ class NegativeBinomial:
 
     def draw(self, mean, trials, rng):
         """Draw counts: Poisson counts whose means vary by a gamma distribution."""
-        if self.a > 1e-12:
+        if np.all(self.a > 1e-12):
             mean = mean * rng.gamma(self.size, self.a, np.shape(mean))
         return rng.poisson(mean)
 

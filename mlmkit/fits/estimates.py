@@ -46,7 +46,7 @@ class Estimates:
     )
     (reml, refit_ml) = (Absent("only a fit by lmer knows REML and ML.") for _ in range(2))
     nAGQ = Absent("only a fit by glmer has quadrature nodes.")
-    size = Absent("only a fit by glmer with family='negative_binomial' has one.")
+    size = Absent("only a fit with family='negative_binomial' has one.")
     (statsmodels, r_squared, df_residual, pooling) = (
         Absent("only complete_pooling and no_pooling have it.") for _ in range(4)
     )

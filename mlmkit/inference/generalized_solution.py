@@ -32,7 +32,7 @@ class GeneralizedSolution(FoundByLikelihood):
         """Size of negative binomial counts, infinite where they vary no more than Poisson's; else None."""
         if not self.family.extra:
             return None
-        return self.family.size if self.family.a * self.design.y.max() > POISSON_LIKE else np.inf
+        return float(self.family.size) if self.family.a * self.design.y.max() > POISSON_LIKE else np.inf
 
     @cached_property
     def inner(self):

@@ -179,7 +179,8 @@ def predict_draws(fit, newdata=None, n_sims=1000, new_levels="error", kind="mean
     if kind == "outcome":
         weights = rows.weights if newdata is None else new_weights(fit.design, newdata)
         missing = np.isnan(values)
-        values = found.draw_outcome(np.where(missing, 0.5, values), sims.scale, rng, weights)
+        aux = sims.scale if sims.sizes is None else sims.sizes
+        values = found.draw_outcome(np.where(missing, 0.5, values), aux, rng, weights)
         values = np.where(missing, np.nan, values)
     return pd.DataFrame(values, columns=rows.index)
 

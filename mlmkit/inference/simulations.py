@@ -29,7 +29,11 @@ class Simulations:
     roots : list of ndarray or None
         Draws of the covariances between groups where theta was drawn: (S, q, q) for each grouping factor, a
         root relative to `scale`. None where theta was held.
+    sizes : ndarray or None
+        Draws of the size of negative binomial counts, of fits that draw it: (S,).
     """
+
+    sizes = None
 
     def __init__(self, fit, beta, effects, scale, roots=None):
         self.beta, self.effects, self.scale, self.roots = beta, effects, scale, roots

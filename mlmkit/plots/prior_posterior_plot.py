@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from mlmkit.bayes.draws import SIZE
 from mlmkit.plots.alt import set_alt_text
 from mlmkit.plots.density import draw_density, hide_heights
 from mlmkit.plots.from_fit import outcome
@@ -80,13 +81,13 @@ def _named_draws(fit):
 
 def _default(fit):
     names = list(fit.fixef.index)
-    names += ["sigma"] * (fit.sigma is not None)
+    names += [name for name in ("sigma", SIZE) if name in fit.draws]
     return names + [f"sd[{label} {term}]" for label, block in fit.varcorr.items() for term in block.sd.index]
 
 
 def _one(ax, name, before, after, y):
     """Draw one panel. The posterior sets the scale: a wide prior is shown where the posterior lies."""
-    positive = name == "sigma" or name.startswith("sd[")
+    positive = name in ("sigma", SIZE) or name.startswith("sd[")
     low, high = np.quantile(after, [0.001, 0.999])
     prior_low, prior_high = np.quantile(before, [0.05, 0.95])
     reach = max(high - low, min(prior_high - prior_low, 6 * (high - low)))

@@ -8,7 +8,7 @@ import pytest
 from from_r import REFERENCE
 from scipy import stats
 
-from mlmkit import anova, glmer, stan_glmer
+from mlmkit import anova, glmer
 from mlmkit.engine.families import Poisson
 from mlmkit.engine.negative_binomial import NegativeBinomial, log1p_less
 from mlmkit.inference.profile import parameters
@@ -180,8 +180,6 @@ def test_what_it_cannot_do_is_said(ticks):
         glmer(FORMULAS["grouseticks"], data, family="negative_binomial", nAGQ=5)
     with pytest.raises(AttributeError, match="only family='negative_binomial' has one"):
         fitted("epil", "poisson").size  # noqa: B018
-    with pytest.raises(ValueError, match="glmer fits negative"):
-        stan_glmer(FORMULAS["epil"], data_of("epil"), family="negative_binomial")
 
 
 @pytest.mark.parametrize(
