@@ -382,7 +382,9 @@ def _kept(key: tuple, make: Callable[[], Jail | WarmProcess]):
     with _lock:
         if key in _failed:
             raise JailError(_failed[key])
-        if key not in _warm or not _warm[key].alive():
+        if key in _warm and not _warm[key].alive():
+            _warm.pop(key).close()  # killed from outside: nobody else would remove its folder
+        if key not in _warm:
             for place in {"/tmp", tempfile.gettempdir()}:
                 remove_leftovers(Path(place), "mlm", "mlm-words")
             try:

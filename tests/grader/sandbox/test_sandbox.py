@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from ordinary_user import BECOME, room_for
@@ -20,6 +21,7 @@ from grader.sandbox.cgroups import Cgroup
 from grader.sandbox.execute import SturdyExecute, isolation_of
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
+from grader.sandbox.provisioner import warm_jail
 from grader.sandbox.rungs import ISOLATED
 
 REPOSITORY = Path(__file__).parents[3]
@@ -369,3 +371,17 @@ def until(condition, seconds=120):
     while not condition():
         assert time.monotonic() < end, "It did not happen in time."
         time.sleep(0.05)
+
+
+@pytest.mark.needs_bwrap
+def test_a_warm_jail_that_was_killed_leaves_no_folder_behind():
+    limits = Limits(3000 * MB, 64, 60, 100 * MB, 256, 200 * MB)
+    first = warm_jail(limits, "bubblewrap", ("json",))
+    for process in psutil.Process().children(recursive=True):
+        if str(first.spool) in process.cmdline():  # the janitor, which would have tidied up
+            process.kill()
+            psutil.wait_procs([process], timeout=10)
+    second = warm_jail(limits, "bubblewrap", ("json",))
+    assert second is not first
+    assert not first.spool.exists()
+    assert second.spool.exists()
