@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -378,9 +379,10 @@ def test_a_warm_jail_that_was_killed_leaves_no_folder_behind():
     limits = Limits(3000 * MB, 64, 60, 100 * MB, 256, 200 * MB)
     first = warm_jail(limits, "bubblewrap", ("json",))
     for process in psutil.Process().children(recursive=True):
-        if str(first.spool) in process.cmdline():  # the janitor, which would have tidied up
-            process.kill()
-            psutil.wait_procs([process], timeout=10)
+        with suppress(psutil.NoSuchProcess):  # it ended with the one that was killed
+            if str(first.spool) in process.cmdline():  # the janitor, which would have tidied up
+                process.kill()
+                psutil.wait_procs([process], timeout=10)
     second = warm_jail(limits, "bubblewrap", ("json",))
     assert second is not first
     assert not first.spool.exists()
