@@ -177,9 +177,9 @@ def shows_widgets():
     )
 
 
-@attack("No answer was recorded here", marks=(0, 0, 0), slow=True)
+@attack(slow=True)
 def captures_its_checks():
-    """Send the outputs of all checks into a widget; nothing is recorded then."""
+    """Send the outputs of all checks into a widget; nobody looks at widgets here, and the answers are right."""
     return notebook(
         """
         import ipywidgets
