@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from broken import FAULTS
 from distributions import PYPROJECTS, ROOT, environment
-from hostile import ATTACKS, HONEST, QUESTIONS
+from guest_class import QUICK
+from hostile import HONEST, QUESTIONS
 from test_sample_class import ALL, EXPECTED
 
 pytestmark = pytest.mark.slow
 
 # What these do fails in a guest and harms nothing there: more of their right answers count.
 HARMLESS = {
-    "captures-its-checks": (2, 3, 1),  # no ipywidgets
     "closes-everything": (2, 3, 1),
     "crashes-the-kernel": (2, 0, 1),  # no ctypes
     "falls-asleep": (2, 0, 1),  # no signals
@@ -76,7 +76,8 @@ def test_the_broken_submissions(grade):
 def test_the_hostile_submissions(grade):
     found = grade("hostile")
     marks = {name: tuple(result["marks"][id] for id in QUESTIONS) for name, result in found.items()}
-    expected = {name: attack.marks or (0, 0, 0) for name, attack in ATTACKS.items()} | HARMLESS
+    expected = {name: attack.marks or (0, 0, 0) for name, attack in QUICK.items()}
+    expected |= {name: marks for name, marks in HARMLESS.items() if name in QUICK}
     expected |= {student: points for student, (_, points) in HONEST.items()}
     assert marks == expected
     assert {result["isolation"] for result in found.values()} == {"guest", None}  # None: not run at all

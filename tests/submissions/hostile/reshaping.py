@@ -179,7 +179,7 @@ def shows_widgets():
 
 @attack(slow=True)
 def captures_its_checks():
-    """Send the outputs of all checks into a widget; nobody looks at widgets here, and the answers are right."""
+    """Send the outputs of all checks into a widget, which nobody looks at here; the answers are right."""
     return notebook(
         """
         import ipywidgets
