@@ -15,7 +15,7 @@ PATIENTLY := @.ci/patiently
 # Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-fast test-machine test-slow lab lessons bench site lock clean
+.PHONY: help demo test test-whole test-fast test-machine test-slow lab lessons bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -39,7 +39,10 @@ demo: $(READY)  ## grade a sample class of 12 students, from release to class re
 	@$(PYTHON) -m grader demo
 
 test: $(READY)  ## run the tests that every change must pass
-	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER)
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not whole"
+
+test-whole: $(READY)  ## run the tests that grade whole classes and run whole lessons
+	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "whole and not slow"
 
 test-fast: $(READY)  ## run the tests of mlmkit and of the judge that start no kernel and take no seconds
 	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not long" \

@@ -22,8 +22,10 @@ MARKERS = {
     "needs_postgres": "needs PostgreSQL; skipped where that is missing",
     "needs_chromium": "needs Chromium; skipped where that is missing",
     "long(seconds)": "starts kernels or processes, or computes for seconds; `make test-fast` leaves it out",
+    "whole": "runs a whole class or a whole lesson; `make test-whole` runs it (set by `long`)",
     "machine": "goes another way where these programs are missing; .ci/run tries both",
 }
+MOST = 30  # seconds: tests marked `long` with more are `whole`
 PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL", "needs_chromium": "Chromium"}
 
 
@@ -31,6 +33,12 @@ def pytest_configure(config):
     """Make the markers known."""
     for name, about in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {about}")
+
+
+def pytest_itemcollected(item):
+    """Mark the longest tests, so that `make test` can leave them to `make test-whole`."""
+    if any(mark.args[0] > MOST for mark in item.iter_markers("long")):
+        item.add_marker("whole")
 
 
 @pytest.hookimpl(trylast=True)
