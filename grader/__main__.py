@@ -14,6 +14,7 @@ DESCRIPTION = """Release lessons, collect and grade what students hand in, and r
 
 A lesson goes through these commands, in this order:
   lessons       make the lessons from solutions/
+  handout       pack the lessons with the library, for students without an exchange folder
   release       give a lesson to the class
   collect       fetch what the students handed in
   grade         run and judge the submissions
@@ -25,6 +26,7 @@ A lesson goes through these commands, in this order:
 Around it: class (who is in the course), due (until when a lesson can be handed in).
 """
 
+HANDOUT = "Building the library and packing it with the lessons."
 DEMO = "A class of 12 sample students hands in lesson 01. A dot means: still at work."
 GRADE = "Grading {lesson} with {workers} processes. A dot means: still at work."
 FEEDBACK = "Writing the feedback pages of {lesson} with {workers} processes. A dot means: still at work."
@@ -67,6 +69,13 @@ def parser() -> argparse.ArgumentParser:
 
     lessons = _add(commands, "lessons", _lessons, "make the lessons for students from solutions/")
     lessons.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
+
+    handout = _add(
+        commands, "handout", _handout, "pack lessons and library for students, as one archive", HANDOUT
+    )
+    handout.add_argument(
+        "--folder", type=Path, help="write a folder instead, to publish as a repository of its own"
+    )
 
     _for_lesson(commands, "release", _release, "give a lesson to the class: into the exchange folder")
     _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
@@ -214,6 +223,13 @@ def _lessons(options):
 
     for path in build_lessons(options.names or None):
         print(f"wrote {path}")
+
+
+def _handout(options):
+    from grader.author.handout import make_handout
+
+    made = make_handout(options.folder, folder=True) if options.folder else make_handout()
+    print(f"For students: {made}")
 
 
 def _release(options):
