@@ -1,7 +1,9 @@
 """What lesson 4 says in words and numbers is so; its questions accept every correct way."""
 
+import json
 import re
 import warnings
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +15,7 @@ from mlmkit import (
     criterion_at,
     homes_for,
     lmer,
+    load_radon,
     no_pooling,
     plot_intercept_slope,
 )
@@ -215,6 +218,35 @@ def test_the_double_bar_and_the_fixed_intercept_depend_on_the_zero(seattle):
     fixed = lmer("price ~ scale_sqft + (0 + scale_sqft | zipcode)", seattle, REML=False)
     assert fixed.deviance > full + 500
     assert fixed.coef["zipcode"].loc["98039"] @ [1, -0.8] < 0
+
+
+def test_what_is_said_of_the_counties_is_so_and_lme4_says_the_same(flat):
+    """A slope by county: strongly shrunken in all counties, singular with the other sign in small ones."""
+    reference = json.loads((Path(__file__).parents[1] / "reference" / "lesson04.json").read_text())
+    formula, radon = "log_radon ~ floor + (1 + floor | county)", load_radon()
+    houses = radon.groupby("county", observed=True)["county"].transform("size")
+    fits = {"all": lmer(formula, radon), "small": lmer(formula, radon[houses <= 5])}
+    for name, fit in fits.items():
+        theirs, between = reference[name], fit.varcorr["county"]
+        assert fit.nobs == theirs["rows"] and fit.is_singular == theirs["singular"]
+        np.testing.assert_allclose(fit.fixef, list(theirs["fixef"].values()), rtol=1e-5)
+        np.testing.assert_allclose(fit.se_fixef, list(theirs["se"].values()), rtol=1e-4)
+        np.testing.assert_allclose(between.sd, list(theirs["sd"].values()), rtol=1e-4)
+        np.testing.assert_allclose(between.corr.iloc[0, 1], theirs["corr"], atol=1e-4)
+        np.testing.assert_allclose(fit.sigma, theirs["sigma"], rtol=1e-5)
+        np.testing.assert_allclose(fit.coef["county"]["floor"], list(theirs["slope"].values()), atol=1e-4)
+    theirs = pd.Series(reference["no_pooling"], dtype=float)
+    own, partial = no_pooling(formula, radon).coef["county"]["floor"], fits["all"].coef["county"]["floor"]
+    np.testing.assert_allclose(own, theirs[own.index], rtol=1e-6)
+    assert (own.count(), (own > 0).sum(), len(partial)) == (60, 13, 85)
+    assert "Without pooling only 60 counties have a slope: in the other 25" in flat
+    assert f"from −{-own.min():.2f} to {own.max():.2f}. In 13 of them" in flat
+    assert f"all are negative, from −{-partial.min():.2f} to −{-partial.max():.2f}" in flat
+    assert fits["small"].ngrps == {"county": 46} and "of 85 counties, 46 have five houses or fewer" in flat
+    assert "155 houses" in flat and fits["small"].nobs == 155
+    assert [round(fit.varcorr["county"].corr.iloc[0, 1], 2) for fit in fits.values()] == [-0.37, 1.0]
+    of_nicollet = radon[radon["county"] == "NICOLLET"]
+    assert len(of_nicollet) == 4 and not of_nicollet["floor"].any()
 
 
 def test_partial_pooling_wins_the_comparison_of_slopes(cells, seattle):
