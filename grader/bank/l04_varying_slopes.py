@@ -690,15 +690,19 @@ def formula():
 
 
 @question("l04-two-groups", topic="singular fits", revisit="04: A singular fit")
-def two_groups():
-    """Ask what the correlation of two groups means."""
-    yield Choice("d")
-    yield wrong("a", "singular taken for not converged").says("""The fit converged: it is at the lowest point,
+def two_groups(homes):
+    """Ask what the correlation of two groups means, and which way it goes."""
+    sizes = homes.groupby(G, observed=True)["sqft_living"].mean()
+    # For these two, in each set of nine that a student can get, neither standard deviation is at 0.
+    two = homes[homes[G].isin([sizes.idxmin(), sizes.idxmax()])]
+    right, other = "ab" if _correlation(fits(RAW, two)[0]) > 0 else "ba"
+    yield Choice(right)
+    yield wrong(other, "sign of the correlation").says("""Two points always lie on a straight line, that is
+        right. But look once more at coef: which line is higher at 0 square feet, and which is steeper?""")
+    yield wrong("c", "singular taken for not converged").says("""The fit converged: it is at the lowest point,
         and this point is at the edge. No other search can find a lower one.""")
-    yield wrong("b", "edge taken for a discovery").says("""The correlation is not about houses. It is about
+    yield wrong("d", "edge taken for a discovery").says("""The correlation is not about houses. It is about
         zip codes: their intercepts and slopes. Count how many of them you have here.""")
-    yield wrong("c", "correlation at the edge taken for zero variance").says("""Equal slopes would show as a
-        standard deviation of 0. Look at the slopes in coef.""")
 
 
 @question(

@@ -302,6 +302,24 @@ def test_two_zip_codes_always_give_a_singular_fit(student):
         assert abs(corr(fit)) == pytest.approx(1)
 
 
+def test_which_way_two_zip_codes_go_depends_on_the_student_and_is_never_in_doubt():
+    """Of the smallest and the largest houses; with a standard deviation of 0 there is no correlation."""
+    found = set()
+    for student in (f"student {number}" for number in range(60)):
+        homes = homes_for(student)
+        sizes = homes.groupby("zipcode", observed=True)["sqft_living"].mean()
+        two = homes[homes["zipcode"].isin([sizes.idxmin(), sizes.idxmax()])]
+        fit = lmer(RAW, two)
+        assert fit.is_singular and abs(corr(fit)) == pytest.approx(1, abs=1e-4)
+        assert (fit.varcorr["zipcode"].sd > 0.2).all()
+        own = no_pooling(RAW, two).coef["zipcode"]
+        assert np.sign(own.diff().iloc[1].prod()) == np.sign(corr(fit))
+        right = "a" if corr(fit) > 0 else "b"
+        assert judged("l04-two-groups", right, student).score == 2
+        found.add(right)
+    assert found == {"a", "b"}
+
+
 def test_the_plot_is_judged_by_what_is_drawn():
     few = homes_for("ada").groupby("zipcode", observed=True).head(10)
     fit, none = lmer(VARYING, few), no_pooling(VARYING, few)

@@ -424,9 +424,15 @@ def formula(w):
 
 @answers("l04-two-groups")
 def two_groups(w):
-    """Give the correlation of two groups."""
-    names = {"a": "singular taken for not converged", "b": "edge taken for a discovery"}
-    return letters("d", **names, c="correlation at the edge taken for zero variance")
+    """Give the correlation of two groups: two lines by least squares, one in each zip code."""
+    sizes = w.homes.groupby(G, observed=True)["sqft_living"].mean()
+    smallest, largest = (
+        _ols(w.part(w.homes[w.homes[G] == place]), "sqft_living")
+        for place in (sizes.idxmin(), sizes.idxmax())
+    )
+    right, other = "ab" if np.prod(largest - smallest) > 0 else "ba"
+    names = {"c": "singular taken for not converged", "d": "edge taken for a discovery"}
+    return letters(right, **{other: "sign of the correlation"}, **names)
 
 
 @answers("l04-plot")
