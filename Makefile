@@ -15,7 +15,7 @@ PATIENTLY := @.ci/patiently
 # Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-fast test-machine test-slow lab lessons bench site lock clean
+.PHONY: help demo test test-fast test-machine test-slow lab lessons review bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -57,6 +57,9 @@ lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (wor
 lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide and syllabus
 	@$(PYTHON) -m grader lessons
 	@$(PYTHON) -m grader.author.course_tables
+
+review: $(READY)  ## make a review notebook for each student (LESSON=05_bayesian_fits STUDENT=ana)
+	@$(PYTHON) -m grader review $(or $(LESSON),05_bayesian_fits) $(if $(STUDENT),--student $(STUDENT))
 
 bench: $(READY)  ## measure speed against other packages, in one run
 	$(PATIENTLY) $(PYTHON) -m tests.bench
