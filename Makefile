@@ -15,7 +15,7 @@ PATIENTLY := @.ci/patiently
 # Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-whole test-fast test-machine test-slow lab lessons student bench site lock clean
+.PHONY: help demo test test-whole test-fast test-machine test-slow lab lessons student review bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,9 @@ lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide 
 
 student: $(READY)  ## pack lessons and library for students: dist/hierarchical-models.zip
 	@$(PYTHON) -m grader handout
+
+review: $(READY)  ## make a review notebook for each student (LESSON=05_bayesian_fits STUDENT=ana)
+	@$(PYTHON) -m grader review $(or $(LESSON),05_bayesian_fits) $(if $(STUDENT),--student $(STUDENT))
 
 bench: $(READY)  ## measure speed against other packages, in one run
 	$(PATIENTLY) $(PYTHON) -m tests.bench

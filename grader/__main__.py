@@ -22,6 +22,7 @@ A lesson goes through these commands, in this order:
   release-feedback  let the students fetch their pages
   report        write a page about the class
   export        write the marks for Canvas or Moodle
+  review        after some lessons: again what was got wrong, on fresh data
 
 Around it: class (who is in the course), due (until when a lesson can be handed in).
 """
@@ -113,6 +114,13 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--user", metavar="COLUMN", help="the column of it that holds the user names")
     export.add_argument("--absent", type=float, metavar="POINTS", help="mark of those who handed in nothing")
     export.add_argument("--dry-run", action="store_true", help="say who would be left out, and write nothing")
+
+    again = _for_lesson(commands, "review", _review, "make a review up to a lesson, on fresh data, ungraded")
+    whose = again.add_mutually_exclusive_group()
+    whose.add_argument("--student", metavar="NAME", help="for this student (default: for everybody)")
+    whose.add_argument(
+        "--class", action="store_true", dest="as_class", help="ask everybody what the class got wrong"
+    )
 
     due = _for_lesson(commands, "due", _due, "set or show until when a lesson can be handed in")
     due.add_argument(
@@ -326,6 +334,17 @@ def _export(options):
         print(f"{done.count} marks for {options.to} would be written to {done.path}")
     else:
         print(f"{done.count} marks for {options.to}: {done.path}")
+
+
+def _review(options):
+    from grader import classroom
+
+    written = classroom.review(
+        options.lesson, root=options.course, student=options.student, as_class=options.as_class
+    )
+    for path in written:
+        print(f"wrote {plain(str(path))}")
+    print("Give each student the folder: the notebook, and the key beside it.")
 
 
 def _due(options):

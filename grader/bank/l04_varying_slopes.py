@@ -21,6 +21,7 @@ PARALLEL = "price ~ scale_sqft + (1 | zipcode)"
 VARYING = "price ~ scale_sqft + (1 + scale_sqft | zipcode)"
 RAW = "price ~ sqft_living + (1 + sqft_living | zipcode)"
 MOVED = "price ~ size + (1 + size | zipcode)"
+RADON_SLOPES = "log_radon ~ floor + (1 + floor | county)"
 WITH_GRADE = "price ~ scale_sqft + grade + (1 | zipcode)"
 X = "scale_sqft"
 LARGE_HOUSE = 3000  # square feet
@@ -380,6 +381,51 @@ def practice_interaction(seattle):
     )
 
 
+@practice(
+    "l04-practice-radon-slope",
+    topic="varying slopes",
+    revisit="04: Interactions with shrinkage",
+    idea=SLOPE,
+    hints=(
+        "What a county has is its coefficient: the mean of the slopes plus the county's effect.",
+        "The effect is not 0. The county's intercept is high, and intercepts and slopes are correlated.",
+        'lmer_radon.coef["county"]["floor"]["NICOLLET"]',
+    ),
+)
+def practice_radon_slope(radon):
+    """Ask for the slope of a county whose houses were all measured on one floor."""
+    county = "NICOLLET"
+
+    def its(fit, term="floor"):
+        return fit.coef["county"].loc[county, term]
+
+    reml, ml = fits(RADON_SLOPES, radon)
+    yield Number(its(reml), rel=1e-3)
+    yield ml_for_reml(its(ml), use="lmer_radon is a fit by REML", did=SLOPE)
+    for fit in (reml, ml):
+        yield wrong(fit.fixef["floor"], "fixef for coef", did=MEAN_SLOPE).says("""This is the mean of the
+            slopes. The county's houses say nothing about its slope, but they say that its intercept is high,
+            and intercepts and slopes are correlated.""")
+        yield wrong(fit.ranef["county"].loc[county, "floor"], "ranef for coef", did=SLOPE_EFFECT).says("""This
+            is how far the county's slope lies from the mean slope. The slope itself is the sum of both.""")
+        yield wrong(
+            its(fit, ONE), "intercept for slope", did=INTERCEPT
+        ).says("""This is the county's intercept:
+            the expected log radon in a basement.""")
+    for fit in fits(RADON_SLOPES.replace("|", "||"), radon):
+        yield wrong(its(fit), "correlation set to 0", did=MEAN_SLOPE).says("""This comes from a fit with a
+            double bar. With a correlation of 0, the county's intercept says nothing about its slope.""")
+    for fit in fits("log_radon ~ floor + (1 | county)", radon):
+        yield wrong(
+            fit.fixef["floor"], "fixed-slope model", did=r"\hat\beta"
+        ).says("""This comes from a model in
+            which all counties have the same slope.""")
+    yield wrong(
+        complete_pooling("log_radon ~ floor", radon).fixef["floor"], "complete pooling for a varying slope"
+    ).says("This is the slope of one regression for all houses, without the counties.")
+    yield wrong_sign(its(reml), "on the first floor there is less radon")
+
+
 @practice("l04-practice-schools", topic="singular fits", revisit="04: A singular fit")
 def practice_schools():
     """Ask what a correlation of −1 in a singular fit means."""
@@ -644,15 +690,19 @@ def formula():
 
 
 @question("l04-two-groups", topic="singular fits", revisit="04: A singular fit")
-def two_groups():
-    """Ask what the correlation of two groups means."""
-    yield Choice("d")
-    yield wrong("a", "singular taken for not converged").says("""The fit converged: it is at the lowest point,
+def two_groups(homes):
+    """Ask what the correlation of two groups means, and which way it goes."""
+    sizes = homes.groupby(G, observed=True)["sqft_living"].mean()
+    # For these two, in each set of nine that a student can get, neither standard deviation is at 0.
+    two = homes[homes[G].isin([sizes.idxmin(), sizes.idxmax()])]
+    right, other = "ab" if _correlation(fits(RAW, two)[0]) > 0 else "ba"
+    yield Choice(right)
+    yield wrong(other, "sign of the correlation").says("""Two points always lie on a straight line, that is
+        right. But look once more at coef: which line is higher at 0 square feet, and which is steeper?""")
+    yield wrong("c", "singular taken for not converged").says("""The fit converged: it is at the lowest point,
         and this point is at the edge. No other search can find a lower one.""")
-    yield wrong("b", "edge taken for a discovery").says("""The correlation is not about houses. It is about
+    yield wrong("d", "edge taken for a discovery").says("""The correlation is not about houses. It is about
         zip codes: their intercepts and slopes. Count how many of them you have here.""")
-    yield wrong("c", "correlation at the edge taken for zero variance").says("""Equal slopes would show as a
-        standard deviation of 0. Look at the slopes in coef.""")
 
 
 @question(

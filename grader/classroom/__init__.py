@@ -5,6 +5,7 @@
 """
 
 from grader.author.release import release
+from grader.classroom.reviews import review
 from grader.grade.cluster import StoppedError, connect, local_cluster
 from grader.grade.late import lateness
 from grader.grade.one_student import grade_student
@@ -30,6 +31,7 @@ __all__ = [
     "local_cluster",
     "release",
     "release_feedback",
+    "review",
     "shown",
     "submit",
     "warm_up",

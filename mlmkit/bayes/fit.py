@@ -17,6 +17,7 @@ from mlmkit.fits.estimates import Estimates
 from mlmkit.fits.mixed import MixedEstimates
 from mlmkit.inference.ask import Absent
 from mlmkit.inference.predict import predict_draws
+from mlmkit.inference.printout import called
 from mlmkit.inference.satterthwaite import small_sample
 from mlmkit.inference.simulations import Simulations, check_theta
 
@@ -69,12 +70,7 @@ class BayesianFit(Estimates):
     def call(self):
         """The call as R would show it: function and arguments."""
         extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
-        return (
-            self.solution.model.function,
-            f"formula = {self.formula}",
-            f"data = {self.design.data_name}",
-            *extra,
-        )
+        return called(self.solution.model.function, self, *extra)
 
     @cached_property
     def draws(self):

@@ -15,6 +15,7 @@ from mlmkit.engine.theta import canonical
 from mlmkit.fits.likelihood import LikelihoodFit
 from mlmkit.frame.design import with_outcome
 from mlmkit.inference.generalized_solution import GeneralizedSolution
+from mlmkit.inference.printout import called
 
 FEW_GROUPS, FEW_ROWS = 50, 5_000  # up to here a second search is cheap, and may find more
 
@@ -86,8 +87,7 @@ class GeneralizedFit(LikelihoodFit):
         'glmer'
         """
         extra = [] if self.nAGQ == 1 else [f"nAGQ = {self.nAGQ}"]
-        data = f"data = {self.design.data_name}"
-        return ("glmer", f"formula = {self.formula}", data, f"family = {self.family}", *extra)
+        return called("glmer", self, f"family = {self.family}", *extra)
 
     @property
     def criterion(self) -> float:

@@ -15,6 +15,7 @@ from mlmkit.fits.likelihood import LikelihoodFit
 from mlmkit.frame.columns import INTERCEPT
 from mlmkit.frame.design import with_outcome
 from mlmkit.inference.linear_solution import LinearSolution
+from mlmkit.inference.printout import called
 
 MANY_GROUPS = 200  # second optima were only ever seen with few groups; from here on nobody looks for one
 SMALL_SIGMA = 1e-5  # of the outcome's standard deviation: only then a fit is looked at for being exact
@@ -50,7 +51,7 @@ class LinearMixedFit(LikelihoodFit):
         ('lmer', 'formula = price ~ (1 | zipcode)')
         """
         extra = [] if self.reml else ["REML = FALSE"]
-        return ("lmer", f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
+        return called("lmer", self, *extra)
 
     @property
     def sigma(self) -> float:

@@ -13,7 +13,7 @@ from mlmkit.inference.ask import Absent
 from mlmkit.inference.intervals import check_level, chosen_names
 from mlmkit.inference.named import Named
 from mlmkit.inference.predict import predict
-from mlmkit.inference.printout import call_text, coefficient_lines, html_table
+from mlmkit.inference.printout import call_text, called, coefficient_lines, html_table
 from mlmkit.inference.solution import Solution
 from mlmkit.inference.varcorr import fixed_width
 
@@ -130,7 +130,7 @@ class RegressionFit(Estimates):
     def call(self) -> tuple[str, ...]:
         """The call as R would show it: function and arguments."""
         extra = [] if self.family == "gaussian" else [f"family = {self.family}"]
-        return (self.pooling, f"formula = {self.formula}", f"data = {self.design.data_name}", *extra)
+        return called(self.pooling, self, *extra)
 
     @property
     def sigma(self) -> float:

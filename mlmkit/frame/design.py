@@ -93,6 +93,8 @@ class Design:
         Which rows of the data are used.
     messages : list of str
         What happened on the way: rows dropped, columns dropped.
+    data_name : str or None
+        What a print-out calls the data; none where they are not a whole table that was loaded.
     trials : ndarray or None
         Binomial models: number of trials by row.
     known : dict
@@ -108,7 +110,7 @@ class Design:
     offset: np.ndarray | None
     rows: Rows
     messages: list
-    data_name: str = "data"
+    data_name: str | None = None
     trials: np.ndarray | None = None
     known: dict = field(default_factory=dict)
 
@@ -169,7 +171,7 @@ def design(
             if name not in data.columns:
                 raise unknown_column(name, data, parsed.text)
     name, _, many = data.attrs.get("table", "").partition(", rows: ")
-    name = name if many == str(len(data)) else "data"  # a part of a named table has no name
+    name = name if many == str(len(data)) else None  # a part of a named table has no name
     extra = {
         "weights": row_values(weights, data.index, "weights"),
         "offset": row_values(offset, data.index, "offset"),

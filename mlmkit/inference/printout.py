@@ -18,8 +18,8 @@ def display(fit, digits: int = 2) -> None:
     Examples
     --------
     >>> from mlmkit import display, lmer, load_seattle
-    >>> display(lmer("price ~ (1 | zipcode)", load_seattle()))  # doctest: +ELLIPSIS
-    lmer(formula = price ~ (1 | zipcode), data = ...)
+    >>> display(lmer("price ~ (1 | zipcode)", load_seattle()))
+    lmer(formula = price ~ (1 | zipcode), data = seattle)
      coef.est   coef.se
     713204.24 195580.93
     <BLANKLINE>
@@ -53,6 +53,12 @@ def mixed_text(fit, digits=2):
         f"deviance = {fit.deviance:.1f}",
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def called(function, fit, *extra):
+    """List a call's parts as R shows them; of the data only the name of a loaded table is known."""
+    data = [f"data = {fit.design.data_name}"] if fit.design.data_name else []
+    return (function, f"formula = {fit.formula}", *data, *extra)
 
 
 def call_text(call):

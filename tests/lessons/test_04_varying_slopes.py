@@ -1,7 +1,9 @@
 """What lesson 4 says in words and numbers is so; its questions accept every correct way."""
 
+import json
 import re
 import warnings
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +15,7 @@ from mlmkit import (
     criterion_at,
     homes_for,
     lmer,
+    load_radon,
     no_pooling,
     plot_intercept_slope,
 )
@@ -217,6 +220,35 @@ def test_the_double_bar_and_the_fixed_intercept_depend_on_the_zero(seattle):
     assert fixed.coef["zipcode"].loc["98039"] @ [1, -0.8] < 0
 
 
+def test_what_is_said_of_the_counties_is_so_and_lme4_says_the_same(flat):
+    """A slope by county: strongly shrunken in all counties, singular with the other sign in small ones."""
+    reference = json.loads((Path(__file__).parents[1] / "reference" / "lesson04.json").read_text())
+    formula, radon = "log_radon ~ floor + (1 + floor | county)", load_radon()
+    houses = radon.groupby("county", observed=True)["county"].transform("size")
+    fits = {"all": lmer(formula, radon), "small": lmer(formula, radon[houses <= 5])}
+    for name, fit in fits.items():
+        theirs, between = reference[name], fit.varcorr["county"]
+        assert fit.nobs == theirs["rows"] and fit.is_singular == theirs["singular"]
+        np.testing.assert_allclose(fit.fixef, list(theirs["fixef"].values()), rtol=1e-5)
+        np.testing.assert_allclose(fit.se_fixef, list(theirs["se"].values()), rtol=1e-4)
+        np.testing.assert_allclose(between.sd, list(theirs["sd"].values()), rtol=1e-4)
+        np.testing.assert_allclose(between.corr.iloc[0, 1], theirs["corr"], atol=1e-4)
+        np.testing.assert_allclose(fit.sigma, theirs["sigma"], rtol=1e-5)
+        np.testing.assert_allclose(fit.coef["county"]["floor"], list(theirs["slope"].values()), atol=1e-4)
+    theirs = pd.Series(reference["no_pooling"], dtype=float)
+    own, partial = no_pooling(formula, radon).coef["county"]["floor"], fits["all"].coef["county"]["floor"]
+    np.testing.assert_allclose(own, theirs[own.index], rtol=1e-6)
+    assert (own.count(), (own > 0).sum(), len(partial)) == (60, 13, 85)
+    assert "Without pooling only 60 counties have a slope: in the other 25" in flat
+    assert f"from −{-own.min():.2f} to {own.max():.2f}. In 13 of them" in flat
+    assert f"all are negative, from −{-partial.min():.2f} to −{-partial.max():.2f}" in flat
+    assert fits["small"].ngrps == {"county": 46} and "of 85 counties, 46 have five houses or fewer" in flat
+    assert "155 houses" in flat and fits["small"].nobs == 155
+    assert [round(fit.varcorr["county"].corr.iloc[0, 1], 2) for fit in fits.values()] == [-0.37, 1.0]
+    of_nicollet = radon[radon["county"] == "NICOLLET"]
+    assert len(of_nicollet) == 4 and not of_nicollet["floor"].any()
+
+
 def test_partial_pooling_wins_the_comparison_of_slopes(cells, seattle):
     source = next(cell.source for cell in cells if cell.source.startswith("all_sales ="))
     names = {
@@ -268,6 +300,24 @@ def test_two_zip_codes_always_give_a_singular_fit(student):
         assert fit.is_singular
         assert fit.converged
         assert abs(corr(fit)) == pytest.approx(1)
+
+
+def test_which_way_two_zip_codes_go_depends_on_the_student_and_is_never_in_doubt():
+    """Of the smallest and the largest houses; with a standard deviation of 0 there is no correlation."""
+    found = set()
+    for student in (f"student {number}" for number in range(60)):
+        homes = homes_for(student)
+        sizes = homes.groupby("zipcode", observed=True)["sqft_living"].mean()
+        two = homes[homes["zipcode"].isin([sizes.idxmin(), sizes.idxmax()])]
+        fit = lmer(RAW, two)
+        assert fit.is_singular and abs(corr(fit)) == pytest.approx(1, abs=1e-4)
+        assert (fit.varcorr["zipcode"].sd > 0.2).all()
+        own = no_pooling(RAW, two).coef["zipcode"]
+        assert np.sign(own.diff().iloc[1].prod()) == np.sign(corr(fit))
+        right = "a" if corr(fit) > 0 else "b"
+        assert judged("l04-two-groups", right, student).score == 2
+        found.add(right)
+    assert found == {"a", "b"}
 
 
 def test_the_plot_is_judged_by_what_is_drawn():

@@ -5,7 +5,7 @@ import pandas as pd
 
 from grader.author.students import RIGHT, UNNAMED, answers
 from grader.author.students.work import ONE, G, axes, letters, table
-from mlmkit import complete_pooling, criterion_at, no_pooling
+from mlmkit import complete_pooling, criterion_at, lmer, load_radon, no_pooling
 
 X = "scale_sqft"
 PARALLEL, VARYING = f"price ~ {X} + (1 | zipcode)", f"price ~ {X} + (1 + {X} | zipcode)"
@@ -424,9 +424,15 @@ def formula(w):
 
 @answers("l04-two-groups")
 def two_groups(w):
-    """Give the correlation of two groups."""
-    names = {"a": "singular taken for not converged", "b": "edge taken for a discovery"}
-    return letters("d", **names, c="correlation at the edge taken for zero variance")
+    """Give the correlation of two groups: two lines by least squares, one in each zip code."""
+    sizes = w.homes.groupby(G, observed=True)["sqft_living"].mean()
+    smallest, largest = (
+        _ols(w.part(w.homes[w.homes[G] == place]), "sqft_living")
+        for place in (sizes.idxmin(), sizes.idxmax())
+    )
+    right, other = "ab" if np.prod(largest - smallest) > 0 else "ba"
+    names = {"c": "singular taken for not converged", "d": "edge taken for a discovery"}
+    return letters(right, **{other: "sign of the correlation"}, **names)
 
 
 @answers("l04-plot")
@@ -696,4 +702,42 @@ def practice_interaction(w):
     yield (
         UNNAMED,
         [0.0, 1.0, both / 1000, -both, own["98039"], w.mu, w.within, both / _step(w), 98109, 2 * both],
+    )
+
+
+@answers("l04-practice-radon-slope")
+def practice_radon_slope(w):
+    """Give the slope of a county without a house on the first floor."""
+    radon, place = load_radon(), "NICOLLET"
+    reml, ml = (lmer("log_radon ~ floor + (1 + floor | county)", radon, REML=reml) for reml in (True, False))
+    slopes = {fit: fit.coef["county"]["floor"] for fit in (reml, ml)}
+    right, mean = slopes[reml][place], reml.fixef["floor"]
+    by_effect = mean + reml.ranef["county"]["floor"][place]
+    # the expected slope, given the county's intercept: its houses say nothing else about it
+    cov = reml.varcorr["county"].cov.to_numpy()
+    by_intercept = mean + cov[0, 1] / cov[0, 0] * reml.ranef["county"][ONE][place]
+    yield RIGHT, [right, by_effect, by_intercept, round(right, 3), round(right, 4)]
+    yield "ML for REML", [slopes[ml][place]]
+    yield "fixef for coef", [mean, ml.fixef["floor"], slopes[reml].mean()]
+    yield "ranef for coef", [by_effect - mean]
+    yield "intercept for slope", [reml.coef["county"][ONE][place], ml.coef["county"][ONE][place]]
+    double = lmer("log_radon ~ floor + (1 + floor || county)", radon)
+    yield "correlation set to 0", [double.coef["county"]["floor"][place], double.fixef["floor"]]
+    yield "fixed-slope model", [lmer("log_radon ~ floor + (1 | county)", radon).fixef["floor"]]
+    yield "complete pooling for a varying slope", [np.polyfit(radon["floor"], radon["log_radon"], 1)[0]]
+    yield "wrong sign", [-right]
+    of_place = radon.loc[radon["county"] == place, "log_radon"].mean()
+    yield (
+        UNNAMED,
+        [
+            0.0,
+            1.0,
+            -1.0,
+            of_place,
+            np.exp(right),
+            right**2,
+            slopes[reml].min(),
+            slopes[reml].max(),
+            100 * right,
+        ],
     )

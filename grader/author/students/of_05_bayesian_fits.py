@@ -672,4 +672,5 @@ def practice_many_groups(w):
 @answers("l05-practice-prior-pull")
 def practice_prior_pull(w):
     """Give two medians under two priors, for the counties."""
-    yield from _pulls(_radon(w.seed), _radon(w.seed, 0.1), "county", 0.3156)
+    of_lmer = lmer(RADON, load_radon()).varcorr["county"].sd[ONE]
+    yield from _pulls(_radon(w.seed), _radon(w.seed, 0.1), "county", of_lmer)

@@ -257,7 +257,23 @@ def test_the_first_choices_are_drawn_again(monkeypatch):
     )[:10]
 
 
-def test_a_print_out_names_the_lectures_data_but_not_a_part_of_it():
+def test_a_print_out_names_a_loaded_table_and_nothing_else():
+    """R shows the caller's variable. Here only a whole table that was loaded has a name; a part has none."""
     seattle = load_seattle()
-    assert "data = seattle" in repr(mlmkit.lmer("price ~ (1 | zipcode)", seattle))
-    assert "data = data" in repr(mlmkit.lmer("price ~ (1 | zipcode)", seattle.tail(500)))
+    assert repr(mlmkit.lmer("price ~ (1 | zipcode)", seattle)).startswith(
+        "lmer(formula = price ~ (1 | zipcode), data = seattle)\n"
+    )
+    unnamed = seattle.tail(500)
+    assert repr(mlmkit.lmer("price ~ (1 | zipcode)", unnamed)).startswith(
+        "lmer(formula = price ~ (1 | zipcode))\n"
+    )
+    assert mlmkit.glmer("waterfront ~ (1 | zipcode)", unnamed).call == (
+        "glmer",
+        "formula = waterfront ~ (1 | zipcode)",
+        "family = binomial",
+    )
+    for fit in (
+        mlmkit.no_pooling("price ~ 1", unnamed, group="zipcode"),
+        mlmkit.stan_lmer("price ~ (1 | zipcode)", unnamed),
+    ):
+        assert not any("data" in part for part in fit.call)
