@@ -7,6 +7,7 @@ import nbgrader
 
 import grader
 from grader.pages.give_feedback import take_nbgraders_place
+from mlmkit.answers import server_extension
 
 c = get_config()  # noqa: F821 (nbgrader gives this name to its configuration files)
 here = Path(__file__).parent
@@ -118,6 +119,9 @@ c.ExchangeFactory.release_feedback = "grader.pages.release_feedback.ReleaseOneBy
 
 # The formgrader's "Generate feedback" does what `python -m grader feedback` does: under limits, in one step.
 take_nbgraders_place()
+
+# "Validate" says which answers are recorded. Where students have another configuration, `mlmkit` sees to it.
+server_extension.take_nbgraders_place()
 
 # What stands where a solution was. It raises no error, so that a blank lesson runs from top to bottom.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}

@@ -1,6 +1,7 @@
 """The public names, for type checkers. Made by tests/test_types.py."""
 
 from mlmkit.answers.check import check as check
+from mlmkit.answers.check import check_all as check_all
 from mlmkit.answers.check import hint as hint
 from mlmkit.bayes.compare import compare as compare
 from mlmkit.bayes.folds import kfold as kfold

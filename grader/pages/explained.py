@@ -15,8 +15,10 @@ def explained(verdict: Verdict) -> str:
     return verdict_html(verdict, says_html(verdict) + beside(verdict))
 
 
-def says_html(verdict: Verdict) -> str:
+def says_html(verdict: Verdict, sections: set[str] | None = None) -> str:
     """Write the sentence; the section to read again is a link to it, on the same page.
+
+    With `sections`, the ids of those on the page, there is a link only where it leads somewhere.
 
     >>> says_html(Verdict("wrong", 0, 1, "No. Read again: 02: Your < idea.", revisit="02: Your < idea"))
     'No. Read again: <a href="#section-your-idea">02: Your &lt; idea</a>.'
@@ -25,6 +27,8 @@ def says_html(verdict: Verdict) -> str:
     if not where or not says.endswith(f"{where}."):
         return says
     title = verdict.revisit.partition(": ")[2]
+    if sections is not None and section_id(title) not in sections:
+        return says
     return f'{says.removesuffix(f"{where}.")}<a href="#{section_id(title)}">{where}</a>.'
 
 

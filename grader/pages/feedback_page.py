@@ -12,7 +12,9 @@ from grader.course.notebooks import lesson_title
 from grader.grade.saved_marks import waits_for_person
 from grader.grade.verdicts import HEADINGS, points_text, read_verdict, sentence_html
 from grader.intake.mending import notices_in
-from grader.pages.explained import says_html
+from grader.pages.boxes import in_boxes
+from grader.pages.cards import is_graded, lay_out, section_ids
+from grader.pages.explained import beside, says_html
 from mlmkit.answers.kinds import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,10 +27,22 @@ class FeedbackExporter(HTMLExporter):
     verdict stays a student's cell.
     """
 
+    def default_filters(self):
+        """Add the filter that keeps wide parts inside the screen."""
+        yield from super().default_filters()
+        yield "in_boxes", in_boxes
+
     def _preprocess(self, nb, resources):
         """Let the preprocessors fetch the marks, then add what the template shows."""
         nb, resources = super()._preprocess(nb, resources)
-        rows = [_row(cell) for cell in nb.cells if _is_graded(cell)]
+        nb.cells = lay_out(nb.cells)
+        sections = section_ids(nb.cells)
+        rows, card = [], None
+        for cell in nb.cells:
+            card = cell.metadata.page.get("card", card)
+            if is_graded(cell):  # the last one of its card
+                rows.append({"number": card.number, **_row(cell, sections)})
+                card["row"] = cell.metadata.page["row"] = rows[-1]
         resources["questions"] = rows
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
         resources["waiting"] = sum(row["waiting"] for row in rows)
@@ -55,12 +69,8 @@ def page_css(name: str) -> str:
     return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", name))
 
 
-def _is_graded(cell) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def _row(cell) -> dict:
-    """One line of the summary table: a check with its verdict, or a question graded by hand."""
+def _row(cell, sections) -> dict:
+    """Say of a question what its card and the summary show: a check with its verdict, or one graded by hand."""
     nbgrader = cell.metadata["nbgrader"]
     verdict = read_verdict(cell) if cell.cell_type == "code" else None
     row = {
@@ -69,7 +79,7 @@ def _row(cell) -> dict:
         "points": nbgrader["points"],
         "waiting": nbgrader.get("waiting", False),
     }
-    return {**row, **(_by_hand(nbgrader, row) if verdict is None else _judged(verdict, row))}
+    return {**row, **(_by_hand(nbgrader, row) if verdict is None else _judged(verdict, row, sections))}
 
 
 def _by_hand(nbgrader: dict, row: dict) -> dict:
@@ -78,11 +88,17 @@ def _by_hand(nbgrader: dict, row: dict) -> dict:
         says = "Your instructor reads this answer. It is not counted yet."
     elif says == "No response.":
         says = "This question was not answered."
-    return {"status": "by_hand", "heading": "Graded by hand", "topic": "", "says": html.escape(says)}
+    return {
+        "status": "by_hand",
+        "heading": "Graded by hand",
+        "topic": "",
+        "says": html.escape(says),
+        "beside": "",
+    }
 
 
-def _judged(verdict: Verdict, row: dict) -> dict:
-    says = "" if verdict.status == "right" else says_html(verdict)
+def _judged(verdict: Verdict, row: dict, sections: set[str]) -> dict:
+    says = "" if verdict.status == "right" else says_html(verdict, sections)
     if row["score"] != verdict.score and not row["waiting"]:
         says += f" <em>Your instructor changed this mark. It was {points_text(verdict)}.</em>"
     return {
@@ -90,4 +106,5 @@ def _judged(verdict: Verdict, row: dict) -> dict:
         "heading": HEADINGS[verdict.status],
         "topic": verdict.topic,
         "says": says,
+        "beside": beside(verdict),
     }

@@ -1,21 +1,24 @@
-"""The student's side of grading: `check` records answers, and answers practice questions at once; `hint`."""
+"""The student's side of grading: `check` records, and answers practice questions; `hint`, `check_all`."""
 
 import difflib
 import html
 import json
+import os
+import sys
 from pathlib import Path
 
 from mlmkit import data
+from mlmkit.answers import recorded
 from mlmkit.answers.encoding import kind_of
 from mlmkit.answers.kinds import MIME, BadAnswerError, decode, encode
 from mlmkit.answers.practice import Reply, next_hint, practised
 from mlmkit.answers.text import a_few, plain
 
-__all__ = ["check", "hint"]
+__all__ = ["check", "check_all", "hint"]
 
 KEY_ENDING = ".practice.json"
 _COLOURS = {"good": "#1b7837", "bad": "#b35806", "plain": "#4d4d4d"}
-_MARKS = {"good": "✔", "bad": "✘", "plain": "•"}
+MARKS = {"good": "✔", "bad": "✘", "plain": "•"}  # each sentence begins with one
 
 
 def check(question, answer=None):
@@ -59,8 +62,65 @@ def check(question, answer=None):
         reply = _reply(question, encoded, problem)
     except Exception as error:  # a damaged key file must not stop the lesson
         reply = Reply("plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)")
+    recorded.note(question, state_of(encoded, reply.mood))
     payload = {"question": question, "answer": encoded, "data": data.current_fingerprint()}
     _show(question, reply, {MIME: payload})
+
+
+def check_all():
+    """Say which graded questions of the lesson have an answer, in this session.
+
+    It names the questions that are not answered, those whose check cell was not run, and answers in a form
+    that can't be right, and says when STUDENT is empty. It doesn't know what is right, and it doesn't look
+    at texts.
+
+    Notes
+    -----
+    It goes by the checks of this session (this kernel). So after **Restart Kernel and Run All Cells** it says
+    what the notebook hands in. The lesson is the one whose questions were checked; its ``.practice.json``
+    file lists all of them.
+
+    Examples
+    --------
+    >>> from mlmkit import check_all
+    >>> check_all()  # doctest: +ELLIPSIS
+    Your answers: ...
+    """
+    try:
+        says = [*_all_recorded(), *recorded.about_name(_typed_name(), os.environ.get("JUPYTERHUB_USER"))]
+    except Exception as error:  # a damaged key file must not stop the lesson
+        says = [f"They can't be listed: the key file can't be read ({type(error).__name__})."]
+    complete = len(says) == 2  # how many, and that right or wrong comes later
+    _show("Your answers", Reply("good" if complete else "plain", " ".join(says)), {})
+
+
+def state_of(encoded, mood):
+    """Tell how a check ended, from what it recorded and from the mood of what it said."""
+    if encoded is None:
+        return recorded.BLANK
+    return recorded.MISFORMED if mood == "bad" else recorded.RECORDED
+
+
+def _all_recorded():
+    """Say how many graded questions of the lessons that were checked in this session have an answer."""
+    states, asked, files = recorded.noted(), [], _key_files(Path.cwd())
+    for keys in files:
+        if any(question in part for question in states for part in keys.values()):
+            asked += keys["graded"]
+    if not states:
+        return ["No check cell was run in this session. Run all cells of the lesson, then this one."]
+    if not files:
+        says = recorded.overview(states)
+        return [
+            *says,
+            f"The lesson's {KEY_ENDING} file is not in this folder, so there may be more questions.",
+        ]
+    return recorded.overview({question: states.get(question, recorded.NOT_RUN) for question in asked})
+
+
+def _typed_name():
+    """Return STUDENT as the session has it; None where there is none."""
+    return getattr(sys.modules.get("__main__"), "STUDENT", None)
 
 
 def hint(question):
@@ -149,13 +209,19 @@ def _unknown(question, keys):
 
 def _read_keys(folder):
     """Merge the key files beside the notebook; None where there is none."""
+    files = _key_files(folder)
+    return (
+        {part: {k: v for keys in files for k, v in keys[part].items()} for part in files[0]}
+        if files
+        else None
+    )
+
+
+def _key_files(folder):
+    """Read each key file beside the notebook: its practice and graded questions, and its guesses."""
     files = sorted(folder.glob(f"*{KEY_ENDING}"))
-    keys = {"practice": {}, "graded": {}, "predict": {}}
-    for file in files:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        for part in keys:
-            keys[part].update(content.get(part, {}))
-    return keys if files else None
+    contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return [{part: keys.get(part, {}) for part in ("practice", "graded", "predict")} for keys in contents]
 
 
 def _look_over(entry, encoded):
@@ -193,6 +259,6 @@ def _show(question, reply, for_grader):
     page = (
         f'<div class="mlmkit-answer mlmkit-{reply.mood}" role="status" '
         f'style="border-left: 4px solid {_COLOURS[reply.mood]}; padding: 0.3em 0.8em">'
-        f"{_MARKS[reply.mood]} <b>{html.escape(question)}</b>: {html.escape(reply.says)}{reply.more}</div>"
+        f"{MARKS[reply.mood]} <b>{html.escape(question)}</b>: {html.escape(reply.says)}{reply.more}</div>"
     )
-    display({**for_grader, "text/plain": f"{_MARKS[reply.mood]} {sentence}", "text/html": page}, raw=True)
+    display({**for_grader, "text/plain": f"{MARKS[reply.mood]} {sentence}", "text/html": page}, raw=True)

@@ -53,11 +53,14 @@ def metadata(wheel):
 
 def test_the_wheel_holds_mlmkit_and_nothing_else(built):
     info = f"mlmkit-{VERSION}.dist-info/"
-    assert set(files_of(built["wheel"])) == of_folder("mlmkit") | {
+    jupyter = f"mlmkit-{VERSION}.data/data/etc/jupyter/jupyter_server_config.d/mlmkit.json"
+    assert set(files_of(built["wheel"])) == of_folder("mlmkit") | {jupyter} | {
         info + name for name in METADATA - {"entry_points.txt"}
     }
+    (module,) = json.loads(files_of(built["wheel"])[jupyter])["ServerApp"]["jpserver_extensions"]
+    assert module.replace(".", "/") + ".py" in files_of(built["wheel"])
     suffixes = {path.suffix for path in map(Path, of_folder("mlmkit"))}
-    assert suffixes == {".py", ".pyi", ".typed", ".md", ".gz", ".txt"}
+    assert suffixes == {".py", ".pyi", ".typed", ".md", ".gz", ".txt", ".json"}
     scripts = [name for name in of_folder("mlmkit") if "/make_" in name]
     assert not scripts, "scripts that made the data belong beside their test"
 

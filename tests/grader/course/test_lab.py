@@ -11,6 +11,7 @@ import time
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
+import chromium
 import nbformat
 import pytest
 import small_lesson
@@ -87,7 +88,7 @@ def lab(repository, tmp_path_factory):
             with urlopen(request, timeout=120) as answer:
                 return json.load(answer)
 
-        ask.opens = found[2]
+        ask.opens, ask.address = found[2], found[1]
         yield ask
     finally:
         server.send_signal(signal.SIGTERM)
@@ -149,3 +150,25 @@ def test_the_formgraders_feedback_button_takes_our_way(lab, repository):
     assert not answer["success"]
     assert "ana: The grader failed on this submission" in answer["error"]
     assert page_path(app, small_lesson.LESSON, "ana").read_text() == sorry_page(small_lesson.LESSON, "ana")
+
+
+BUTTON = 'document.querySelector(".validate-button")'
+DIALOG = 'document.querySelector("#validation-message")'
+
+
+@pytest.mark.needs_chromium
+def test_a_student_presses_validate_and_reads_what_is_recorded(lab, repository):
+    """What is seen in the dialog: none of nbgrader's words of cells that failed or of success."""
+    folder = repository / "workspace" / "lessons" / "tried"
+    folder.mkdir()
+    nbformat.write(small_lesson.lesson(first="two = 1.0", second="four = ..."), folder / "tried.ipynb")
+    with chromium.Tab() as tab:
+        tab.open(f"{lab.address}/lab/tree/{folder.relative_to(repository)}/tried.ipynb?token=secret")
+        tab.wait(f'!!{BUTTON} && document.querySelectorAll(".jp-Cell").length > 5', 120)
+        tab.value(f"{BUTTON}.click()")
+        tab.wait(f"!!{DIALOG}", 120)
+        assert tab.value(f"{DIALOG}.innerText").split("\n") == [
+            "2 of 3 answers recorded.",
+            "1 not answered: t00-four.",
+            "Right or wrong comes after grading.",
+        ]
