@@ -15,6 +15,8 @@ from grader.author.build import lesson_names
 pytestmark = pytest.mark.slow
 
 # formulaic and what it needs: the interpreter brings all else that mlmkit needs.
+EXTRA = ("arviz", "nutpie", "pymc", "pytensor", "xarray")  # of `mlmkit[bayes]`: not there
+NEEDS_EXTRA = re.compile(rf"ModuleNotFoundError: (No module named '({'|'.join(EXTRA)})|.*'mlmkit\[bayes\]')")
 BESIDE = ("formulaic", "interface-meta", "narwhals", "wrapt")
 
 
@@ -45,15 +47,16 @@ def test_the_lesson_runs_in_webassembly(lesson, python, site, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert set(result["shown"]) == {cell["id"] for cell in cells}
-    assert unexcused(result["failed"], cells) == []
+    assert unexcused(result["failed"]) == []
+    assert len(result["failed"]) <= 0.1 * len(cells)
     check_practice(result)
     if lesson == "01_pooling":
         assert any(LECTURE in text for text in result["shown"].values())
 
 
-def unexcused(failed, cells):
-    """List the failures that nothing excuses: what imports ArviZ, and what uses that."""
-    if not any("import arviz" in cell["source"] or "from arviz" in cell["source"] for cell in cells):
-        return list(failed.values())
-    excuses = ("No module named 'arviz", "NameError: name ")
-    return [trace for trace in failed.values() if not any(excuse in trace for excuse in excuses)]
+def unexcused(failed):
+    """List last lines of failures that nothing excuses: a cell that needs `EXTRA`, and what uses that."""
+    last = [trace.strip().splitlines()[-1] for trace in failed.values()]
+    missing = [line for line in last if NEEDS_EXTRA.match(line)]
+    later = [line for line in last if missing and line.startswith("NameError: name ")]
+    return [line for line in last if line not in missing + later]
