@@ -42,6 +42,88 @@ MEAN_OF_MEANS = r"\frac{1}{J} \sum_j \bar y_j"
 EFFECT = r"\hat\alpha_j - \hat\mu_\alpha"
 INTERVAL = r"\hat\mu_\alpha \pm 2\,\text{se}(\hat\mu_\alpha)"
 
+# Where do you start? ------------------------------------------------------------------------------------
+
+
+@practice("l01-ready-error", topic="what you bring along", revisit="01: Where do you start?")
+def ready_error():
+    """Ask for a standard error."""
+    yield Choice("b")
+    yield wrong(
+        "a", "standard deviation for standard error"
+    ).says("""This is how much single houses differ. The
+        mean of 100 houses is much more certain than one house.""")
+    yield wrong(
+        "c", "square root forgotten"
+    ).says("""You divided by the number of houses. Divide by its square
+        root.""")
+    yield wrong(
+        "d", "standard error of another number"
+    ).says("""Divide the standard deviation by the square root
+        of the number of houses. The mean price itself does not matter.""")
+
+
+@practice("l01-ready-interval", topic="what you bring along", revisit="01: Where do you start?")
+def ready_interval():
+    """Ask for an interval of two standard errors."""
+    yield Choice("c")
+    yield wrong(
+        "a", "one standard error for two"
+    ).says("""This is one standard error to each side: it holds the
+        truth in about 68 of 100 studies.""")
+    yield wrong(
+        "b", "too wide an interval"
+    ).says("""This is five standard errors to each side. Estimates hardly
+        ever miss by so much.""")
+    yield wrong("d", "too narrow an interval").says("""This is a fifth of a standard error to each side. Most
+        estimates miss by more.""")
+
+
+@practice("l01-ready-slope", topic="what you bring along", revisit="01: Where do you start?")
+def ready_slope():
+    """Ask what a slope says about two houses."""
+    yield Choice("d")
+    yield wrong(
+        "a", "slope for difference"
+    ).says("""This is the difference for one square foot. The houses differ
+        by 500.""")
+    yield wrong(
+        "b", "intercept added to a difference"
+    ).says("""You counted the intercept. Both houses have it, so
+        it does not matter for their difference.""")
+    yield wrong(
+        "c", "sum of the coefficients"
+    ).says("""You added the intercept and the slope. For a difference
+        only the slope counts, once for each square foot.""")
+
+
+@practice("l01-ready-mean", topic="what you bring along", revisit="01: Where do you start?")
+def ready_mean():
+    """Ask for the mean of two groups of different size."""
+    yield Choice("a")
+    yield wrong(
+        "b", "mean of means for mean of houses"
+    ).says("""This is the mean of the two means. But there are
+        nine times as many houses in the second group.""")
+    yield wrong(
+        "c", "own mean of the largest group"
+    ).says("""This is the mean of the larger group alone. The ten
+        dear houses count too.""")
+    yield wrong("d", "sum for mean").says("""You added the two means. A mean lies between them.""")
+
+
+@practice("l01-ready-pandas", topic="what you bring along", revisit="01: Where do you start?")
+def ready_pandas():
+    """Ask for the code of a mean by group."""
+    yield Choice("b")
+    yield wrong(
+        "a", "complete pooling for no pooling"
+    ).says("""This is one mean of all prices. It forgets the zip
+        codes.""")
+    yield wrong("c", "mean of names").says("""A zip code is a name. Names have no mean.""")
+    yield wrong("d", "sum for mean").says("""This adds up whole columns, over all rows.""")
+
+
 # Practice: the lecture's data, answered at once -------------------------------------------------------
 
 
