@@ -146,6 +146,18 @@ def test_other_ways_to_the_answers_are_right_too(way, student):
         assert judged(id, answer, student).status == "right", id
 
 
+def test_statsmodels_is_believed_where_it_stops_early():
+    """On this student's sales it says that it converged, 1.2 % away."""
+    student = "simulated107"
+    centre, se, between, _, _ = by_statsmodels(homes_for(student))
+    ours = lmer(MODEL, homes_for(student)).varcorr["zipcode"].sd["(Intercept)"]
+    assert abs(between / ours - 1) > 0.01
+    assert judged("l01-sd-zipcode", between, student).status == "right"
+    assert judged("l01-sd-zipcode", 1.02 * ours, student).status != "right"
+    answer = {"lower": centre - 1.96 * se, "upper": centre + 1.96 * se}
+    assert judged("l01-interval", answer, student).status == "right"
+
+
 @pytest.mark.parametrize("way", [by_statsmodels, by_hand])
 def test_other_ways_to_the_small_samples_estimates_are_right_too(way):
     few = homes_for("ada").groupby("zipcode", observed=True).head(10)
