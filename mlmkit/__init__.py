@@ -47,7 +47,6 @@ _EXPORTS = {
         "data_fingerprint",
     ],
     "plots": [
-        "alt_text",
         "plot_caterpillar",
         "plot_funnel",
         "plot_posterior_intervals",

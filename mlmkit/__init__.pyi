@@ -51,7 +51,6 @@ from mlmkit.inference.r_names import se_ranef as se_ranef
 from mlmkit.inference.r_names import sigma as sigma
 from mlmkit.inference.r_names import sigma_hat as sigma_hat
 from mlmkit.inference.simulations import sim as sim
-from mlmkit.plots.alt import alt_text as alt_text
 from mlmkit.plots.alt import set_alt_text as set_alt_text
 from mlmkit.plots.binned_residuals_plot import plot_binned_residuals as plot_binned_residuals
 from mlmkit.plots.caterpillar_plot import plot_caterpillar as plot_caterpillar

@@ -88,6 +88,33 @@ def posterior(formula, data, scale=1.0, draws=_DRAWS):
     return _posteriors[key]
 
 
+def statsmodels_gap(data):
+    """Measure how far statsmodels stops from lmer's standard deviation between zip codes, as a share of it.
+
+    It may say that it converged all the same: 1.2 % away for one student in two hundred, a few tenths of a
+    percent for the others. An honest answer from it is right.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Such as ``homes``, for the model ``price ~ (1 | zipcode)`` by REML.
+
+    Returns
+    -------
+    float
+    """
+    import warnings
+
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    price, codes = data["price"].to_numpy(float), data["zipcode"].astype(str).to_numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where it stops early: that is what is measured
+        theirs = MixedLM(price, price * 0 + 1, groups=codes).fit().cov_re[0, 0] ** 0.5
+    ours = fits("price ~ (1 | zipcode)", data)[0].varcorr["zipcode"].sd["(Intercept)"]
+    return abs(float(theirs) / ours - 1)
+
+
 def generalized(formula, data, family="binomial"):
     """Fit a generalised linear mixed model.
 

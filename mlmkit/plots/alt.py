@@ -59,7 +59,8 @@ def alt_text(plot):
 
     Examples
     --------
-    >>> from mlmkit import alt_text, lmer, load_seattle, plot_caterpillar
+    >>> from mlmkit import lmer, load_seattle, plot_caterpillar
+    >>> from mlmkit.plots import alt_text
     >>> ax = plot_caterpillar(lmer("price ~ (1 | zipcode)", load_seattle()))
     >>> alt_text(ax).startswith("The random effects of the 9 groups of zipcode")
     True

@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from handed_in import STUDENTS, judged
 
@@ -43,7 +44,10 @@ def test_numbers_in_the_prose_are_those_of_the_fits(prose, seattle, lmer1):
         assert text in prose, text
         assert f"{value:,.0f}".replace("-", "−") == text
     assert price.mean() + 80_000 == pytest.approx(centre, abs=1_000)
-    unchecked = set(re.findall(r"−?\d{3},\d{3}", prose)) - set(facts)
+    invented = re.search(r"## Where do you start\?\n.+?\n## ", prose, re.DOTALL)[
+        0
+    ]  # the quiz has its own test
+    unchecked = set(re.findall(r"−?\d{3},\d{3}", prose.replace(invented, ""))) - set(facts)
     assert not unchecked - {"104,366"}, "a number in the prose that no test looks at"
 
 
@@ -59,6 +63,26 @@ def test_statements_about_the_data_are_true(prose, seattle):
     assert "no house there was sold for that much" in " ".join(prose.split())
     assert seattle.loc[seattle["zipcode"] == "98148", "price"].max() < seattle["price"].mean()
     assert group_means(seattle).idxmax() == seattle["zipcode"].value_counts().idxmin() == "98039"
+
+
+def test_the_quiz_before_the_lesson_is_right(prose):
+    """Each right option, computed; and what it says about where to read is about its own questions."""
+    quiz = re.search(r"## Where do you start\?\n.+?\n## ", prose, re.DOTALL)[0]
+    options = [dict(re.findall(r"- \*\*(\w)\)\*\* (.+)", part)) for part in quiz.split("**Ready ")[1:]]
+    names = ["error", "interval", "slope", "mean", "pandas"]
+    right = [references.expected(f"l01-ready-{name}", "ada").value for name in names]
+    assert options[0][right[0]] == f"{200_000 / 100**0.5:,.0f} dollars."
+    assert options[1][right[1]] == f"From {50 - 2 * 10} to {50 + 2 * 10}."
+    assert options[2][right[2]] == f"By {200 * 500:,} dollars."
+    assert options[3][right[3]] == f"{(10 * 400_000 + 90 * 200_000) // 100:,} dollars."
+    sales = pd.DataFrame({"zipcode": ["a", "a", "b"], "price": [1.0, 3.0, 4.0]})
+    assert list(eval(options[4][right[4]].strip("`"), {"sales": sales})) == [2.0, 4.0]
+    assert re.findall(r"Ready (\d)(?: or (\d))?.* \| ", quiz.split("| missed |")[1]) == [
+        ("1", "2"),
+        ("3", ""),
+        ("4", ""),
+        ("5", ""),
+    ]
 
 
 def test_partial_pooling_wins_the_comparison_of_the_lesson_by_a_few_percent(cells, seattle):
@@ -120,6 +144,18 @@ def test_other_ways_to_the_answers_are_right_too(way, student):
     }
     for id, answer in answers.items():
         assert judged(id, answer, student).status == "right", id
+
+
+def test_statsmodels_is_believed_where_it_stops_early():
+    """On this student's sales it says that it converged, 1.2 % away."""
+    student = "simulated107"
+    centre, se, between, _, _ = by_statsmodels(homes_for(student))
+    ours = lmer(MODEL, homes_for(student)).varcorr["zipcode"].sd["(Intercept)"]
+    assert abs(between / ours - 1) > 0.01
+    assert judged("l01-sd-zipcode", between, student).status == "right"
+    assert judged("l01-sd-zipcode", 1.02 * ours, student).status != "right"
+    answer = {"lower": centre - 1.96 * se, "upper": centre + 1.96 * se}
+    assert judged("l01-interval", answer, student).status == "right"
 
 
 @pytest.mark.parametrize("way", [by_statsmodels, by_hand])

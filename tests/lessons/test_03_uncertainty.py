@@ -331,6 +331,14 @@ def test_wrong_draws_are_recognised():
         assert judged(id, answer, student).mistake == name, (id, name)
 
 
+def test_draws_with_negative_ones_are_never_told_that_these_were_removed():
+    """Zip codes of this student differ little, so a forgotten spread looks like a lost sign."""
+    known = Answers("simulated107")
+    draws = np.random.default_rng(5).normal(known.mu, known.within, 10_000)
+    verdict = judged("l03-house-draws", draws, "simulated107")
+    assert verdict.score == 0 and verdict.mistake != "negative draws removed"
+
+
 def test_a_figure_may_be_drawn_in_several_ways_but_needs_labels():
     student = "ada"
     known = Answers(student)

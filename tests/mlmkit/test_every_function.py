@@ -46,7 +46,7 @@ ARGUMENTS = {
     "criterion_at": {"sd": [1000.0]},
     "marginal_model": {"data": mlmkit.load_seattle()},
 }
-NO_FIT = {"simulate_data", "power", "plot_scatter_by_group", "plot_weights", "check", "alt_text"}
+NO_FIT = {"simulate_data", "power", "plot_scatter_by_group", "plot_weights", "check"}
 
 
 @pytest.fixture(scope="module")

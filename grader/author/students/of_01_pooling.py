@@ -424,3 +424,38 @@ def practice_few(w):
         ],
     )
     yield UNNAMED, [right + 50_000, weight * four.means * 0.3, -right]
+
+
+@answers("l01-ready-error")
+def ready_error(w):
+    """Give a standard error."""
+    names = {"a": "standard deviation for standard error", "c": "square root forgotten"}
+    return letters("b", **names, d="standard error of another number")
+
+
+@answers("l01-ready-interval")
+def ready_interval(w):
+    """Give an interval of two standard errors."""
+    names = {"a": "one standard error for two", "b": "too wide an interval"}
+    return letters("c", **names, d="too narrow an interval")
+
+
+@answers("l01-ready-slope")
+def ready_slope(w):
+    """Say what a slope means for two houses."""
+    names = {"a": "slope for difference", "b": "intercept added to a difference"}
+    return letters("d", **names, c="sum of the coefficients")
+
+
+@answers("l01-ready-mean")
+def ready_mean(w):
+    """Give the mean of two groups."""
+    names = {"b": "mean of means for mean of houses", "c": "own mean of the largest group"}
+    return letters("a", **names, d="sum for mean")
+
+
+@answers("l01-ready-pandas")
+def ready_pandas(w):
+    """Choose the code of a mean by group."""
+    names = {"a": "complete pooling for no pooling", "c": "mean of names"}
+    return letters("b", **names, d="sum for mean")

@@ -319,6 +319,8 @@ class Draws(Kind):
         }
 
     def _distance(self, given, value):
+        if any(given[label].quantiles[0] < row.get(LOWEST, -math.inf) for label, row in value.items()):
+            return math.inf  # draws below the value under which none should lie
         return max(abs(gap) for label, row in value.items() for gap in self._gaps(given[label], row).values())
 
     def _gaps(self, summary, row):
