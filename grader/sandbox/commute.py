@@ -1,0 +1,492 @@
+"""What a code cell does, read from its text: enough to prove that two cells may change places, or doubt.
+
+A cell is *plain* if it is written with the parts of Python, the functions and the methods that are listed here. A plain
+cell binds names, changes objects that the notebook made itself, prints and draws, and does nothing else: it leaves
+options, random numbers, files, libraries and everybody else's objects as they are. Two plain cells may change
+places if neither binds, or changes, what the other uses or binds.
+
+The lists are of what is allowed. Whatever is not on them is doubt, and doubt costs only time.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import mlmkit
+
+# Modules that change nothing of others' when they are imported.
+LIBRARIES = {"collections", "functools", "itertools", "math", "matplotlib", "mlmkit", "numpy", "pandas"}
+LIBRARIES |= {"scipy", "seaborn", "statistics", "statsmodels", "textwrap"}
+MODULES = {"formula", "linalg", "optimize", "pyplot", "random", "smf", "special", "stats"}
+BUILTINS = set(
+    "abs all any bool dict divmod enumerate filter float format frozenset int isinstance len list map max min pow print "
+    "range repr reversed round set sorted str sum tuple type zip True False None Ellipsis NotImplemented __name__".split()
+) | {name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception)}
+# Of a notebook's history and of Jupyter itself: where a cell stands in the notebook shows in them.
+HISTORY = re.compile(r"_+\d*|_i+\d*|_[doi]h|In|Out|get_ipython|exit|quit|__\w*")
+
+# Functions and methods that give a new object, and change none.
+NEW = set(
+    "DataFrame Index Series abs add_suffix agg aggregate apply arange array assign astype bincount ceil clip combine concat "
+    "concatenate copy corr corrcoef count cov cumcount cumsum cut default_rng describe diag diff div dot drop dropna exp "
+    "expanding eye fillna filter floor full get_dummies groupby head hypot idxmax idxmin interp isin isna issubset "
+    "linspace log log10 log1p logaddexp logspace map max maximum mean median melt merge min minimum mul nlargest notna "
+    "nsmallest nunique ones outer percentile pivot pivot_table polyfit predict_draws prod qcut quantile rank reindex rename "
+    "rename_axis repeat replace reset_index rolling round sample sem set_axis set_index sign solve sort_index sort_values sqrt "
+    "stack std sub subplots sum tail tile to_dict to_frame to_list tolist transform unique unstack value_counts var "
+    "where zeros".split()
+)
+# What gives a value or a look at an object: no more can be said of it, but it changes none either.
+LOOK = set(
+    "T add_subplot aic alpha argmax argmin argsort asarray average between bfill bic bse bse_fe by_group by_row cat categories "
+    "cdf coef codes columns confint conf_int converged cov_re criterion default_rng deviance df_resid dtype dtypes elpd empty "
+    "ends endswith eq ess expit f_oneway fe_params fevals figure first fit fitted fittedvalues fixef format fun gaussian_kde "
+    "ge get glance glm gls gt icc iloc index inf isfinite is_singular isnan item items iterrows itertuples join keys kurtosis "
+    "last le lexsort loc logit loglik logpdf lower lstrip lt message messages minimize minimize_scalar mixedlm "
+    "mod name nan nbinom ndim ne newaxis ngrps nobs norm npar ols optimize params pareto_k pdf pi pmf pow power ppf predict "
+    "prior_summary pvalue pvalues ranef ravel removeprefix removesuffix resid reshape rhat rsplit rstrip scale sd se se_coef "
+    "se_fixef se_ranef searchsorted sf shape shrinkage sigma size skew slice split splitlines squeeze startswith statsmodels "
+    "std_err str strip success summary t t_test tau theta tidy title to_numpy to_string tvalues upper values varcorr wls x "
+    "zfill ptp random_effects OLS WLS GLS GLM MixedLM from_formula formula api linalg special stats math random plt pyplot "
+    "smf".split()
+)
+COLUMNS = set(
+    "bathrooms bedrooms condition county floor floors grade id lat log_radon long month price radon scale_sqft sqft_living "
+    "uranium view waterfront yr_built zipcode".split()
+)
+# Methods that change their object.
+CHANGE = set(
+    "annotate append axhline axhspan axline axvline bar barh errorbar extend fill fill_between hist imshow insert invert_xaxis "
+    "invert_yaxis legend minorticks_off plot scatter semilogx set set_title set_xlabel set_xlim set_xscale set_xticks "
+    "set_ylabel set_ylim set_yscale set_yticks text update".split()
+)
+DRAW = set(
+    "binomial choice exponential integers normal permutation poisson random rvs shuffle standard_normal standard_t uniform".split()
+)
+# Of matplotlib.pyplot: they change the figure that this cell draws.
+FIGURE = set("axhline axvline bar grid hist legend plot scatter show title xlabel xlim ylabel ylim tight_layout".split())
+IN_PLACE = {"inplace", "out", "file", "where", None}  # keywords that let a function change what it was given; None is **
+# Functions of mlmkit that note something for the session. Their order among themselves has to stay.
+NOTES = {"check", "hint", "set_alt_text", "shrinkage_slider"}
+NOTES |= {name for name in mlmkit.__all__ if name.endswith("_for") and name != "zipcodes_for"}
+FITS = set(mlmkit.__all__) - NOTES
+# Those of its functions whose results are new objects, with no part of somebody else's.
+MADE_BY_US = {name for name in mlmkit.__all__ if name.startswith(("load_", "plot_")) or name.endswith("_for")}
+MADE_BY_US |= {"lmer", "glmer", "complete_pooling", "no_pooling", "simulate_data"}
+# What gives other numbers each time, unless it is told where to begin.
+SEEDS = dict.fromkeys(
+    "bootstrap fake_prices kfold power predict_draws refit sim simulate_data stan_glm stan_glmer stan_lmer".split(), "seed"
+) | {"sample": "random_state"}
+FORMULA_CALLS = {"log", "log2", "log10", "log1p", "exp", "sqrt", "I", "C", "factor", "scale", "center", "poly", "np.log"}
+CALL_IN_TEXT = re.compile(r"([\w.]*\w)\s*\(")
+ONCE, ONCE_METHODS = {"zip", "map", "filter", "enumerate", "reversed"}, {"iterrows", "itertuples"}
+TAKES_ALL = set("all any concat dict enumerate join len list max min set sorted sum tuple zip".split())
+NODES = (
+    ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Try, ast.ExceptHandler,
+    ast.Raise, ast.Assert, ast.Pass, ast.Break, ast.Continue, ast.Return, ast.FunctionDef, ast.arguments, ast.arg,
+    ast.Lambda, ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred,
+    ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp,
+    ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp,
+    ast.Compare, ast.IfExp, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+)  # fmt: skip
+
+
+NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+KNOWN = LOOK | NEW | COLUMNS | CHANGE | DRAW | FITS | FIGURE
+CALLED = BUILTINS | {"display"}
+
+
+class DoubtError(Exception):
+    """A cell does something that is on no list here. Its text names it."""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a plain cell does.
+
+    Attributes
+    ----------
+    uses, binds : frozenset of str
+        Names at the level of the notebook.
+    changes : frozenset of str
+        Names of objects that it changes; the notebook made them itself.
+    notes : bool
+        Tells mlmkit something for the session, such as which data were loaded.
+    chance : bool
+        Gives other numbers each time.
+    """
+
+    uses: frozenset[str]
+    binds: frozenset[str]
+    changes: frozenset[str] = frozenset()
+    notes: bool = False
+    chance: bool = False
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the cells of a notebook bind, all together.
+
+    Attributes
+    ----------
+    functions : set of str
+        Names that stand for a function, a class or a module wherever they are bound.
+    made : set of str
+        Names that are bound to new objects only, which nobody else holds.
+    behind : dict
+        Name to the names that functions look up when they are called through it.
+    held : dict
+        Name to the names whose objects may hold the object of that name.
+    """
+
+    functions: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
+    behind: dict[str, set[str]] = field(default_factory=dict)
+    held: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sources: Iterable[str]) -> Notebook:
+        """Read code cells. One that Python can't read binds nothing: it can't run either."""
+        trees = [tree for source in sources if (tree := _parsed(source)) is not None]
+        bound = _Bound.of(trees)
+        names = [_Names.of(tree) for tree in trees]
+        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
+        held: dict[str, set[str]] = {}
+        grown = True
+        while grown:
+            grown = False
+            for cell in names:
+                for used in cell.uses:
+                    for name in cell.binds - {used}:
+                        grown |= _add(behind, name, behind.get(used, set()))
+                        if name not in bound.apart:
+                            grown |= _add(held, used, {name} | held.get(name, set()))
+        return cls(frozenset(bound.functions), frozenset(bound.made), behind, held)
+
+    def uses(self, names: Iterable[str]) -> set[str]:
+        """Return these names, and those that functions behind them look up."""
+        return set(names).union(*(self.behind.get(name, ()) for name in names))
+
+    def holders(self, names: Iterable[str]) -> set[str]:
+        """Return these names, and those whose objects may hold what these hold."""
+        return set(names).union(*(self.held.get(name, ()) for name in names))
+
+
+@dataclass
+class _Bound:
+    """How names are bound: as functions, to new objects, and of these to such as hold no other (`apart`)."""
+
+    functions: set[str]
+    made: set[str]
+    apart: set[str]
+
+    @classmethod
+    def of(cls, trees: Iterable[ast.AST]) -> _Bound:
+        functions, made, holds, others = set(), set(), set(), set()
+        for node in (node for tree in trees for node in _in_scope(tree)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                functions |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.FunctionDef):
+                functions.add(node.name)
+            elif isinstance(node, ast.Assign):
+                names = {name for target in node.targets for name in _names(target)}
+                if isinstance(node.value, ast.Lambda):
+                    functions |= names
+                elif _is_new(node.value):
+                    made |= names
+                    holds |= set() if isinstance(node.value, NOT_HOLDING) else names
+                else:
+                    others |= names
+            elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
+                others |= set(_names(node.target))
+            elif isinstance(node, ast.Lambda):
+                others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                others.add(node.name)
+        made -= others | functions
+        return cls(functions - made - others, made, made - holds)
+
+
+@dataclass
+class _Names:
+    """The names of one cell: used, bound, and looked up by the functions that it defines."""
+
+    uses: set[str]
+    binds: set[str]
+    called: set[str]
+
+    @classmethod
+    def of(cls, tree: ast.AST) -> _Names:
+        table = symtable.symtable(ast.unparse(tree), "cell", "exec")
+        uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        binds = {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        }
+        called = set().union(*map(_globals_of, table.get_children()))
+        return cls(uses | called, binds, called)
+
+
+def effects_of(source: str, notebook: Notebook) -> Effects:
+    """Read what a cell does.
+
+    Parameters
+    ----------
+    source : str
+    notebook : Notebook
+        All the cells that it stands among.
+
+    Raises
+    ------
+    DoubtError
+        If it is not plain.
+
+    Examples
+    --------
+    >>> cells = ["a = [1]", "b = len(a)", "a.append(2)", "exec('a = 3')"]
+    >>> notebook = Notebook.of(cells)
+    >>> sorted(effects_of(cells[2], notebook).changes)
+    ['a']
+    >>> effects_of(cells[3], notebook)
+    Traceback (most recent call last):
+    grader.sandbox.commute.DoubtError: exec
+    """
+    tree = _parsed(source)
+    if tree is None:
+        raise DoubtError("not Python")
+    reader = _Reader()
+    reader.scope(tree, notebook, inside=False)
+    names = _Names.of(tree)
+    changes = frozenset(notebook.holders(reader.changes))
+    return Effects(
+        frozenset(notebook.uses(names.uses)), frozenset(names.binds), changes, reader.notes, reader.chance
+    )
+
+
+def require_ordinary(source: str) -> None:
+    """Raise `DoubtError` if a cell could see how the cells before it were run: history, files, Jupyter, other modules."""
+    tree = _parsed(source)
+    if tree is None:
+        raise DoubtError("not Python")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            _require_library(node)
+        elif isinstance(node, ast.Name):
+            _require_name(node.id)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+            raise DoubtError(node.attr)
+        elif isinstance(node, ast.Global | ast.Nonlocal | ast.AsyncFunctionDef | ast.Await):
+            raise DoubtError(type(node).__name__)
+
+
+def may_change_places(first: Effects, second: Effects) -> bool:
+    """Tell whether two cells leave the same, and show the same, in either order."""
+    if first.notes and second.notes:
+        return False
+    first_leaves, second_leaves = first.binds | first.changes, second.binds | second.changes
+    return not (first_leaves & (second.uses | second_leaves) or second_leaves & first.uses)
+
+
+class _Reader:
+    """Goes through one cell, and raises at the first thing that is on no list."""
+
+    def __init__(self):
+        self.changes, self.notes, self.chance = set(), False, False
+
+    def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
+        """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
+        docs = {id(node.value) for node in ast.walk(top) if isinstance(node, ast.Expr) and _is_text(node.value)}
+        used_up = {id(node) for node in _in_scope(top) if _gives_once(node)}
+        used_up -= {id(taken) for node in _in_scope(top) for taken in _takes_all(node)}
+        for node in _in_scope(top):
+            if not isinstance(node, NODES):
+                raise DoubtError(type(node).__name__)
+            if id(node) in used_up:
+                raise DoubtError(f"{ast.unparse(node)[:40]} gives its values once")
+            if isinstance(node, ast.FunctionDef):
+                self.function(node, around)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                _require_import(node)
+            elif isinstance(node, ast.Name):
+                _require_name(node.id)
+                self.notes |= node.id in NOTES - {"set_alt_text"}
+            elif isinstance(node, ast.Constant) and id(node) not in docs:
+                _require_text(node.value)
+            elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+                self.change(node.value, around, inside)
+            elif isinstance(node, ast.Attribute) and node.attr not in KNOWN:
+                raise DoubtError(f".{node.attr}")
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self.change(node.target, around, inside)
+            elif isinstance(node, ast.Call):
+                self.call(node, around, inside)
+
+    def function(self, node: ast.FunctionDef, around: Notebook) -> None:
+        """Read a function: its parameters are anybody's objects, what it makes is its own."""
+        if node.decorator_list:
+            raise DoubtError("a decorator")
+        given = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+        body = ast.Module(node.body, [])
+        bound = _Bound.of([body])
+        stored = {name for part in _in_scope(body) for name in _names(part)} | given
+        functions = (around.functions - stored) | (bound.functions - given)
+        self.scope(ast.Module([ast.Expr(default) for default in _defaults(node.args)], []), around, inside=True)
+        before = self.notes, self.chance
+        self.scope(body, Notebook(functions, frozenset(bound.made - given)), inside=True)
+        if (self.notes, self.chance) != before:  # whoever calls it would do that
+            raise DoubtError(f"{node.name} does more than it gives back")
+
+    def change(self, place: ast.expr, around: Notebook, inside: bool) -> None:
+        """Note that the object at `place` is changed, if it is known whose it is."""
+        if not isinstance(place, ast.Name) or place.id not in around.made:
+            raise DoubtError(f"{ast.unparse(place)[:40]} is changed")
+        if not inside:
+            self.changes.add(place.id)
+
+    def call(self, node: ast.Call, around: Notebook, inside: bool) -> None:
+        """Read one call: which function, and what it may change."""
+        given = {keyword.arg for keyword in node.keywords}
+        name = getattr(node.func, "attr", getattr(node.func, "id", None))
+        if given & IN_PLACE:
+            raise DoubtError(ast.unparse(node)[:40])
+        for place in [keyword.value for keyword in node.keywords if keyword.arg == "ax"]:
+            self.change(place, around, inside)
+        if name == "set_alt_text":
+            self.change(node.args[0] if node.args else node, around, inside)
+        self.chance |= name in SEEDS and SEEDS[name] not in given
+        self.chance |= name == "default_rng" and not (node.args or given)
+        if isinstance(node.func, ast.Attribute):
+            self.method(node.func, around, inside)
+        elif name not in around.functions | CALLED:
+            raise DoubtError(f"{ast.unparse(node.func)[:40]}()")
+
+    def method(self, function: ast.Attribute, around: Notebook, inside: bool) -> None:
+        """Read the call of a method, or of a function in a module."""
+        root = function.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        of_module = isinstance(root, ast.Name) and root.id in around.functions
+        if of_module and (function.attr in DRAW or function.attr in FIGURE):
+            self.chance |= function.attr in DRAW
+        elif function.attr in DRAW | CHANGE:
+            self.change(function.value, around, inside)
+        elif function.attr not in NEW | LOOK | FITS:
+            raise DoubtError(f".{function.attr}()")
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either."""
+    try:
+        tree = ast.parse(source)
+        compile(tree, "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return tree
+
+
+def _add(names: dict[str, set[str]], name: str, more: set[str]) -> bool:
+    """Add to what a dictionary has for a name; tell whether that was new."""
+    new = more - names.get(name, set())
+    if new:
+        names.setdefault(name, set()).update(new)
+    return bool(new)
+
+
+def _gives_once(node: ast.AST) -> bool:
+    """Tell whether an expression is an iterator: whoever reads it, empties it."""
+    if isinstance(node, ast.Call):
+        function = node.func
+        names = ONCE if isinstance(function, ast.Name) else ONCE_METHODS
+        return getattr(function, "attr", getattr(function, "id", None)) in names
+    return isinstance(node, ast.GeneratorExp)
+
+
+def _takes_all(node: ast.AST) -> list[ast.AST]:
+    """List what is read to its end where it stands."""
+    if isinstance(node, ast.For | ast.comprehension):
+        return [node.iter]
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", None))
+        return node.args if name in TAKES_ALL else []
+    return []
+
+
+def _in_scope(top: ast.AST) -> Iterable[ast.AST]:
+    waiting = list(ast.iter_child_nodes(top))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _globals_of(table: symtable.SymbolTable) -> set[str]:
+    found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return found.union(*map(_globals_of, table.get_children()))
+
+
+def _names(target: ast.AST) -> Iterable[str]:
+    """Yield the names that a target of an assignment binds."""
+    return (
+        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+
+
+def _is_new(value: ast.expr) -> bool:
+    """Tell whether an expression makes an object that nobody else holds."""
+    while isinstance(value, ast.Attribute) and value.attr == "T":
+        value = value.value
+    if isinstance(value, ast.Tuple):
+        return False
+    if isinstance(value, ast.Call):
+        function = value.func
+        name = getattr(function, "attr", getattr(function, "id", None))
+        return name in (NEW if isinstance(function, ast.Name) else NEW | DRAW) | MADE_BY_US | {"dict", "list", "set"}
+    kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr)
+    return isinstance(value, (*kinds, ast.BinOp, ast.UnaryOp, ast.Compare)) or (
+        isinstance(value, ast.Constant) and value.value is not ...
+    )
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _defaults(arguments: ast.arguments) -> list[ast.expr]:
+    return [value for value in [*arguments.defaults, *arguments.kw_defaults] if value is not None]
+
+
+def _require_text(value: object) -> None:
+    """Doubt a text that a formula might run as code: it calls something but the usual functions of formulas."""
+    if isinstance(value, str):
+        for name in CALL_IN_TEXT.findall(value):
+            if name not in FORMULA_CALLS:
+                raise DoubtError(f"{name}( in a text")
+
+
+def _require_name(name: str) -> None:
+    if HISTORY.fullmatch(name) and name != "__name__":
+        raise DoubtError(name)
+    if hasattr(builtins, name) and name not in BUILTINS:
+        raise DoubtError(name)
+
+
+def _require_library(node: ast.Import | ast.ImportFrom) -> None:
+    names = [node.module or "."] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    for name in names:
+        if name.split(".")[0] not in LIBRARIES or getattr(node, "level", 0):
+            raise DoubtError(f"import {name}")
+
+
+def _require_import(node: ast.Import | ast.ImportFrom) -> None:
+    _require_library(node)
+    if isinstance(node, ast.ImportFrom) and node.module != "mlmkit":
+        for alias in node.names:
+            if alias.name not in MODULES | NEW | LOOK:
+                raise DoubtError(f"import {alias.name}")

@@ -1,0 +1,150 @@
+"""What all submissions of a lesson have in common: the trunk, which is run once, before any student's code.
+
+The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code. A warm
+process runs them once, and each submission's kernel is a fork of it that has only the *late* cells left to run.
+
+That is the *short way*. It is taken only where it is proved, from the text of the cells, that it gives the same as a
+run from top to bottom, the *long way*: each late cell may change places with each trunk cell behind it
+(`grader.sandbox.commute`). Whatever casts doubt on it sends a submission the long way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from grader.sandbox.commute import (
+    DoubtError,
+    Effects,
+    Notebook,
+    effects_of,
+    may_change_places,
+    require_ordinary,
+)
+
+IMPORTABLE = {".py", ".pyc", ".so", ".zip", ".pth"}
+
+
+class LongWayError(Exception):
+    """A submission has to be run from top to bottom. Its text says why."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """The trunk of a lesson.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Its cells, in order.
+    """
+
+    sources: tuple[str, ...]
+
+    @property
+    def print(self) -> str:
+        """A fingerprint of its text."""
+        return hashlib.sha256(json.dumps(self.sources).encode()).hexdigest()[:16]
+
+    def places_in(self, cells: Sequence[NotebookNode]) -> list[int]:
+        """Return at which places of a notebook the trunk's cells stand, in their order.
+
+        Raises
+        ------
+        LongWayError
+            If one is missing, moved or changed; or if a run from top to bottom might give something else.
+        """
+        code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
+        places = self._found(cells, code)
+        _require_same_result(cells, code, set(places))
+        return places
+
+    def _found(self, cells: Sequence[NotebookNode], code: list[int]) -> list[int]:
+        left, places = iter(code), []
+        for source in self.sources:
+            place = next((place for place in left if cells[place].source == source), None)
+            if place is None:
+                raise LongWayError(f"a cell of the lesson is missing or changed: {_begin(source)}")
+            places.append(place)
+        return places
+
+
+def trunk_of(released: NotebookNode) -> Trunk:
+    """Choose the cells of the trunk: those that may change places with all late cells before them.
+
+    Parameters
+    ----------
+    released : NotebookNode
+        The lesson as students get it.
+    """
+    cells = [cell for cell in released.cells if cell.cell_type == "code" and cell.source.strip()]
+    notebook = Notebook.of(cell.source for cell in cells)
+    late: list[Effects | None] = []  # None: nothing is known of what such a cell does
+    trunk = []
+    for cell in cells:
+        effects = _effects(cell.source, notebook)
+        if is_students(cell) or not _goes_before(effects, late):
+            late.append(effects)
+        else:
+            trunk.append(cell.source)
+    return Trunk(tuple(trunk))
+
+
+def is_students(cell: NotebookNode) -> bool:
+    """Tell whether a cell of the lesson is an answer, a check or the one for the user name."""
+    return "nbgrader" in cell.metadata or "student" in cell.metadata.get("tags", [])
+
+
+def require_nothing_to_import(folder: Path) -> None:
+    """Raise `LongWayError` if a submission's folder has files that an import could find there."""
+    for path in Path(folder).iterdir():
+        if path.suffix in IMPORTABLE or path.is_dir() and not path.name.startswith("."):
+            raise LongWayError(f"a file that code could import: {path.name[:40]}")
+
+
+def _goes_before(effects: Effects | None, late: list[Effects | None]) -> bool:
+    """Tell whether a cell of the lesson may run before these late ones."""
+    if not late:
+        return effects is None or not (effects.notes or effects.chance)
+    if effects is None or effects.notes or effects.chance:
+        return False
+    return all(other is not None and may_change_places(other, effects) for other in late)
+
+
+def _require_same_result(cells: Sequence[NotebookNode], code: list[int], trunk: set[int]) -> None:
+    notebook = Notebook.of(cells[place].source for place in code)
+    last = max(trunk, default=-1)
+    late: list[tuple[int, Effects]] = []
+    for place in code:
+        source = cells[place].source
+        try:
+            if place not in trunk:
+                require_ordinary(source)
+                if place < last:
+                    late.append((place, effects_of(source, notebook)))
+            elif late:
+                effects = effects_of(source, notebook)
+                for other, before in late:
+                    if not may_change_places(before, effects):
+                        raise LongWayError(
+                            f"{_begin(cells[other].source)} and {_begin(source)}, further down, have names in common"
+                        )
+        except DoubtError as doubt:
+            raise LongWayError(f"{_begin(source)} has {doubt}") from None
+
+
+def _effects(source: str, notebook: Notebook) -> Effects | None:
+    try:
+        return effects_of(source, notebook)
+    except DoubtError:
+        return None
+
+
+def _begin(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return f'the cell that begins with "{lines[0][:40]}"'
