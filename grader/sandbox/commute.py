@@ -15,7 +15,7 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mlmkit
 
@@ -26,7 +26,9 @@ MODULES = {"formula", "linalg", "optimize", "pyplot", "random", "smf", "special"
 BUILTINS = set(
     "abs all any bool dict divmod enumerate filter float format frozenset int isinstance len list map max min pow print "
     "range repr reversed round set sorted str sum tuple type zip True False None Ellipsis NotImplemented __name__".split()
-) | {name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception)}
+) | {
+    name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception)
+}
 # Of a notebook's history and of Jupyter itself: where a cell stands in the notebook shows in them.
 HISTORY = re.compile(r"_+\d*|_i+\d*|_[doi]h|In|Out|get_ipython|exit|quit|__\w*")
 
@@ -39,7 +41,7 @@ NEW = set(
     "nsmallest nunique ones outer percentile pivot pivot_table polyfit predict_draws prod qcut quantile rank reindex rename "
     "rename_axis repeat replace reset_index rolling round sample sem set_axis set_index sign solve sort_index sort_values sqrt "
     "stack std sub subplots sum tail tile to_dict to_frame to_list tolist transform unique unstack value_counts var "
-    "where zeros".split()
+    "where zeros remove_unused_categories add_categories reorder_categories posterior_predict posterior_linpred prior_only summary diagnostics refitted chisquare MaxNLocator StrMethodFormatter FuncFormatter".split()
 )
 # What gives a value or a look at an object: no more can be said of it, but it changes none either.
 LOOK = set(
@@ -53,7 +55,7 @@ LOOK = set(
     "se_fixef se_ranef searchsorted sf shape shrinkage sigma size skew slice split splitlines squeeze startswith statsmodels "
     "std_err str strip success summary t t_test tau theta tidy title to_numpy to_string tvalues upper values varcorr wls x "
     "zfill ptp random_effects OLS WLS GLS GLM MixedLM from_formula formula api linalg special stats math random plt pyplot "
-    "smf".split()
+    "smf draws attrs style hide str_repr xaxis yaxis nct chi2 gamma beta expon binom poisson array_stats".split()
 )
 COLUMNS = set(
     "bathrooms bedrooms condition county floor floors grade id lat log_radon long month price radon scale_sqft sqft_living "
@@ -61,16 +63,26 @@ COLUMNS = set(
 )
 # Methods that change their object.
 CHANGE = set(
-    "annotate append axhline axhspan axline axvline bar barh errorbar extend fill fill_between hist imshow insert invert_xaxis "
+    "add annotate append axhline axhspan axline axvline bar barh errorbar extend fill fill_between hist imshow insert invert_xaxis "
     "invert_yaxis legend minorticks_off plot scatter semilogx set set_title set_xlabel set_xlim set_xscale set_xticks "
-    "set_ylabel set_ylim set_yscale set_yticks text update".split()
+    "set_ylabel set_ylim set_yscale set_yticks set_major_formatter set_major_locator set_minor_formatter set_minor_locator "
+    "text update".split()
 )
 DRAW = set(
     "binomial choice exponential integers normal permutation poisson random rvs shuffle standard_normal standard_t uniform".split()
 )
 # Of matplotlib.pyplot: they change the figure that this cell draws.
-FIGURE = set("axhline axvline bar grid hist legend plot scatter show title xlabel xlim ylabel ylim tight_layout".split())
-IN_PLACE = {"inplace", "out", "file", "where", None}  # keywords that let a function change what it was given; None is **
+FIGURE = set(
+    "axhline axvline bar grid hist legend plot scatter show title xlabel xlim ylabel ylim tight_layout".split()
+)
+OF_MODULES = {"append", "fill", "insert"}  # np.append and textwrap.fill give something new
+IN_PLACE = {
+    "inplace",
+    "out",
+    "file",
+    "where",
+    None,
+}  # keywords that let a function change what it was given; None is **
 # Functions of mlmkit that note something for the session. Their order among themselves has to stay.
 NOTES = {"check", "hint", "set_alt_text", "shrinkage_slider"}
 NOTES |= {name for name in mlmkit.__all__ if name.endswith("_for") and name != "zipcodes_for"}
@@ -80,9 +92,27 @@ MADE_BY_US = {name for name in mlmkit.__all__ if name.startswith(("load_", "plot
 MADE_BY_US |= {"lmer", "glmer", "complete_pooling", "no_pooling", "simulate_data"}
 # What gives other numbers each time, unless it is told where to begin.
 SEEDS = dict.fromkeys(
-    "bootstrap fake_prices kfold power predict_draws refit sim simulate_data stan_glm stan_glmer stan_lmer".split(), "seed"
+    (
+        "bootstrap kfold posterior_linpred posterior_predict power predict_draws prior_only prior_sensitivity refit sim "
+        "simulate_data stan_glm stan_glmer stan_lmer"
+    ).split(),
+    "seed",
 ) | {"sample": "random_state"}
-FORMULA_CALLS = {"log", "log2", "log10", "log1p", "exp", "sqrt", "I", "C", "factor", "scale", "center", "poly", "np.log"}
+FORMULA_CALLS = {
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "exp",
+    "sqrt",
+    "I",
+    "C",
+    "factor",
+    "scale",
+    "center",
+    "poly",
+    "np.log",
+}
 CALL_IN_TEXT = re.compile(r"([\w.]*\w)\s*\(")
 ONCE, ONCE_METHODS = {"zip", "map", "filter", "enumerate", "reversed"}, {"iterrows", "itertuples"}
 TAKES_ALL = set("all any concat dict enumerate join len list max min set sorted sum tuple zip".split())
@@ -142,21 +172,35 @@ class Notebook:
         Name to the names that functions look up when they are called through it.
     held : dict
         Name to the names whose objects may hold the object of that name.
+    origins : dict
+        Name to the names whose objects its own may be, or be a part of.
+    library : set of str
+        Names that may stand for an object of a library.
+    modules : set of str
+        Names of whole modules.
+    runs_text : bool
+        Formulas of statsmodels may occur: these can run any Python, where those of mlmkit know a few functions.
     """
 
     functions: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
     behind: dict[str, set[str]] = field(default_factory=dict)
     held: dict[str, set[str]] = field(default_factory=dict)
+    origins: dict[str, set[str]] = field(default_factory=dict)
+    library: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+    runs_text: bool = False
 
     @classmethod
     def of(cls, sources: Iterable[str]) -> Notebook:
         """Read code cells. One that Python can't read binds nothing: it can't run either."""
+        sources = list(sources)
         trees = [tree for source in sources if (tree := _parsed(source)) is not None]
         bound = _Bound.of(trees)
         names = [_Names.of(tree) for tree in trees]
         behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
         held: dict[str, set[str]] = {}
+        origins: dict[str, set[str]] = {}
         grown = True
         while grown:
             grown = False
@@ -166,7 +210,19 @@ class Notebook:
                         grown |= _add(behind, name, behind.get(used, set()))
                         if name not in bound.apart:
                             grown |= _add(held, used, {name} | held.get(name, set()))
-        return cls(frozenset(bound.functions), frozenset(bound.made), behind, held)
+                            if used not in bound.functions:
+                                grown |= _add(origins, name, {used} | origins.get(used, set()))
+        library = {name for tree in trees for name in _bound_to_library(tree, bound.functions)}
+        return cls(
+            frozenset(bound.functions),
+            frozenset(bound.made),
+            behind,
+            held,
+            origins,
+            frozenset(library),
+            frozenset(bound.modules),
+            any("statsmodels" in source for source in sources),
+        )
 
     def uses(self, names: Iterable[str]) -> set[str]:
         """Return these names, and those that functions behind them look up."""
@@ -184,13 +240,15 @@ class _Bound:
     functions: set[str]
     made: set[str]
     apart: set[str]
+    modules: set[str]
 
     @classmethod
     def of(cls, trees: Iterable[ast.AST]) -> _Bound:
-        functions, made, holds, others = set(), set(), set(), set()
+        functions, made, holds, others, modules = set(), set(), set(), set(), set()
         for node in (node for tree in trees for node in _in_scope(tree)):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                functions |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                (modules if isinstance(node, ast.Import) else functions).update(names)
             elif isinstance(node, ast.FunctionDef):
                 functions.add(node.name)
             elif isinstance(node, ast.Assign):
@@ -208,8 +266,9 @@ class _Bound:
                 others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 others.add(node.name)
-        made -= others | functions
-        return cls(functions - made - others, made, made - holds)
+        made -= others | functions | modules
+        modules -= others | functions
+        return cls((functions | modules) - made - others, made, made - holds, modules)
 
 
 @dataclass
@@ -228,7 +287,7 @@ class _Names:
             symbol.get_name()
             for symbol in table.get_symbols()
             if symbol.is_assigned() or symbol.is_imported()
-        }
+        } - {"_"}
         called = set().union(*map(_globals_of, table.get_children()))
         return cls(uses | called, binds, called)
 
@@ -269,6 +328,12 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
     )
 
 
+def bound_by(sources: Iterable[str]) -> set[str]:
+    """Return the names that code cells bind."""
+    trees = [_parsed(source) for source in sources]
+    return {name for tree in trees if tree is not None for name in _Names.of(tree).binds}
+
+
 def require_ordinary(source: str) -> None:
     """Raise `DoubtError` if a cell could see how the cells before it were run: history, files, Jupyter, other modules."""
     tree = _parsed(source)
@@ -278,7 +343,7 @@ def require_ordinary(source: str) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
             _require_library(node)
         elif isinstance(node, ast.Name):
-            _require_name(node.id)
+            _require_name(node)
         elif isinstance(node, ast.Attribute) and node.attr.startswith("__"):
             raise DoubtError(node.attr)
         elif isinstance(node, ast.Global | ast.Nonlocal | ast.AsyncFunctionDef | ast.Await):
@@ -301,7 +366,9 @@ class _Reader:
 
     def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
         """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
-        docs = {id(node.value) for node in ast.walk(top) if isinstance(node, ast.Expr) and _is_text(node.value)}
+        docs = {
+            id(node.value) for node in ast.walk(top) if isinstance(node, ast.Expr) and _is_text(node.value)
+        }
         used_up = {id(node) for node in _in_scope(top) if _gives_once(node)}
         used_up -= {id(taken) for node in _in_scope(top) for taken in _takes_all(node)}
         for node in _in_scope(top):
@@ -314,9 +381,9 @@ class _Reader:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 _require_import(node)
             elif isinstance(node, ast.Name):
-                _require_name(node.id)
+                _require_name(node)
                 self.notes |= node.id in NOTES - {"set_alt_text"}
-            elif isinstance(node, ast.Constant) and id(node) not in docs:
+            elif isinstance(node, ast.Constant) and id(node) not in docs and around.runs_text:
                 _require_text(node.value)
             elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
                 self.change(node.value, around, inside)
@@ -336,18 +403,34 @@ class _Reader:
         bound = _Bound.of([body])
         stored = {name for part in _in_scope(body) for name in _names(part)} | given
         functions = (around.functions - stored) | (bound.functions - given)
-        self.scope(ast.Module([ast.Expr(default) for default in _defaults(node.args)], []), around, inside=True)
+        self.scope(
+            ast.Module([ast.Expr(default) for default in _defaults(node.args)], []), around, inside=True
+        )
         before = self.notes, self.chance
-        self.scope(body, Notebook(functions, frozenset(bound.made - given)), inside=True)
+        own = replace(
+            around,
+            functions=functions,
+            made=frozenset(bound.made - given),
+            modules=around.modules - stored,
+        )
+        self.scope(body, own, inside=True)
         if (self.notes, self.chance) != before:  # whoever calls it would do that
             raise DoubtError(f"{node.name} does more than it gives back")
 
     def change(self, place: ast.expr, around: Notebook, inside: bool) -> None:
-        """Note that the object at `place` is changed, if it is known whose it is."""
-        if not isinstance(place, ast.Name) or place.id not in around.made:
+        """Note that the object at `place` is changed, and whatever it may be a part of."""
+        if _is_new(place):
+            return
+        root = place
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        name = getattr(root, "id", None)
+        if name in around.made and root is place:
+            self.changes |= set() if inside else {name}
+        elif name is None or inside or name in around.functions | around.library:
             raise DoubtError(f"{ast.unparse(place)[:40]} is changed")
-        if not inside:
-            self.changes.add(place.id)
+        else:
+            self.changes |= {name} | around.origins.get(name, set())
 
     def call(self, node: ast.Call, around: Notebook, inside: bool) -> None:
         """Read one call: which function, and what it may change."""
@@ -362,22 +445,41 @@ class _Reader:
         self.chance |= name in SEEDS and SEEDS[name] not in given
         self.chance |= name == "default_rng" and not (node.args or given)
         if isinstance(node.func, ast.Attribute):
-            self.method(node.func, around, inside)
+            if name != "add" or not given & {"axis", "fill_value"}:  # of a set, or of a data frame
+                self.method(node.func, around, inside)
         elif name not in around.functions | CALLED:
             raise DoubtError(f"{ast.unparse(node.func)[:40]}()")
 
     def method(self, function: ast.Attribute, around: Notebook, inside: bool) -> None:
         """Read the call of a method, or of a function in a module."""
-        root = function.value
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        of_module = isinstance(root, ast.Name) and root.id in around.functions
+        of_module = _root(function) in around.functions
         if of_module and (function.attr in DRAW or function.attr in FIGURE):
             self.chance |= function.attr in DRAW
+        elif function.attr in OF_MODULES and getattr(function.value, "id", None) in around.modules:
+            return
         elif function.attr in DRAW | CHANGE:
             self.change(function.value, around, inside)
         elif function.attr not in NEW | LOOK | FITS:
             raise DoubtError(f".{function.attr}()")
+
+
+def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
+    """Yield the names that a cell binds where it looks something up in a module, and does not call it."""
+    nodes = list(_in_scope(tree))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.NamedExpr) and any(
+            isinstance(part, ast.Attribute) and id(part) not in called and _root(part) in functions
+            for part in ast.walk(node)
+        ):
+            yield from _names(node)
+
+
+def _root(node: ast.AST) -> str | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return getattr(node, "id", None)
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -447,7 +549,11 @@ def _is_new(value: ast.expr) -> bool:
     if isinstance(value, ast.Call):
         function = value.func
         name = getattr(function, "attr", getattr(function, "id", None))
-        return name in (NEW if isinstance(function, ast.Name) else NEW | DRAW) | MADE_BY_US | {"dict", "list", "set"}
+        return name in (NEW if isinstance(function, ast.Name) else NEW | DRAW) | MADE_BY_US | {
+            "dict",
+            "list",
+            "set",
+        }
     kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr)
     return isinstance(value, (*kinds, ast.BinOp, ast.UnaryOp, ast.Compare)) or (
         isinstance(value, ast.Constant) and value.value is not ...
@@ -470,7 +576,10 @@ def _require_text(value: object) -> None:
                 raise DoubtError(f"{name}( in a text")
 
 
-def _require_name(name: str) -> None:
+def _require_name(node: ast.Name) -> None:
+    name = node.id
+    if name == "_" and isinstance(node.ctx, ast.Store):
+        return  # a name for what nobody wants; to read it is doubt
     if HISTORY.fullmatch(name) and name != "__name__":
         raise DoubtError(name)
     if hasattr(builtins, name) and name not in BUILTINS:

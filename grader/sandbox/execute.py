@@ -33,7 +33,7 @@ from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import SandboxKernelManager
 from grader.sandbox.rungs import NONE
-from grader.sandbox.trunk import LongWayError, Trunk, require_nothing_to_import, trunk_of
+from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of
 from grader.sandbox.trunk_outputs import Outputs, outputs_of
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
@@ -147,7 +147,7 @@ class SturdyExecute(Execute):
         if about.get("lost"):
             self._take_from_journal(nb)
             return nb, resources
-        self._trunk, self._places, self._shown = self._way(nb, resources)
+        self._trunk, self._plan, self._shown = self._way(nb, resources)
         for attempt in range(ATTEMPTS):
             whole = copy.deepcopy(nb)
             self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
@@ -166,12 +166,12 @@ class SturdyExecute(Execute):
         # ... and neither are progress bars, in a notebook that nobody watches.
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
-        trunk = self._trunk.sources, _counts(self.nb, self._places)
-        with super().setup_kernel(code=code, trunk=trunk, **quiet, **kwargs):
+        trunk = {"trunk": self._trunk.sources, "counts": self._plan.counts, "forget": self._plan.forget}
+        with super().setup_kernel(code=code, **trunk, **quiet, **kwargs):
             how = asdict(self.km.provisioner.how)
             self.nb.metadata.setdefault(METADATA, {})["isolation"] = how
             self._behind_trunk, self._next = self.km.provisioner.behind_trunk, 1
-            if self._places and not self._behind_trunk:
+            if self._trunk.sources and not self._behind_trunk:
                 self._why_long = "no process could run the lesson's own cells for all"
             self.nb.metadata[METADATA]["long_way"] = self._why_long
             self._journal.begin(isolation=how)
@@ -197,8 +197,8 @@ class SturdyExecute(Execute):
             return
         self._said_cut = False
         self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
-        if self._behind_trunk and index in self._places:
-            self._show(cell, index)
+        if self._behind_trunk and index in self._plan.given:
+            self._show(cell, self._shown[self._plan.given[index]])
             return
         try:
             self._count_on()
@@ -215,9 +215,9 @@ class SturdyExecute(Execute):
             self.log.warning("Cell %s: %s: %s", index, type(error).__name__, str(error)[:200])
             say_in(cell, "The output of this cell could not be read.")
 
-    def _way(self, nb: NotebookNode, resources) -> tuple[Trunk, list[int], Outputs]:
-        """Say where in `nb` the trunk's cells stand and what they show; for the long way there is no trunk."""
-        long_way, self._why_long = (Trunk(()), [], []), None
+    def _way(self, nb: NotebookNode, resources) -> tuple[Trunk, Plan, Outputs]:
+        """Say what of `nb` need not be run, and what that shows; for the long way there is no trunk."""
+        long_way, self._why_long = (Trunk(()), Plan({}, [], []), []), None
         about = resources.get("nbgrader", {})
         if not self.short_way or "released" not in about:
             self._why_long = "so it is set" if not self.short_way else "the lesson is not known"
@@ -227,8 +227,8 @@ class SturdyExecute(Execute):
             if not trunk.sources:
                 raise LongWayError("the lesson has no cells of its own")
             require_nothing_to_import(resources["metadata"]["path"])
-            places = trunk.places_in(nb.cells)
-            return trunk, places, outputs_of(trunk, about.get("trunks"), self._run_plainly(about["released"]))
+            plan = trunk.plan(nb.cells)
+            return trunk, plan, outputs_of(trunk, about.get("trunks"), self._run_plainly(about["released"]))
         except LongWayError as reason:
             self._why_long = str(reason)
             return long_way
@@ -243,11 +243,11 @@ class SturdyExecute(Execute):
 
         return run
 
-    def _show(self, cell: NotebookNode, index: int) -> None:
+    def _show(self, cell: NotebookNode, shown: list[NotebookNode]) -> None:
         """Put in what a cell of the trunk shows, as if it had just been run."""
         self.code_cells_executed += 1
         cell.execution_count = self.code_cells_executed
-        for output in copy.deepcopy(self._shown[self._places.index(index)]):
+        for output in copy.deepcopy(shown):
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
             message = {"msg_type": output.output_type, "content": {**output, "transient": {}}}
@@ -396,12 +396,6 @@ class SturdyExecute(Execute):
         self.log.warning(self._stopped)
         cell.metadata[METADATA] = {"not_run": self._stopped}
         say_in(cell, f"The notebook stopped in this cell (code cell {number}): {why}.")
-
-
-def _counts(nb: NotebookNode, places: list[int]) -> list[int]:
-    """Number the cells at these places as Jupyter does: code cells that have something in them."""
-    code = [place for place, cell in enumerate(nb.cells) if cell.cell_type == "code" and cell.source.strip()]
-    return [code.index(place) + 1 for place in places]
 
 
 def way_of(notebook: NotebookNode) -> str | None:

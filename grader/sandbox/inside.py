@@ -383,7 +383,7 @@ def become_kernel(request):
     sys.argv = [importlib.util.find_spec(launcher).origin, *arguments]
     app = IPKernelApp.instance()
     if GROWN:
-        begin_behind_trunk(app, request["counts"], arguments)
+        begin_behind_trunk(app, request, arguments)
     else:
         app.initialize(arguments)
     if "matplotlib.pyplot" in sys.modules:  # imported before there was a kernel to draw for
@@ -391,12 +391,14 @@ def become_kernel(request):
     app.start()
 
 
-def begin_behind_trunk(app, counts, arguments):
+def begin_behind_trunk(app, request, arguments):
     """Give the kernel what the trunk has bound, and the numbers of the trunk's cells in this notebook."""
     from ipykernel.ipkernel import IPythonKernel
     from traitlets import Any
 
     main, compiler, trunk = GROWN
+    for name in request["forget"]:
+        del main.__dict__[name]
 
     class Kernel(IPythonKernel):
         user_module = Any(main)
@@ -404,10 +406,12 @@ def begin_behind_trunk(app, counts, arguments):
     app.kernel_class = Kernel
     app.initialize(arguments)
     app.shell.compile = compiler
-    for source, count in zip(trunk, counts):
+    for source, count in zip(trunk, request["counts"]):
         compiler.cache(source, count)
     if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].switch_backend(os.environ["MPLBACKEND"])
+        backend = os.environ["MPLBACKEND"]
+        sys.modules["matplotlib"].rcParams["backend"] = backend  # Jupyter's looks there, whether it is asked for
+        sys.modules["matplotlib.pyplot"].switch_backend(backend)
 
 
 def reseed():

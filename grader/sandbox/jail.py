@@ -120,14 +120,14 @@ class Jail:
         connection: dict,
         argv: list[str],
         modules: list[str],
-        counts: Sequence[int] = (),
+        behind_trunk: dict[str, list] | None = None,
     ) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet.
 
-        `counts` are the numbers of the trunk's cells in the notebook.
+        `behind_trunk` has the ``counts`` and what to ``forget`` of a `grader.sandbox.trunk.Plan`.
         """
         request = self._prepare(submission, connection, argv, bool(modules))
-        request |= {"modules": modules, "counts": list(counts)}
+        request |= {"modules": modules, **(behind_trunk or {})}
         ours, theirs = pair()
         words = Words()
         handles = [words.open(), *self.cgroup.open()]

@@ -175,7 +175,8 @@ class SandboxProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         """Let the kernel listen on socket files, which need no network."""
         self._code = kwargs.pop("code", "")
-        self._trunk, self._counts = kwargs.pop("trunk", ((), ()))
+        self._trunk = kwargs.pop("trunk", ())
+        self._ours = {name: kwargs.pop(name, []) for name in ("counts", "forget")}
         self.behind_trunk = False
         manager = self.parent
         if os.name == "posix":
@@ -223,8 +224,8 @@ class SandboxProvisioner(LocalProvisioner):
         submission = kwargs.get("cwd") or os.getcwd()
         why_cold = self._reason_against_warm(cmd)
         if why_cold is None:
-            heavy, counts = self._heavy_modules(), self._counts if self.behind_trunk else ()
-            self.leash = self._jail.fork(submission, info, argv, heavy, counts)
+            ours = self._ours if self.behind_trunk else {}
+            self.leash = self._jail.fork(submission, info, argv, self._heavy_modules(), ours)
         else:
             jail = Jail(self.limits, self._rung)
             self.leash = jail.run(submission, info, argv, heavy=bool(self._heavy_modules()))
@@ -375,7 +376,12 @@ _lock = threading.Lock()
 
 
 def warm_jail(
-    limits: Limits, builder: str, modules: tuple[str, ...], trunk: tuple[str, ...] = (), *, heavy: bool = False
+    limits: Limits,
+    builder: str,
+    modules: tuple[str, ...],
+    trunk: tuple[str, ...] = (),
+    *,
+    heavy: bool = False,
 ) -> Jail:
     """Return this process's warm jail for these settings; make one, or a new one where it has died.
 

@@ -22,6 +22,7 @@ from grader.sandbox.commute import (
     DoubtError,
     Effects,
     Notebook,
+    bound_by,
     effects_of,
     may_change_places,
     require_ordinary,
@@ -51,27 +52,71 @@ class Trunk:
         """A fingerprint of its text."""
         return hashlib.sha256(json.dumps(self.sources).encode()).hexdigest()[:16]
 
-    def places_in(self, cells: Sequence[NotebookNode]) -> list[int]:
-        """Return at which places of a notebook the trunk's cells stand, in their order.
+    def plan(self, cells: Sequence[NotebookNode]) -> Plan:
+        """Say which cells of a notebook need not be run after the trunk.
 
         Raises
         ------
         LongWayError
-            If one is missing, moved or changed; or if a run from top to bottom might give something else.
+            If a cell of the trunk is missing, moved or changed; or if nothing proves that the short way gives the same
+            as a run from top to bottom.
         """
         code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
-        places = self._found(cells, code)
-        _require_same_result(cells, code, set(places))
-        return places
-
-    def _found(self, cells: Sequence[NotebookNode], code: list[int]) -> list[int]:
-        left, places = iter(code), []
-        for source in self.sources:
+        left, trunk = iter(code), {}
+        for number, source in enumerate(self.sources):
             place = next((place for place in left if cells[place].source == source), None)
             if place is None:
-                raise LongWayError(f"a cell of the lesson is missing or changed: {_begin(source)}")
-            places.append(place)
-        return places
+                raise LongWayError(f"the lesson has {_begin(source)}, here it is missing or changed")
+            trunk[place] = number
+        return _plan([(place, cells[place].source) for place in code], trunk)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The short way of one notebook.
+
+    Attributes
+    ----------
+    given : dict
+        Place of a cell in the notebook to its number in the trunk: what it shows is known.
+    counts : list of int
+        What Jupyter numbers the trunk's cells in this notebook, all of them.
+    forget : list of str
+        What the trunk has bound in cells that are run again, in their turn.
+    """
+
+    given: dict[int, int]
+    counts: list[int]
+    forget: list[str]
+
+
+def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
+    """Run late what is not of the trunk, and what of the trunk does not commute with a late cell before it."""
+    notebook = Notebook.of(source for _, source in code)
+    late: list[tuple[str, Effects]] = []
+    last, given, again = max(trunk, default=-1), {}, []
+    for place, source in code:
+        try:
+            if place not in trunk:
+                require_ordinary(source)
+                if place < last:
+                    late.append((source, effects_of(source, notebook)))
+                continue
+            effects = effects_of(source, notebook) if late else _effects(source, notebook)
+        except DoubtError as doubt:
+            raise LongWayError(f"{_begin(source)} has {doubt}") from None
+        if all(may_change_places(before, effects) for _, before in late):
+            given[place] = trunk[place]
+        else:
+            late.append((source, effects))
+            again.append(effects)
+    forget = {name for effects in again for name in effects.binds}
+    changed = {name for effects in again for name in effects.changes}
+    kept = bound_by(source for place, source in code if place in given)
+    if not changed <= forget or forget & kept:
+        raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
+    numbers = {place: count for count, (place, _) in enumerate(code, 1)}
+    return Plan(given, [numbers[place] for place in trunk], sorted(forget))
 
 
 def trunk_of(released: NotebookNode) -> Trunk:
@@ -114,28 +159,6 @@ def _goes_before(effects: Effects | None, late: list[Effects | None]) -> bool:
     if effects is None or effects.notes or effects.chance:
         return False
     return all(other is not None and may_change_places(other, effects) for other in late)
-
-
-def _require_same_result(cells: Sequence[NotebookNode], code: list[int], trunk: set[int]) -> None:
-    notebook = Notebook.of(cells[place].source for place in code)
-    last = max(trunk, default=-1)
-    late: list[tuple[int, Effects]] = []
-    for place in code:
-        source = cells[place].source
-        try:
-            if place not in trunk:
-                require_ordinary(source)
-                if place < last:
-                    late.append((place, effects_of(source, notebook)))
-            elif late:
-                effects = effects_of(source, notebook)
-                for other, before in late:
-                    if not may_change_places(before, effects):
-                        raise LongWayError(
-                            f"{_begin(cells[other].source)} and {_begin(source)}, further down, have names in common"
-                        )
-        except DoubtError as doubt:
-            raise LongWayError(f"{_begin(source)} has {doubt}") from None
 
 
 def _effects(source: str, notebook: Notebook) -> Effects | None:
