@@ -1,9 +1,9 @@
 """What a code cell does, read from its text: enough to prove that two cells may change places, or doubt.
 
-A cell is *plain* if it is written with the parts of Python, the functions and the methods that are listed here. A plain
-cell binds names, changes objects that the notebook made itself, prints and draws, and does nothing else: it leaves
-options, random numbers, files, libraries and everybody else's objects as they are. Two plain cells may change
-places if neither binds, or changes, what the other uses or binds.
+A cell is *plain* if it is written with the parts of Python that are listed here, and with the functions and
+methods of `grader.sandbox.harmless`. A plain cell binds names, changes objects that the notebook made itself,
+prints and draws, and does nothing else: it leaves options, random numbers, files and libraries as they are.
+Two plain cells may change places if neither binds, or changes, what the other uses or binds.
 
 The lists are of what is allowed. Whatever is not on them is doubt, and doubt costs only time.
 """
@@ -17,111 +17,38 @@ import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-import mlmkit
+from grader.sandbox.harmless import (
+    BUILTINS,
+    CHANGE,
+    COLUMNS,
+    DRAW,
+    FIGURE,
+    FITS,
+    FORMULA_CALLS,
+    IN_PLACE,
+    LIBRARIES,
+    LOOK,
+    MADE_BY_US,
+    MODULES,
+    NEW,
+    NOTES,
+    OF_MODULES,
+    ONCE,
+    ONCE_METHODS,
+    SEEDS,
+    TAKES_ALL,
+)
 
-# Modules that change nothing of others' when they are imported.
-LIBRARIES = {"collections", "functools", "itertools", "math", "matplotlib", "mlmkit", "numpy", "pandas"}
-LIBRARIES |= {"scipy", "seaborn", "statistics", "statsmodels", "textwrap"}
-MODULES = {"formula", "linalg", "optimize", "pyplot", "random", "smf", "special", "stats"}
-BUILTINS = set(
-    "abs all any bool dict divmod enumerate filter float format frozenset int isinstance len list map max min pow print "
-    "range repr reversed round set sorted str sum tuple type zip True False None Ellipsis NotImplemented __name__".split()
-) | {
-    name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception)
-}
 # Of a notebook's history and of Jupyter itself: where a cell stands in the notebook shows in them.
 HISTORY = re.compile(r"_+\d*|_i+\d*|_[doi]h|In|Out|get_ipython|exit|quit|__\w*")
-
-# Functions and methods that give a new object, and change none.
-NEW = set(
-    "DataFrame Index Series abs add_suffix agg aggregate apply arange array assign astype bincount ceil clip combine concat "
-    "concatenate copy corr corrcoef count cov cumcount cumsum cut default_rng describe diag diff div dot drop dropna exp "
-    "expanding eye fillna filter floor full get_dummies groupby head hypot idxmax idxmin interp isin isna issubset "
-    "linspace log log10 log1p logaddexp logspace map max maximum mean median melt merge min minimum mul nlargest notna "
-    "nsmallest nunique ones outer percentile pivot pivot_table polyfit predict_draws prod qcut quantile rank reindex rename "
-    "rename_axis repeat replace reset_index rolling round sample sem set_axis set_index sign solve sort_index sort_values sqrt "
-    "stack std sub subplots sum tail tile to_dict to_frame to_list tolist transform unique unstack value_counts var "
-    "where zeros remove_unused_categories add_categories reorder_categories posterior_predict posterior_linpred prior_only summary diagnostics refitted chisquare MaxNLocator StrMethodFormatter FuncFormatter".split()
-)
-# What gives a value or a look at an object: no more can be said of it, but it changes none either.
-LOOK = set(
-    "T add_subplot aic alpha argmax argmin argsort asarray average between bfill bic bse bse_fe by_group by_row cat categories "
-    "cdf coef codes columns confint conf_int converged cov_re criterion default_rng deviance df_resid dtype dtypes elpd empty "
-    "ends endswith eq ess expit f_oneway fe_params fevals figure first fit fitted fittedvalues fixef format fun gaussian_kde "
-    "ge get glance glm gls gt icc iloc index inf isfinite is_singular isnan item items iterrows itertuples join keys kurtosis "
-    "last le lexsort loc logit loglik logpdf lower lstrip lt message messages minimize minimize_scalar mixedlm "
-    "mod name nan nbinom ndim ne newaxis ngrps nobs norm npar ols optimize params pareto_k pdf pi pmf pow power ppf predict "
-    "prior_summary pvalue pvalues ranef ravel removeprefix removesuffix resid reshape rhat rsplit rstrip scale sd se se_coef "
-    "se_fixef se_ranef searchsorted sf shape shrinkage sigma size skew slice split splitlines squeeze startswith statsmodels "
-    "std_err str strip success summary t t_test tau theta tidy title to_numpy to_string tvalues upper values varcorr wls x "
-    "zfill ptp random_effects OLS WLS GLS GLM MixedLM from_formula formula api linalg special stats math random plt pyplot "
-    "smf draws attrs style hide str_repr xaxis yaxis nct chi2 gamma beta expon binom poisson array_stats".split()
-)
-COLUMNS = set(
-    "bathrooms bedrooms condition county floor floors grade id lat log_radon long month price radon scale_sqft sqft_living "
-    "uranium view waterfront yr_built zipcode".split()
-)
-# Methods that change their object.
-CHANGE = set(
-    "add annotate append axhline axhspan axline axvline bar barh errorbar extend fill fill_between hist imshow insert invert_xaxis "
-    "invert_yaxis legend minorticks_off plot scatter semilogx set set_title set_xlabel set_xlim set_xscale set_xticks "
-    "set_ylabel set_ylim set_yscale set_yticks set_major_formatter set_major_locator set_minor_formatter set_minor_locator "
-    "text update".split()
-)
-DRAW = set(
-    "binomial choice exponential integers normal permutation poisson random rvs shuffle standard_normal standard_t uniform".split()
-)
-# Of matplotlib.pyplot: they change the figure that this cell draws.
-FIGURE = set(
-    "axhline axvline bar grid hist legend plot scatter show title xlabel xlim ylabel ylim tight_layout".split()
-)
-OF_MODULES = {"append", "fill", "insert"}  # np.append and textwrap.fill give something new
-IN_PLACE = {
-    "inplace",
-    "out",
-    "file",
-    "where",
-    None,
-}  # keywords that let a function change what it was given; None is **
-# Functions of mlmkit that note something for the session. Their order among themselves has to stay.
-NOTES = {"check", "hint", "set_alt_text", "shrinkage_slider"}
-NOTES |= {name for name in mlmkit.__all__ if name.endswith("_for") and name != "zipcodes_for"}
-FITS = set(mlmkit.__all__) - NOTES
-# Those of its functions whose results are new objects, with no part of somebody else's.
-MADE_BY_US = {name for name in mlmkit.__all__ if name.startswith(("load_", "plot_")) or name.endswith("_for")}
-MADE_BY_US |= {"lmer", "glmer", "complete_pooling", "no_pooling", "simulate_data"}
-# What gives other numbers each time, unless it is told where to begin.
-SEEDS = dict.fromkeys(
-    (
-        "bootstrap kfold posterior_linpred posterior_predict power predict_draws prior_only prior_sensitivity refit sim "
-        "simulate_data stan_glm stan_glmer stan_lmer"
-    ).split(),
-    "seed",
-) | {"sample": "random_state"}
-FORMULA_CALLS = {
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "exp",
-    "sqrt",
-    "I",
-    "C",
-    "factor",
-    "scale",
-    "center",
-    "poly",
-    "np.log",
-}
 CALL_IN_TEXT = re.compile(r"([\w.]*\w)\s*\(")
-ONCE, ONCE_METHODS = {"zip", "map", "filter", "enumerate", "reversed"}, {"iterrows", "itertuples"}
-TAKES_ALL = set("all any concat dict enumerate join len list max min set sorted sum tuple zip".split())
 NODES = (
-    ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Try, ast.ExceptHandler,
-    ast.Raise, ast.Assert, ast.Pass, ast.Break, ast.Continue, ast.Return, ast.FunctionDef, ast.arguments, ast.arg,
-    ast.Lambda, ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred,
-    ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp,
-    ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp,
+    ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Try,
+    ast.ExceptHandler, ast.Raise, ast.Assert, ast.Pass, ast.Break, ast.Continue, ast.Return,
+    ast.FunctionDef, ast.arguments, ast.arg, ast.Lambda, ast.Import, ast.ImportFrom, ast.alias,
+    ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.Constant, ast.JoinedStr,
+    ast.FormattedValue, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp, ast.comprehension, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp,
     ast.Compare, ast.IfExp, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
 )  # fmt: skip
 
@@ -179,7 +106,7 @@ class Notebook:
     modules : set of str
         Names of whole modules.
     runs_text : bool
-        Formulas of statsmodels may occur: these can run any Python, where those of mlmkit know a few functions.
+        Formulas of statsmodels may occur: these can run any Python, those of mlmkit know a few functions.
     """
 
     functions: frozenset[str] = frozenset()
@@ -335,7 +262,7 @@ def bound_by(sources: Iterable[str]) -> set[str]:
 
 
 def require_ordinary(source: str) -> None:
-    """Raise `DoubtError` if a cell could see how the cells before it were run: history, files, Jupyter, other modules."""
+    """Raise `DoubtError` if a cell could see how the cells before it were run: history, Jupyter, modules."""
     tree = _parsed(source)
     if tree is None:
         raise DoubtError("not Python")
@@ -569,7 +496,7 @@ def _defaults(arguments: ast.arguments) -> list[ast.expr]:
 
 
 def _require_text(value: object) -> None:
-    """Doubt a text that a formula might run as code: it calls something but the usual functions of formulas."""
+    """Doubt a text that a formula might run as code: it calls more than the usual functions of formulas."""
     if isinstance(value, str):
         for name in CALL_IN_TEXT.findall(value):
             if name not in FORMULA_CALLS:

@@ -97,7 +97,7 @@ class SturdyExecute(Execute):
         True,
         help=dedent(
             """
-            Run the lecture's own cells once for all submissions, wherever the text of a submission proves that
+            Run the lecture's own cells once for all submissions, where the text of a submission proves that
             this changes nothing. False: run every notebook from top to bottom.
             """
         ),

@@ -94,7 +94,7 @@ GROWN = None  # the trunk that has been run here: its module, its compiler, its 
 
 
 def grow(trunk):
-    """Run the cells of a trunk as Jupyter would, but draw nothing; say why no kernel can begin there, if so."""
+    """Run the cells of a trunk as Jupyter would, but draw nothing; say why no kernel can begin there."""
     if not trunk:
         return None
     global GROWN
@@ -128,7 +128,7 @@ def grow(trunk):
 
 
 def compiler_of(trunk):
-    """Make Jupyter's compiler, which knows for error messages what the cells are; their names stay in a fork."""
+    """Make Jupyter's compiler, which knows the cells for error messages; their names stay in a fork."""
     from ipykernel.compiler import XCachingCompiler, get_file_name
 
     names = {source: get_file_name(source) for source in trunk}
@@ -406,11 +406,13 @@ def begin_behind_trunk(app, request, arguments):
     app.kernel_class = Kernel
     app.initialize(arguments)
     app.shell.compile = compiler
-    for source, count in zip(trunk, request["counts"]):
+    for source, count in zip(trunk, request["counts"], strict=True):
         compiler.cache(source, count)
     if "matplotlib.pyplot" in sys.modules:
         backend = os.environ["MPLBACKEND"]
-        sys.modules["matplotlib"].rcParams["backend"] = backend  # Jupyter's looks there, whether it is asked for
+        sys.modules["matplotlib"].rcParams["backend"] = (
+            backend  # Jupyter's looks there, whether it is asked for
+        )
         sys.modules["matplotlib.pyplot"].switch_backend(backend)
 
 

@@ -1,11 +1,12 @@
 """What all submissions of a lesson have in common: the trunk, which is run once, before any student's code.
 
-The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code. A warm
-process runs them once, and each submission's kernel is a fork of it that has only the *late* cells left to run.
+The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code. A
+warm process runs them once, and each submission's kernel is a fork of it, with only the *late* cells left to run.
 
-That is the *short way*. It is taken only where it is proved, from the text of the cells, that it gives the same as a
-run from top to bottom, the *long way*: each late cell may change places with each trunk cell behind it
-(`grader.sandbox.commute`). Whatever casts doubt on it sends a submission the long way.
+That is the *short way*. It is taken only where the text of the cells proves that it gives the same as a run from
+top to bottom, the *long way*: each late cell may change places with each cell of the trunk behind it
+(`grader.sandbox.commute`). A cell of the trunk that may not, because a student uses its names, is run again in
+its turn. Whatever casts doubt on this sends a submission the long way.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class Trunk:
         Raises
         ------
         LongWayError
-            If a cell of the trunk is missing, moved or changed; or if nothing proves that the short way gives the same
-            as a run from top to bottom.
+            If a cell of the trunk is missing, moved or changed; or if nothing proves that the short way gives
+            the same as a run from top to bottom.
         """
         code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
         left, trunk = iter(code), {}
@@ -91,7 +92,7 @@ class Plan:
 
 
 def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
-    """Run late what is not of the trunk, and what of the trunk does not commute with a late cell before it."""
+    """Run late what is not of the trunk, and what of the trunk meets the names of a late cell before it."""
     notebook = Notebook.of(source for _, source in code)
     late: list[tuple[str, Effects]] = []
     last, given, again = max(trunk, default=-1), {}, []
@@ -148,7 +149,7 @@ def is_students(cell: NotebookNode) -> bool:
 def require_nothing_to_import(folder: Path) -> None:
     """Raise `LongWayError` if a submission's folder has files that an import could find there."""
     for path in Path(folder).iterdir():
-        if path.suffix in IMPORTABLE or path.is_dir() and not path.name.startswith("."):
+        if path.suffix in IMPORTABLE or (path.is_dir() and not path.name.startswith(".")):
             raise LongWayError(f"a file that code could import: {path.name[:40]}")
 
 
