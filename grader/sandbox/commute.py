@@ -14,6 +14,7 @@ import ast
 import builtins
 import re
 import symtable
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -261,6 +262,16 @@ def bound_by(sources: Iterable[str]) -> set[str]:
     return {name for tree in trees if tree is not None for name in _Names.of(tree).binds}
 
 
+def is_the_same_each_time(source: str) -> bool:
+    """Tell whether a cell gives the same numbers each time, and notes nothing; of a cell in doubt, too."""
+    tree = _parsed(source)
+    if tree is None:
+        return False
+    names = {getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(tree)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return not names & (DRAW | NOTES - {"set_alt_text"}) and not any(map(_is_left_to_chance, calls))
+
+
 def require_ordinary(source: str) -> None:
     """Raise `DoubtError` if a cell could see how the cells before it were run: history, Jupyter, modules."""
     tree = _parsed(source)
@@ -369,8 +380,7 @@ class _Reader:
             self.change(place, around, inside)
         if name == "set_alt_text":
             self.change(node.args[0] if node.args else node, around, inside)
-        self.chance |= name in SEEDS and SEEDS[name] not in given
-        self.chance |= name == "default_rng" and not (node.args or given)
+        self.chance |= _is_left_to_chance(node)
         if isinstance(node.func, ast.Attribute):
             if name != "add" or not given & {"axis", "fill_value"}:  # of a set, or of a data frame
                 self.method(node.func, around, inside)
@@ -388,6 +398,15 @@ class _Reader:
             self.change(function.value, around, inside)
         elif function.attr not in NEW | LOOK | FITS:
             raise DoubtError(f".{function.attr}()")
+
+
+def _is_left_to_chance(node: ast.Call) -> bool:
+    """Tell whether a call takes other numbers each time, for want of a number to begin with."""
+    name = getattr(node.func, "attr", getattr(node.func, "id", None))
+    given = {keyword.arg for keyword in node.keywords}
+    return (name in SEEDS and SEEDS[name] not in given) or (
+        name == "default_rng" and not (node.args or given)
+    )
 
 
 def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
@@ -411,11 +430,13 @@ def _root(node: ast.AST) -> str | None:
 
 def _parsed(source: str) -> ast.Module | None:
     """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either."""
-    try:
-        tree = ast.parse(source)
-        compile(tree, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
+        try:
+            tree = ast.parse(source)
+            compile(tree, "cell", "exec")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
     return tree
 
 

@@ -27,13 +27,13 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Integer
 
-from grader.intake.mending import METADATA, released_lesson, unreadable_reason
+from grader.intake.mending import METADATA, unreadable_reason
 from grader.sandbox.jail import ANSWER_SECONDS
 from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import SandboxKernelManager
 from grader.sandbox.rungs import NONE
-from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of
+from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of_lesson
 from grader.sandbox.trunk_outputs import Outputs, outputs_of
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
@@ -223,7 +223,7 @@ class SturdyExecute(Execute):
             self._why_long = "so it is set" if not self.short_way else "the lesson is not known"
             return long_way
         try:
-            trunk = trunk_of(released_lesson(about["released"]))
+            trunk = trunk_of_lesson(about["released"])
             if not trunk.sources:
                 raise LongWayError("the lesson has no cells of its own")
             require_nothing_to_import(resources["metadata"]["path"])

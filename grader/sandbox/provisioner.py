@@ -393,8 +393,9 @@ def warm_jail(
         If it can't be had; it is tried once in a process.
     """
     key = (os.getpid(), limits, builder, modules, trunk)
-    for other in [other for other in _warm if trunk and other[4:] not in ((), ((),), (trunk,))]:
-        _warm.pop(other).close()
+    for other in [other for other in _warm if other[0] == os.getpid() and len(other) == len(key)]:
+        if trunk and other[-1] not in ((), trunk):
+            _warm.pop(other).close()
     return _kept(key, lambda: Jail(limits, builder, list(modules), trunk, heavy=heavy))
 
 

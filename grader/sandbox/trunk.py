@@ -1,30 +1,34 @@
 """What all submissions of a lesson have in common: the trunk, which is run once, before any student's code.
 
-The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code. A
-warm process runs them once, and each submission's kernel is a fork of it, with only the *late* cells left to run.
+The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code.
+A warm process runs them once, and each submission's kernel is a fork of it, with only the *late* cells to run.
 
 That is the *short way*. It is taken only where the text of the cells proves that it gives the same as a run from
 top to bottom, the *long way*: each late cell may change places with each cell of the trunk behind it
-(`grader.sandbox.commute`). A cell of the trunk that may not, because a student uses its names, is run again in
-its turn. Whatever casts doubt on this sends a submission the long way.
+(`grader.sandbox.commute`). A cell of the trunk that may not, because a student uses its names, is run again
+in its turn. Whatever casts doubt on this sends a submission the long way.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from grader.intake.mending import released_lesson
 from grader.sandbox.commute import (
     DoubtError,
     Effects,
     Notebook,
     bound_by,
     effects_of,
+    is_the_same_each_time,
     may_change_places,
     require_ordinary,
 )
@@ -120,6 +124,16 @@ def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
     return Plan(given, [numbers[place] for place in trunk], sorted(forget))
 
 
+def trunk_of_lesson(path: str) -> Trunk:
+    """Choose the cells of the trunk of the released lesson at `path`; it is kept while the file is the same."""
+    return _trunk_of(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _trunk_of(path: str, changed: int) -> Trunk:
+    return trunk_of(released_lesson(path))
+
+
 def trunk_of(released: NotebookNode) -> Trunk:
     """Choose the cells of the trunk: those that may change places with all late cells before them.
 
@@ -134,7 +148,7 @@ def trunk_of(released: NotebookNode) -> Trunk:
     trunk = []
     for cell in cells:
         effects = _effects(cell.source, notebook)
-        if is_students(cell) or not _goes_before(effects, late):
+        if is_students(cell) or not _goes_before(cell.source, effects, late):
             late.append(effects)
         else:
             trunk.append(cell.source)
@@ -153,10 +167,10 @@ def require_nothing_to_import(folder: Path) -> None:
             raise LongWayError(f"a file that code could import: {path.name[:40]}")
 
 
-def _goes_before(effects: Effects | None, late: list[Effects | None]) -> bool:
+def _goes_before(source: str, effects: Effects | None, late: list[Effects | None]) -> bool:
     """Tell whether a cell of the lesson may run before these late ones."""
-    if not late:
-        return effects is None or not (effects.notes or effects.chance)
+    if effects is None and not late:
+        return is_the_same_each_time(source)
     if effects is None or effects.notes or effects.chance:
         return False
     return all(other is not None and may_change_places(other, effects) for other in late)
