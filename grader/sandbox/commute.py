@@ -15,7 +15,7 @@ import builtins
 import re
 import symtable
 import warnings
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from grader.sandbox.harmless import (
@@ -55,6 +55,7 @@ NODES = (
 
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 KNOWN = LOOK | NEW | COLUMNS | CHANGE | DRAW | FITS | FIGURE
 CALLED = BUILTINS | {"display"}
 
@@ -106,6 +107,8 @@ class Notebook:
         Names that may stand for an object of a library.
     modules : set of str
         Names of whole modules.
+    defined : set of str
+        Names that are bound in any way but by an import.
     runs_text : bool
         Formulas of statsmodels may occur: these can run any Python, those of mlmkit know a few functions.
     """
@@ -117,6 +120,7 @@ class Notebook:
     origins: dict[str, set[str]] = field(default_factory=dict)
     library: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
+    defined: frozenset[str] = frozenset()
     runs_text: bool = False
 
     @classmethod
@@ -124,7 +128,8 @@ class Notebook:
         """Read code cells. One that Python can't read binds nothing: it can't run either."""
         sources = list(sources)
         trees = [tree for source in sources if (tree := _parsed(source)) is not None]
-        bound = _Bound.of(trees)
+        defined = _defined(trees)
+        bound = _Bound.of(trees, defined)
         names = [_Names.of(tree) for tree in trees]
         behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
         held: dict[str, set[str]] = {}
@@ -149,6 +154,7 @@ class Notebook:
             origins,
             frozenset(library),
             frozenset(bound.modules),
+            frozenset(defined),
             any("statsmodels" in source for source in sources),
         )
 
@@ -171,7 +177,7 @@ class _Bound:
     modules: set[str]
 
     @classmethod
-    def of(cls, trees: Iterable[ast.AST]) -> _Bound:
+    def of(cls, trees: list[ast.AST], defined: Container[str]) -> _Bound:
         functions, made, holds, others, modules = set(), set(), set(), set(), set()
         for node in (node for tree in trees for node in _in_scope(tree)):
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -183,7 +189,7 @@ class _Bound:
                 names = {name for target in node.targets for name in _names(target)}
                 if isinstance(node.value, ast.Lambda):
                     functions |= names
-                elif _is_new(node.value):
+                elif _is_new(node.value, defined):
                     made |= names
                     holds |= set() if isinstance(node.value, NOT_HOLDING) else names
                 else:
@@ -338,8 +344,8 @@ class _Reader:
             raise DoubtError("a decorator")
         given = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
         body = ast.Module(node.body, [])
-        bound = _Bound.of([body])
-        stored = {name for part in _in_scope(body) for name in _names(part)} | given
+        stored = _defined([body]) | given
+        bound = _Bound.of([body], around.defined | stored)
         functions = (around.functions - stored) | (bound.functions - given)
         self.scope(
             ast.Module([ast.Expr(default) for default in _defaults(node.args)], []), around, inside=True
@@ -347,6 +353,7 @@ class _Reader:
         before = self.notes, self.chance
         own = replace(
             around,
+            defined=around.defined | stored,
             functions=functions,
             made=frozenset(bound.made - given),
             modules=around.modules - stored,
@@ -355,9 +362,12 @@ class _Reader:
         if (self.notes, self.chance) != before:  # whoever calls it would do that
             raise DoubtError(f"{node.name} does more than it gives back")
 
-    def change(self, place: ast.expr, around: Notebook, inside: bool) -> None:
-        """Note that the object at `place` is changed, and whatever it may be a part of."""
-        if _is_new(place):
+    def change(self, place: ast.expr, around: Notebook, inside: bool, given: Iterable[ast.expr] = ()) -> None:
+        """Note that the object at `place` is changed, and whatever it may be a part of.
+
+        `given` are the arguments: a method of a class changes the first of them.
+        """
+        if _is_new(place, around.defined):
             return
         root = place
         while isinstance(root, ast.Attribute | ast.Subscript):
@@ -365,10 +375,12 @@ class _Reader:
         name = getattr(root, "id", None)
         if name in around.made and root is place:
             self.changes |= set() if inside else {name}
-        elif name is None or inside or name in around.functions | around.library:
+        elif name is None or inside or name in around.functions | around.library | BUILTINS:
             raise DoubtError(f"{ast.unparse(place)[:40]} is changed")
         else:
-            self.changes |= {name} | around.origins.get(name, set())
+            names = {node.id for part in given for node in ast.walk(part) if isinstance(node, ast.Name)}
+            for one in {name, *(names - around.functions)}:
+                self.changes |= {one} | around.origins.get(one, set())
 
     def call(self, node: ast.Call, around: Notebook, inside: bool) -> None:
         """Read one call: which function, and what it may change."""
@@ -383,19 +395,20 @@ class _Reader:
         self.chance |= _is_left_to_chance(node)
         if isinstance(node.func, ast.Attribute):
             if name != "add" or not given & {"axis", "fill_value"}:  # of a set, or of a data frame
-                self.method(node.func, around, inside)
+                self.method(node, around, inside)
         elif name not in around.functions | CALLED:
             raise DoubtError(f"{ast.unparse(node.func)[:40]}()")
 
-    def method(self, function: ast.Attribute, around: Notebook, inside: bool) -> None:
+    def method(self, node: ast.Call, around: Notebook, inside: bool) -> None:
         """Read the call of a method, or of a function in a module."""
+        function = node.func
         of_module = _root(function) in around.functions
         if of_module and (function.attr in DRAW or function.attr in FIGURE):
             self.chance |= function.attr in DRAW
         elif function.attr in OF_MODULES and getattr(function.value, "id", None) in around.modules:
             return
         elif function.attr in DRAW | CHANGE:
-            self.change(function.value, around, inside)
+            self.change(function.value, around, inside, [*node.args, *(word.value for word in node.keywords)])
         elif function.attr not in NEW | LOOK | FITS:
             raise DoubtError(f".{function.attr}()")
 
@@ -488,7 +501,15 @@ def _names(target: ast.AST) -> Iterable[str]:
     )
 
 
-def _is_new(value: ast.expr) -> bool:
+def _defined(trees: Iterable[ast.AST]) -> set[str]:
+    """Return the names that cells bind in any way but by an import."""
+    found = set()
+    for node in (node for tree in trees for node in _in_scope(tree)):
+        found |= {node.name} if isinstance(node, ast.FunctionDef) else set(_names(node))
+    return found
+
+
+def _is_new(value: ast.expr, defined: Container[str]) -> bool:
     """Tell whether an expression makes an object that nobody else holds."""
     while isinstance(value, ast.Attribute) and value.attr == "T":
         value = value.value
@@ -496,12 +517,10 @@ def _is_new(value: ast.expr) -> bool:
         return False
     if isinstance(value, ast.Call):
         function = value.func
-        name = getattr(function, "attr", getattr(function, "id", None))
-        return name in (NEW if isinstance(function, ast.Name) else NEW | DRAW) | MADE_BY_US | {
-            "dict",
-            "list",
-            "set",
-        }
+        if isinstance(function, ast.Name):
+            names = (NEW - BUILTINS) | MADE_BY_US | CONTAINERS
+            return function.id in names and function.id not in defined
+        return isinstance(function, ast.Attribute) and function.attr in NEW | DRAW | MADE_BY_US
     kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr)
     return isinstance(value, (*kinds, ast.BinOp, ast.UnaryOp, ast.Compare)) or (
         isinstance(value, ast.Constant) and value.value is not ...

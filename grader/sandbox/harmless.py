@@ -34,35 +34,35 @@ BUILTINS = _words(
 ) | {
     name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, Exception)
 }
-# Functions and methods that give a new object, and change none.
+# Functions and methods that give a new object, which nobody else holds, and change none.
 NEW = _words("""
-    DataFrame FuncFormatter Index MaxNLocator Series StrMethodFormatter abs add_categories add_suffix agg
-    aggregate apply arange array assign astype bincount ceil clip combine concat concatenate
-    copy corr corrcoef count cov cumcount cumsum cut default_rng describe diag diagnostics diff div dot
-    drop dropna exp expanding eye fillna filter floor full get_dummies groupby head hypot idxmax idxmin
-    interp isin isna issubset linspace log log10 log1p logaddexp logspace map max maximum mean median melt
-    merge min minimum mul nlargest notna nsmallest nunique ones outer percentile pivot pivot_table polyfit
-    posterior_linpred posterior_predict predict_draws prior_only prod qcut quantile rank refitted reindex
-    remove_unused_categories rename rename_axis reorder_categories repeat replace reset_index rolling
-    round sample sem set_axis set_index sign solve sort_index sort_values sqrt stack std sub subplots sum
-    summary tail tile to_dict to_frame to_list tolist transform unique unstack value_counts var where
-    zeros
+    DataFrame FuncFormatter Index MaxNLocator Series StrMethodFormatter abs add_categories add_suffix
+    arange array assign astype bincount ceil clip combine concat concatenate copy corr corrcoef count cov
+    cumcount cumsum cut default_rng describe diag diagnostics diff div dot drop dropna exp expanding eye
+    fillna filter floor full get_dummies groupby head hypot interp isin isna issubset linspace log log10
+    log1p logaddexp logspace map maximum mean median melt merge minimum mul nlargest notna nsmallest
+    nunique ones outer percentile pivot pivot_table polyfit posterior_linpred posterior_predict
+    predict_draws prior_only qcut quantile rank refitted reindex remove_unused_categories rename
+    rename_axis reorder_categories repeat replace reset_index rolling round sample sem set_axis set_index
+    sign solve sort_index sort_values sqrt stack std sub subplots summary tail tile to_dict to_frame
+    to_list tolist transform unique unstack value_counts var where zeros
 """)
 # What gives a value, or a look at a part of an object, and changes none.
 LOOK = _words("""
-    GLM GLS MixedLM OLS T WLS add_subplot aic alpha api argmax argmin argsort array_stats asarray attrs
-    average beta between bfill bic binom bse bse_fe by_group by_row cat categories cdf chi2 codes coef
-    columns conf_int confint converged cov_re criterion default_rng deviance df_resid draws dtype dtypes
-    elpd empty ends endswith eq ess expit expon f_oneway fe_params fevals figure first fit fitted
-    fittedvalues fixef format formula from_formula fun gamma gaussian_kde ge get glance glm gls gt hide
-    icc iloc index inf is_singular isfinite isnan item items iterrows itertuples join keys kurtosis last
-    le lexsort linalg loc logit loglik logpdf lower lstrip lt math message messages minimize
-    minimize_scalar mixedlm mod name nan nbinom nct ndim ne newaxis ngrps nobs norm npar ols optimize
-    params pareto_k pdf pi plt pmf poisson pow power ppf predict prior_summary ptp pvalue pvalues pyplot
-    random random_effects ranef ravel removeprefix removesuffix reshape resid rhat rsplit rstrip scale sd
-    se se_coef se_fixef se_ranef searchsorted sf shape shrinkage sigma size skew slice smf special split
-    splitlines squeeze startswith stats statsmodels std_err str str_repr strip style success summary t
-    t_test tau theta tidy title to_numpy to_string tvalues upper values varcorr wls x xaxis yaxis zfill
+    GLM GLS MixedLM OLS T WLS add_subplot agg aggregate aic alpha api apply argmax argmin argsort
+    array_stats asarray attrs average beta between bfill bic binom bse bse_fe by_group by_row cat
+    categories cdf chi2 codes coef columns conf_int confint converged cov_re criterion default_rng
+    deviance df_resid draws dtype dtypes elpd empty ends endswith eq ess expit expon f_oneway fe_params
+    fevals figure first fit fitted fittedvalues fixef format formula from_formula fun gamma gaussian_kde
+    ge get glance glm gls gt hide icc idxmax idxmin iloc index inf is_singular isfinite isnan item items
+    iterrows itertuples join keys kurtosis last le lexsort linalg loc logit loglik logpdf lower lstrip lt
+    math max message messages min minimize minimize_scalar mixedlm mod name nan nbinom nct ndim ne newaxis
+    ngrps nobs norm npar ols optimize params pareto_k pdf pi plt pmf poisson pow power ppf predict
+    prior_summary prod ptp pvalue pvalues pyplot random random_effects ranef ravel removeprefix
+    removesuffix reshape resid rhat rsplit rstrip scale sd se se_coef se_fixef se_ranef searchsorted sf
+    shape shrinkage sigma size skew slice smf special split splitlines squeeze startswith stats
+    statsmodels std_err str str_repr strip style success sum summary t t_test tau theta tidy title
+    to_numpy to_string tvalues upper values varcorr wls x xaxis yaxis zfill
 """)
 # Columns of the shipped tables.
 COLUMNS = _words("""
@@ -78,8 +78,8 @@ CHANGE = _words("""
 """)
 # Methods of random generators, which change these; in a module, of the one that all code shares.
 DRAW = _words("""
-    binomial chisquare choice exponential integers normal permutation poisson random rvs shuffle standard_normal
-    standard_t uniform
+    binomial chisquare choice exponential integers normal permutation poisson random rvs shuffle
+    standard_normal standard_t uniform
 """)
 # Of matplotlib.pyplot: what changes the figure that a cell draws.
 FIGURE = _words("""
@@ -104,8 +104,8 @@ SEEDS = dict.fromkeys(
 """),
     "seed",
 ) | {"sample": "random_state"}
-# Arguments that let a function change what it was given; None is **.
-IN_PLACE = {"inplace", "out", "file", "where", None}
+# Arguments that let a function change what it was given, or give that back; None is **.
+IN_PLACE = {"copy", "inplace", "out", "file", "where", None}
 # What a formula may call.
 FORMULA_CALLS = _words("""
     C I center exp factor log log10 log1p log2 np.log poly scale sqrt

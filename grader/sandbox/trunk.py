@@ -1,10 +1,10 @@
 """What all submissions of a lesson have in common: the trunk, which is run once, before any student's code.
 
 The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code.
-A warm process runs them once, and each submission's kernel is a fork of it, with only the *late* cells to run.
+A warm process runs them once, and each submission's kernel is a fork of it that runs only the *late* cells.
 
-That is the *short way*. It is taken only where the text of the cells proves that it gives the same as a run from
-top to bottom, the *long way*: each late cell may change places with each cell of the trunk behind it
+That is the *short way*. It is taken only where the text of the cells proves that it gives the same as a run
+from top to bottom, the *long way*: each late cell may change places with each cell of the trunk behind it
 (`grader.sandbox.commute`). A cell of the trunk that may not, because a student uses its names, is run again
 in its turn. Whatever casts doubt on this sends a submission the long way.
 """
@@ -118,14 +118,14 @@ def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
     forget = {name for effects in again for name in effects.binds}
     changed = {name for effects in again for name in effects.changes}
     kept = bound_by(source for place, source in code if place in given)
-    if not changed <= forget or forget & kept:
+    if kept & (forget | changed):
         raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
     numbers = {place: count for count, (place, _) in enumerate(code, 1)}
     return Plan(given, [numbers[place] for place in trunk], sorted(forget))
 
 
 def trunk_of_lesson(path: str) -> Trunk:
-    """Choose the cells of the trunk of the released lesson at `path`; it is kept while the file is the same."""
+    """Choose the trunk of the released lesson at `path`; it is kept while the file is the same."""
     return _trunk_of(path, os.stat(path).st_mtime_ns)
 
 
