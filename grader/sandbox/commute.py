@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 
 from grader.sandbox.harmless import (
     BUILTINS,
+    BY_NAME,
+    BY_NAME_WITH,
     CHANGE,
     COLUMNS,
     DRAW,
@@ -109,6 +111,8 @@ class Notebook:
         Names of whole modules.
     defined : set of str
         Names that are bound in any way but by an import.
+    passing : set of str
+        Names that stand for whatever is given to a lambda, or for each in turn in a comprehension.
     runs_text : bool
         Formulas of statsmodels may occur: these can run any Python, those of mlmkit know a few functions.
     """
@@ -121,6 +125,7 @@ class Notebook:
     library: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     defined: frozenset[str] = frozenset()
+    passing: frozenset[str] = frozenset()
     runs_text: bool = False
 
     @classmethod
@@ -155,6 +160,7 @@ class Notebook:
             frozenset(library),
             frozenset(bound.modules),
             frozenset(defined),
+            frozenset(name for tree in trees for name in _passing(tree)),
             any("statsmodels" in source for source in sources),
         )
 
@@ -375,7 +381,7 @@ class _Reader:
         name = getattr(root, "id", None)
         if name in around.made and root is place:
             self.changes |= set() if inside else {name}
-        elif name is None or inside or name in around.functions | around.library | BUILTINS:
+        elif name is None or inside or name in around.functions | around.library | around.passing | BUILTINS:
             raise DoubtError(f"{ast.unparse(place)[:40]} is changed")
         else:
             names = {node.id for part in given for node in ast.walk(part) if isinstance(node, ast.Name)}
@@ -386,7 +392,8 @@ class _Reader:
         """Read one call: which function, and what it may change."""
         given = {keyword.arg for keyword in node.keywords}
         name = getattr(node.func, "attr", getattr(node.func, "id", None))
-        if given & IN_PLACE:
+        calls_by_name = name in BY_NAME and node.args and (len(node.args) > 1 or given - BY_NAME_WITH)
+        if given & IN_PLACE or calls_by_name:
             raise DoubtError(ast.unparse(node)[:40])
         for place in [keyword.value for keyword in node.keywords if keyword.arg == "ax"]:
             self.change(place, around, inside)
@@ -411,6 +418,15 @@ class _Reader:
             self.change(function.value, around, inside, [*node.args, *(word.value for word in node.keywords)])
         elif function.attr not in NEW | LOOK | FITS:
             raise DoubtError(f".{function.attr}()")
+
+
+def _passing(tree: ast.AST) -> Iterable[str]:
+    """Yield the names of what is given to lambdas, and of the parts of comprehensions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension):
+            yield from _names(node.target)
+        elif isinstance(node, ast.Lambda):
+            yield from (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
 
 
 def _is_left_to_chance(node: ast.Call) -> bool:
@@ -562,7 +578,8 @@ def _require_library(node: ast.Import | ast.ImportFrom) -> None:
 
 def _require_import(node: ast.Import | ast.ImportFrom) -> None:
     _require_library(node)
-    if isinstance(node, ast.ImportFrom) and node.module != "mlmkit":
+    if isinstance(node, ast.ImportFrom):
+        allowed = FITS | NOTES if node.module == "mlmkit" else MODULES | NEW | LOOK
         for alias in node.names:
-            if alias.name not in MODULES | NEW | LOOK:
+            if alias.name not in allowed:
                 raise DoubtError(f"import {alias.name}")

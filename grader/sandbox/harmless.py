@@ -110,6 +110,9 @@ IN_PLACE = {"copy", "inplace", "out", "file", "where", None}
 FORMULA_CALLS = _words("""
     C I center exp factor log log10 log1p log2 np.log poly scale sqrt
 """)
+# Methods that call another method by its name, and what they may be given without passing it on to that.
+BY_NAME = _words("agg aggregate apply transform")
+BY_NAME_WITH = _words("axis include_groups observed raw result_type")
 # Iterators, which whoever reads them empties, and what reads them to their end where it stands.
 ONCE, ONCE_METHODS = _words("enumerate filter map reversed zip"), _words("iterrows itertuples")
 TAKES_ALL = _words("all any concat dict enumerate join len list max min set sorted sum tuple zip")
