@@ -13,6 +13,7 @@ import errno
 import gc
 import importlib
 import importlib.util
+import io
 import json
 import os
 import random
@@ -94,7 +95,7 @@ GROWN = None  # the trunk that has been run here: its module, its compiler, its 
 
 
 def grow(trunk):
-    """Run the cells of a trunk as Jupyter would, but draw nothing; say why no kernel can begin there."""
+    """Run the cells of a trunk as Jupyter would, but show nothing; say why no kernel can begin there."""
     if not trunk:
         return None
     global GROWN
@@ -111,7 +112,7 @@ def grow(trunk):
     try:
         for number, source in enumerate(trunk, 1):
             exec(compile(source, compiler.cache(source, number), "exec", dont_inherit=True), main.__dict__)
-            close_figures()
+            close_figures(drawn=True)
     except Exception as error:
         return f"the lesson's own code fails: {type(error).__name__}: {error}"
     finally:
@@ -140,10 +141,13 @@ def compiler_of(trunk):
     return Compiler()
 
 
-def close_figures():
-    """Close what a cell has drawn, as Jupyter does after each cell."""
+def close_figures(drawn=False):
+    """Close a cell's figures, as Jupyter does after each cell; `drawn` loads fonts for all forks."""
     if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
+        pyplot = sys.modules["matplotlib.pyplot"]
+        for number in pyplot.get_fignums() if drawn else ():
+            pyplot.figure(number).savefig(io.BytesIO(), format="png", bbox_inches="tight")
+        pyplot.close("all")
 
 
 def chance():
