@@ -248,7 +248,7 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
 
     Examples
     --------
-    >>> cells = ["a = [1]", "b = len(a)", "a.append(2)", "exec('a = 3')"]
+    >>> cells = ["a = [1]", "b = 7", "a.append(2)", "exec('a = 3')"]
     >>> notebook = Notebook.of(cells)
     >>> sorted(effects_of(cells[2], notebook).changes)
     ['a']
