@@ -254,7 +254,7 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
     ['a']
     >>> effects_of(cells[3], notebook)
     Traceback (most recent call last):
-    grader.sandbox.commute.DoubtError: exec
+    grader.sandbox.commute.DoubtError: exec()
     """
     tree = _parsed(source)
     if tree is None:
