@@ -90,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="grade also where nothing can keep the students' code from your files",
     )
+    grade.add_argument(
+        "--full", action="store_true", help="run the lecture's own cells again for each student, to compare"
+    )
     feedback = _for_lesson(
         commands, "feedback", _feedback, "write a feedback page for each graded student", FEEDBACK
     )
@@ -281,6 +284,7 @@ def _grade(options):
         students=options.student,
         force=options.force or bool(options.student),
         without_sandbox=options.without_sandbox,
+        full=options.full,
     )
     _tell(outcomes, "graded")
     print(_told_apart(outcomes))

@@ -46,6 +46,7 @@ from grader.intake.mending import unreadable_in
 from grader.sandbox.provisioner import allow_none
 
 STAGING = ".cache/grading"
+TRUNKS = ".cache/trunks"
 
 
 class StagedAutograde(Autograde):
@@ -75,6 +76,9 @@ class StagedAutograde(Autograde):
         about["graded_before"] = str(place / f"{about['notebook']}.ipynb")
         about["journal"] = str(journal_of(self.parent, about["assignment"], about["student"]))
         about["lost"] = self.lost
+        release = folder(self.parent, "release", ".", about["assignment"])
+        about["released"] = str(release / f"{about['notebook']}.ipynb")
+        about["trunks"] = Path(self.parent.coursedir.root, TRUNKS)
         return resources
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
@@ -125,6 +129,7 @@ def grade_student(
     force: bool = True,
     lost: bool = False,
     without_sandbox: bool = False,
+    full: bool = False,
 ) -> Outcome:
     """Grade one submission; whatever goes wrong with it is an `Outcome`, not an exception.
 
@@ -137,9 +142,13 @@ def grade_student(
         The processes that tried it were killed: run nothing, and judge what was written down until then.
     without_sandbox : bool
         Run it also where nothing can keep it apart.
+    full : bool
+        Run it from top to bottom, the lecture's own cells included.
     """
     started = monotonic()
     app = open_course(root)
+    if full:
+        app.config.SturdyExecute.short_way = False
     if without_sandbox:
         allow_none(app.config)
     try:

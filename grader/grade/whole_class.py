@@ -38,6 +38,7 @@ def grade(
     client=None,
     force: bool = False,
     without_sandbox: bool = False,
+    full: bool = False,
 ) -> list[Outcome]:
     """Run and judge the submissions of `lesson` that are not graded yet, or have changed since.
 
@@ -62,6 +63,8 @@ def grade(
         Grade also what is graded and unchanged.
     without_sandbox : bool
         Grade also where nothing can keep the students' code apart.
+    full : bool
+        Run every notebook from top to bottom, the lecture's own cells included (`grader.sandbox.trunk`).
 
     Returns
     -------
@@ -96,7 +99,12 @@ def grade(
     to_do = [student for student in students if student not in done]
     if to_do:
         task = partial(
-            grade_student, lesson, str(Path(root).resolve()), force=force, without_sandbox=without_sandbox
+            grade_student,
+            lesson,
+            str(Path(root).resolve()),
+            force=force,
+            without_sandbox=without_sandbox,
+            full=full,
         )
         with crew_of(workers, scheduler, client) as crew:
             done |= for_each(to_do, task, crew, "Grading ", before=len(done))

@@ -18,7 +18,7 @@ from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
 from grader.intake.arrivals import arrival_of
 from grader.intake.mending import notices_in, unreadable_reason
-from grader.sandbox.execute import isolation_of
+from grader.sandbox.execute import isolation_of, way_of
 from grader.sandbox.rungs import NONE
 from mlmkit.answers.kinds import Verdict
 
@@ -63,6 +63,8 @@ class Submission:
         True if something newer was handed in than what was graded.
     isolation : tuple
         What kept the notebook's code apart (``grader.sandbox.rungs``), and why nothing stronger did.
+    long_way : str or None
+        Why the notebook was run from top to bottom; None where the lesson's own cells were run once for all.
     """
 
     student: str
@@ -76,6 +78,7 @@ class Submission:
     waiting: list[str] = field(default_factory=list)
     feedback: Path | None = None
     isolation: tuple[str, str] = (NONE, "")
+    long_way: str | None = "it was not run"
     email: str = ""
     lms_id: str = ""
     stale: bool = False
@@ -204,6 +207,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         waiting=waiting,
         feedback=page if page.is_file() else None,
         isolation=isolation_of(nb),
+        long_way=way_of(nb),
         stale=stale,
     )
 

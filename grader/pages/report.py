@@ -109,7 +109,7 @@ def render(group: Class, place: Path) -> str:
         group=group,
         css=Markup(page_css("report/report.css")),
         headings=HEADINGS,
-        isolation=isolation(group.graded),
+        isolation=" ".join([isolation(group.graded), ways(group.graded)]).strip(),
         histogram=histogram(group),
         link=lambda page: quote(os.fsencode(os.path.relpath(page, place))) if page else None,
         policy=policy(),
@@ -252,6 +252,17 @@ def isolation(graded: list[Submission]) -> str:
         f"Not isolated: {count} of {len(graded)} submissions {'was' if count == 1 else 'were'} run without "
         f"the sandbox, because {why}. Their code could read and change what the grader can."
         f"{f' The other code {apart}' if apart else ''}"
+    )
+
+
+def ways(graded: list[Submission]) -> str:
+    """Say for how many submissions the lesson's own cells were not run again."""
+    short = sum(item.long_way is None for item in graded)
+    if not short:
+        return ""
+    return (
+        f"For {short} of {len(graded)} submissions the lecture's cells were run once for all, and only the "
+        "students' own for each."
     )
 
 

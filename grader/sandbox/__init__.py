@@ -7,6 +7,9 @@
 ``inside``       the one file of ours that runs in the room, as the student's keeper
 ``bare``         a kernel where there is no jail, and ``bare_keeper`` who watches over it
 ``system_calls`` what of Linux a kernel has no use for: a filter
+``trunk``        the lesson's own cells, run once for all: which, and when that is proved to change nothing
+``commute``      whether two cells may change places; ``harmless``, the lists of names that it goes by
+``trunk_outputs`` what the trunk's cells show: one run of them, kept
 ``words``        what a kernel writes past Jupyter, for its own grader's eyes
 ``skeleton``     what lies in every home: fonts, compiled kernels
 ``limits``       memory, processor time, files: numbers to system calls

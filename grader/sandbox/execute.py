@@ -8,14 +8,15 @@ did not run says why, in its output and in its metadata (``not_run_reason``).
 from __future__ import annotations
 
 import asyncio
+import copy
 import html
 import json
 import os
 import signal
 import subprocess
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from dataclasses import asdict
+from pathlib import Path
 from queue import Empty
 from textwrap import dedent
 
@@ -24,7 +25,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
-from traitlets import Integer
+from traitlets import Bool, Integer
 
 from grader.intake.mending import METADATA, unreadable_reason
 from grader.sandbox.jail import ANSWER_SECONDS
@@ -32,6 +33,8 @@ from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import SandboxKernelManager
 from grader.sandbox.rungs import NONE
+from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of_lesson
+from grader.sandbox.trunk_outputs import Outputs, outputs_of
 
 OUTPUT_MESSAGES = {"stream", "display_data", "execute_result", "update_display_data", "error"}
 # Everything else, such as the messages of widgets, is for somebody who sits in front of the notebook.
@@ -90,6 +93,16 @@ class SturdyExecute(Execute):
         ),
     ).tag(config=True)
 
+    short_way = Bool(
+        True,
+        help=dedent(
+            """
+            Run the lecture's own cells once for all submissions, where the text of a submission proves that
+            this changes nothing. False: run every notebook from top to bottom.
+            """
+        ),
+    ).tag(config=True)
+
     max_stream_chars = Integer(
         100_000,
         help="Characters that one cell may print (stdout and stderr together). The rest is dropped.",
@@ -134,8 +147,9 @@ class SturdyExecute(Execute):
         if about.get("lost"):
             self._take_from_journal(nb)
             return nb, resources
+        self._trunk, self._plan, self._shown = self._way(nb, resources)
         for attempt in range(ATTEMPTS):
-            whole = deepcopy(nb)
+            whole = copy.deepcopy(nb)
             self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
             self._whole = None  # counted from the first cell: the start of the kernel is not the student's
             found = super().preprocess(whole, resources, km)
@@ -152,9 +166,14 @@ class SturdyExecute(Execute):
         # ... and neither are progress bars, in a notebook that nobody watches.
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
-        with super().setup_kernel(code=code, **quiet, **kwargs):
+        trunk = {"trunk": self._trunk.sources, "counts": self._plan.counts, "forget": self._plan.forget}
+        with super().setup_kernel(code=code, **trunk, **quiet, **kwargs):
             how = asdict(self.km.provisioner.how)
             self.nb.metadata.setdefault(METADATA, {})["isolation"] = how
+            self._behind_trunk, self._next = self.km.provisioner.behind_trunk, 1
+            if self._trunk.sources and not self._behind_trunk:
+                self._why_long = "no process could run the lesson's own cells for all"
+            self.nb.metadata[METADATA]["long_way"] = self._why_long
             self._journal.begin(isolation=how)
             yield
 
@@ -178,7 +197,11 @@ class SturdyExecute(Execute):
             return
         self._said_cut = False
         self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
+        if self._behind_trunk and index in self._plan.given:
+            self._show(cell, self._shown[self._plan.given[index]])
+            return
         try:
+            self._count_on()
             super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
             self._killed = run_sync(self.km.provisioner.poll)() == -signal.SIGKILL
@@ -191,6 +214,52 @@ class SturdyExecute(Execute):
         except Exception as error:  # a message that no kernel of good faith sends
             self.log.warning("Cell %s: %s: %s", index, type(error).__name__, str(error)[:200])
             say_in(cell, "The output of this cell could not be read.")
+
+    def _way(self, nb: NotebookNode, resources) -> tuple[Trunk, Plan, Outputs]:
+        """Say what of `nb` need not be run, and what that shows; for the long way there is no trunk."""
+        long_way, self._why_long = (Trunk(()), Plan({}, [], []), []), None
+        about = resources.get("nbgrader", {})
+        if not self.short_way or "released" not in about:
+            self._why_long = "so it is set" if not self.short_way else "the lesson is not known"
+            return long_way
+        try:
+            trunk = trunk_of_lesson(about["released"])
+            if not trunk.sources:
+                raise LongWayError("the lesson has no cells of its own")
+            require_nothing_to_import(resources["metadata"]["path"])
+            plan = trunk.plan(nb.cells)
+            return trunk, plan, outputs_of(trunk, about.get("trunks"), self._run_plainly(about["released"]))
+        except LongWayError as reason:
+            self._why_long = str(reason)
+            return long_way
+
+    def _run_plainly(self, released: str):
+        """Return what runs a notebook in a kernel of its own, beside the released lesson's files."""
+
+        def run(notebook: NotebookNode) -> NotebookNode:
+            execute = type(self)(parent=self.parent, config=self.config, short_way=False)
+            place = {"metadata": {"path": str(Path(released).parent)}}
+            return execute.preprocess(notebook, place)[0]
+
+        return run
+
+    def _show(self, cell: NotebookNode, shown: list[NotebookNode]) -> None:
+        """Put in what a cell of the trunk shows, as if it had just been run."""
+        self.code_cells_executed += 1
+        cell.execution_count = self.code_cells_executed
+        for output in copy.deepcopy(shown):
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+            message = {"msg_type": output.output_type, "content": {**output, "transient": {}}}
+            if self._take_room(message, cell):
+                cell.outputs.append(output)
+
+    def _count_on(self) -> None:
+        """Let the kernel count the cells before this one that it has not run."""
+        number = self.code_cells_executed + 1
+        if self._behind_trunk and number != self._next:
+            self.kc.execute(f"get_ipython().execution_count = {number}", silent=True, store_history=False)
+        self._next = number + 1
 
     def _take_from_journal(self, nb: NotebookNode) -> None:
         """Put back what the cells showed before the grading process was lost; nothing is run."""
@@ -327,6 +396,11 @@ class SturdyExecute(Execute):
         self.log.warning(self._stopped)
         cell.metadata[METADATA] = {"not_run": self._stopped}
         say_in(cell, f"The notebook stopped in this cell (code cell {number}): {why}.")
+
+
+def way_of(notebook: NotebookNode) -> str | None:
+    """Say why `notebook` was run from top to bottom; None where it went the short way."""
+    return notebook.metadata.get(METADATA, {}).get("long_way", "it ran long ago")
 
 
 def not_run_reason(cell: NotebookNode) -> str | None:

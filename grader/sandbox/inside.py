@@ -13,8 +13,10 @@ import errno
 import gc
 import importlib
 import importlib.util
+import io
 import json
 import os
+import random
 import resource
 import select
 import shutil
@@ -23,6 +25,7 @@ import socket
 import sys
 import threading
 import traceback
+import types
 
 HOME, WORK = "/home/student", "/home/student/work"
 SOCKETS, SPOOL, SKELETONS = "/run/sockets", "/spool", "/run/skeletons"
@@ -38,9 +41,14 @@ KEYCTL = {"x86_64": 250, "aarch64": 219}  # the number of the system call
 CAPABILITY_VERSION = 0x20080522
 
 
-def serve(requests, modules, start):
-    """Import `modules`, then fork for each request, and `start` a keeper there; until the grader hangs up."""
-    requests.send(json.dumps({"failed": warm_up(modules), "threads": threads()}).encode())
+def serve(requests, modules, start, trunk=()):
+    """Import `modules`, then fork for each request, and `start` a keeper there; until the grader hangs up.
+
+    With the cells of a lesson's `trunk`, run these first: the kernels begin behind them.
+    """
+    failed = warm_up(modules)
+    why_not = None if failed else grow(trunk)
+    requests.send(json.dumps({"failed": failed, "trunk": why_not, "threads": threads()}).encode())
     while True:
         message, handles, _, _ = socket.recv_fds(requests, 65536, 16)
         if not message:
@@ -73,9 +81,79 @@ def warm_up(modules):
                 failed.append(name)
     for name in UNWANTED:
         del sys.modules[name]
-    gc.collect()
-    gc.freeze()  # what is imported stays: the collector of a fork needn't touch, and so copy, it
+    settle()
     return failed
+
+
+def settle():
+    """Take what is there for granted: the collector of a fork needn't touch, and so copy, it."""
+    gc.collect()
+    gc.freeze()
+
+
+GROWN = None  # the trunk that has been run here: its module, its compiler, its cells
+
+
+def grow(trunk):
+    """Run the cells of a trunk as Jupyter would, but show nothing; say why no kernel can begin there."""
+    if not trunk:
+        return None
+    global GROWN
+    os.makedirs(WORK, exist_ok=True)
+    os.chdir(WORK)
+    main = types.ModuleType("__main__", "Automatically created module for IPython interactive environment")
+    main.__builtins__ = main.__builtin__ = sys.modules["builtins"]
+    compiler = compiler_of(trunk)
+    ours, sys.modules["__main__"] = sys.modules["__main__"], main
+    before, shown_by = chance(), os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "agg"  # nobody looks at these figures
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].use("agg")
+    try:
+        for number, source in enumerate(trunk, 1):
+            exec(compile(source, compiler.cache(source, number), "exec", dont_inherit=True), main.__dict__)
+            close_figures(drawn=True)
+    except Exception as error:
+        return f"the lesson's own code fails: {type(error).__name__}: {error}"
+    finally:
+        sys.modules["__main__"] = ours
+        os.environ["MPLBACKEND"] = shown_by or ""
+        os.chdir("/")
+    if os.listdir(WORK):
+        return "the lesson's own code writes files"
+    if chance() != before:
+        return "the lesson's own code takes random numbers that all code shares"
+    settle()
+    GROWN = main, compiler, trunk
+    return None
+
+
+def compiler_of(trunk):
+    """Make Jupyter's compiler, which knows the cells for error messages; their names stay in a fork."""
+    from ipykernel.compiler import XCachingCompiler, get_file_name
+
+    names = {source: get_file_name(source) for source in trunk}
+
+    class Compiler(XCachingCompiler):
+        def get_code_name(self, raw_code, code, number):
+            return names.get(raw_code) or super().get_code_name(raw_code, code, number)
+
+    return Compiler()
+
+
+def close_figures(drawn=False):
+    """Close a cell's figures, as Jupyter does after each cell; `drawn` loads fonts for all forks."""
+    if "matplotlib.pyplot" in sys.modules:
+        pyplot = sys.modules["matplotlib.pyplot"]
+        for number in pyplot.get_fignums() if drawn else ():
+            pyplot.figure(number).savefig(io.BytesIO(), format="png", bbox_inches="tight")
+        pyplot.close("all")
+
+
+def chance():
+    """Return the state of the random numbers that all code shares."""
+    numpy = sys.modules.get("numpy")
+    return random.getstate(), repr(numpy.random.get_state()) if numpy else None
 
 
 def threads():
@@ -308,10 +386,38 @@ def become_kernel(request):
     _, _, launcher, *arguments = request["argv"]  # python -m ipykernel_launcher …
     sys.argv = [importlib.util.find_spec(launcher).origin, *arguments]
     app = IPKernelApp.instance()
-    app.initialize(arguments)
+    if GROWN:
+        begin_behind_trunk(app, request, arguments)
+    else:
+        app.initialize(arguments)
     if "matplotlib.pyplot" in sys.modules:  # imported before there was a kernel to draw for
         sys.modules["matplotlib.pyplot"].install_repl_displayhook()
     app.start()
+
+
+def begin_behind_trunk(app, request, arguments):
+    """Give the kernel what the trunk has bound, and the numbers of the trunk's cells in this notebook."""
+    from ipykernel.ipkernel import IPythonKernel
+    from traitlets import Any
+
+    main, compiler, trunk = GROWN
+    for name in request["forget"]:
+        del main.__dict__[name]
+
+    class Kernel(IPythonKernel):
+        user_module = Any(main)
+
+    app.kernel_class = Kernel
+    app.initialize(arguments)
+    app.shell.compile = compiler
+    for source, count in zip(trunk, request["counts"], strict=True):
+        compiler.cache(source, count)
+    if "matplotlib.pyplot" in sys.modules:
+        backend = os.environ["MPLBACKEND"]
+        sys.modules["matplotlib"].rcParams["backend"] = (
+            backend  # Jupyter's looks there, whether it is asked for
+        )
+        sys.modules["matplotlib.pyplot"].switch_backend(backend)
 
 
 def reseed():
@@ -349,8 +455,9 @@ def main(mode, *arguments):
     if mode == "warm":
         requests = socket.socket(fileno=int(arguments[0]))
         sys.path.pop(0)  # the folder of this file
-        copy_skeletons(arguments[2:])
-        serve(requests, json.loads(arguments[1]), start_in_fresh_namespaces)
+        copy_skeletons(arguments[3:])
+        modules, trunk = (json.loads(text) for text in arguments[1:3])
+        serve(requests, modules, start_in_fresh_namespaces, trunk)
     else:
         handles = [int(text) for text in arguments[0].split(",")]
         with_leash(handles, keep_cold, json.loads(arguments[1]))

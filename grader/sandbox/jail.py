@@ -15,6 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,10 @@ class Jail:
         One of `BUILDERS`.
     modules : list of str, optional
         Makes it a warm jail: its keeper imports them, and `fork` starts kernels.
+    trunk : sequence of str
+        Cells of a lesson that a warm jail runs once; its kernels begin behind them.
+    heavy : bool
+        The trunk may sample.
 
     Attributes
     ----------
@@ -81,7 +86,15 @@ class Jail:
         For all processes of a submission together.
     """
 
-    def __init__(self, limits: Limits, builder: str, modules: list[str] | None = None):
+    def __init__(
+        self,
+        limits: Limits,
+        builder: str,
+        modules: list[str] | None = None,
+        trunk: Sequence[str] = (),
+        *,
+        heavy: bool = False,
+    ):
         self.limits, self.builder, self.modules = limits, builder, modules
         # Short and in the system's own place: a socket's whole path has 107 characters.
         self.spool = Path(tempfile.mkdtemp(prefix=f"mlm-{os.getpid()}-", dir="/tmp"))
@@ -89,9 +102,10 @@ class Jail:
         self._words = Words()
         self._process = None
         if modules is not None:
-            homes = _skeletons(builder, heavy=False)
+            homes = _skeletons(builder, heavy=heavy)
             self._requests, theirs = pair()
-            self._start(["warm", str(theirs.fileno()), json.dumps(modules), *homes], [theirs.fileno()])
+            texts = json.dumps(modules), json.dumps(trunk)
+            self._start(["warm", str(theirs.fileno()), *texts, *homes], [theirs.fileno()])
             theirs.close()
             self._requests.settimeout(ANSWER_SECONDS)
             try:
@@ -100,9 +114,20 @@ class Jail:
                 self.close()
                 raise
 
-    def fork(self, submission: str, connection: dict, argv: list[str], modules: list[str]) -> Leash:
-        """Start a kernel in a warm jail. `modules` are imported first, where they are not yet."""
-        request = self._prepare(submission, connection, argv, bool(modules)) | {"modules": modules}
+    def fork(
+        self,
+        submission: str,
+        connection: dict,
+        argv: list[str],
+        modules: list[str],
+        behind_trunk: dict[str, list] | None = None,
+    ) -> Leash:
+        """Start a kernel in a warm jail. `modules` are imported first, where they are not yet.
+
+        `behind_trunk` has the ``counts`` and what to ``forget`` of a `grader.sandbox.trunk.Plan`.
+        """
+        request = self._prepare(submission, connection, argv, bool(modules))
+        request |= {"modules": modules, **(behind_trunk or {})}
         ours, theirs = pair()
         words = Words()
         handles = [words.open(), *self.cgroup.open()]
@@ -438,5 +463,7 @@ def require_ready(said: dict) -> None:
     """Raise `JailError` if a warm process can't be forked, by what it said of itself."""
     if said["failed"]:
         raise JailError(f"{', '.join(said['failed'])} could not be imported")
+    if said["trunk"]:
+        raise JailError(said["trunk"])
     if said["threads"] > 1:
         raise JailError("an imported library runs threads, which a fork would lose")

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -151,6 +152,7 @@ class SandboxProvisioner(LocalProvisioner):
     leash: Leash | None = None
     processor_time = ProcessorTime()  # of a kernel that has started, another
     how = Isolation(NONE, "the kernel was not started yet")
+    behind_trunk = False  # the kernel has begun there: the trunk's cells are not to be run
     _room: OpenRoom | None = None
 
     @property
@@ -173,6 +175,9 @@ class SandboxProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs):
         """Let the kernel listen on socket files, which need no network."""
         self._code = kwargs.pop("code", "")
+        self._trunk = kwargs.pop("trunk", ())
+        self._ours = {name: kwargs.pop(name, []) for name in ("counts", "forget")}
+        self.behind_trunk = False
         manager = self.parent
         if os.name == "posix":
             manager.transport = "ipc"
@@ -219,7 +224,8 @@ class SandboxProvisioner(LocalProvisioner):
         submission = kwargs.get("cwd") or os.getcwd()
         why_cold = self._reason_against_warm(cmd)
         if why_cold is None:
-            self.leash = self._jail.fork(submission, info, argv, self._heavy_modules())
+            ours = self._ours if self.behind_trunk else {}
+            self.leash = self._jail.fork(submission, info, argv, self._heavy_modules(), ours)
         else:
             jail = Jail(self.limits, self._rung)
             self.leash = jail.run(submission, info, argv, heavy=bool(self._heavy_modules()))
@@ -284,6 +290,13 @@ class SandboxProvisioner(LocalProvisioner):
         """Say why this kernel can't be a fork, or lay the warm jail ready."""
         if reason := self._reason_against_fork(cmd):
             return reason
+        if self._trunk:
+            with suppress(JailError):  # the long way is always there
+                heavy = self._heavy_modules()
+                modules = (*self.modules, *heavy)
+                self._jail = warm_jail(self.limits, self._rung, modules, self._trunk, heavy=bool(heavy))
+                self.behind_trunk = True
+                return None
         try:
             self._jail = warm_jail(self.limits, self._rung, tuple(self.modules))
         except JailError as error:
@@ -362,15 +375,28 @@ _failed: dict[tuple, str] = {}
 _lock = threading.Lock()
 
 
-def warm_jail(limits: Limits, builder: str, modules: tuple[str, ...]) -> Jail:
+def warm_jail(
+    limits: Limits,
+    builder: str,
+    modules: tuple[str, ...],
+    trunk: tuple[str, ...] = (),
+    *,
+    heavy: bool = False,
+) -> Jail:
     """Return this process's warm jail for these settings; make one, or a new one where it has died.
+
+    Of the jails with a lesson's trunk, the last one is kept only.
 
     Raises
     ------
     JailError
         If it can't be had; it is tried once in a process.
     """
-    return _kept((os.getpid(), limits, builder, modules), lambda: Jail(limits, builder, list(modules)))
+    key = (os.getpid(), limits, builder, modules, trunk)
+    for other in [other for other in _warm if other[0] == os.getpid() and len(other) == len(key)]:
+        if trunk and other[-1] not in ((), trunk):
+            _warm.pop(other).close()
+    return _kept(key, lambda: Jail(limits, builder, list(modules), trunk, heavy=heavy))
 
 
 def warm_process(closed: bool, modules: tuple[str, ...]) -> WarmProcess:

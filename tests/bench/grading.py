@@ -3,6 +3,7 @@
     python -m tests.bench.grading                   30 submissions: short notebooks, and lesson 01
     python -m tests.bench.grading --students 10     fewer
     python -m tests.bench.grading --growth          10, 30, 100 and 300 short submissions, ours only
+    python -m tests.bench.grading --ways            lessons 01 and 03: the lecture run once, or for each
 
 A short notebook imports PyMC and answers two questions, so that almost all of its time is the grader's.
 Lesson 01 draws a dozen figures, so most of its time is its own. Stock nbgrader runs the same notebooks with
@@ -17,6 +18,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,9 +75,8 @@ def short_class(root, students):
         yield small_lesson.lesson(setup=f"import pymc\n{small_lesson.SETUP}")
 
 
-def lesson_class(root, students):
-    """Release lesson 01 and give its submissions: the solution, each with another student's data."""
-    name = LESSONS["lesson"]
+def lesson_class(root, students, name=LESSONS["lesson"]):
+    """Release a lesson and give its submissions: the solution, each with another student's data."""
     make_folder(root)
     write_source(name, root)
     classroom.release(name, root=root)
@@ -93,11 +94,11 @@ def grade_stock(root, kind, workers):
     NbGraderApp.launch_instance(["autograde", LESSONS[kind], "--create", "--log-level=CRITICAL"])
 
 
-def grade_ours(root, kind, workers):
+def grade_ours(root, kind, workers, *, full=False):
     """Grade with this package."""
     with classroom.local_cluster(workers) as client:
         client.register_plugin(small_lesson.Bank())
-        outcomes = classroom.grade(LESSONS[kind], root=root, client=client)
+        outcomes = classroom.grade(LESSONS.get(kind, kind), root=root, client=client, full=full)
     assert all(outcome.status == "done" for outcome in outcomes), outcomes
 
 
@@ -125,6 +126,32 @@ def measured(root, name):
         last = nbformat.read(path, as_version=4).cells[-1]
         found += [output.text.split()[1:] for output in last.outputs if output.get("name") == "stdout"]
     return [sorted(map(float, column))[len(column) // 2] for column in zip(*found, strict=True)]
+
+
+def ways(students):
+    """Print what a submission costs when the lecture's cells are run once for all, and when for each."""
+    print("\n| lesson | way | processor s, own processes | each | each more |")
+    print("| --- | --- | --- | --- | --- |")
+    for lesson in ("01_pooling", "03_uncertainty"):
+        for how in ("short", "full"):
+            used = []
+            for size in (1, students):
+                with TemporaryDirectory(prefix="bench-") as folder:
+                    for number, notebook in enumerate(lesson_class(Path(folder), size, lesson)):
+                        place = Path(folder) / "submitted" / f"student{number:03}" / lesson
+                        place.mkdir(parents=True)
+                        nbformat.write(notebook, place / f"{lesson}.ipynb")
+                    before = children()
+                    run(how, Path(folder), lesson, 1)
+                    used.append(children() - before)
+            more = (used[1] - used[0]) / (students - 1)
+            print(f"| {lesson} | {how} | {used[1]:.1f} | {used[1] / students:.2f} | {more:.2f} |", flush=True)
+
+
+def children():
+    """Return the processor seconds of what this process has started, and of what that has started."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def compare(students, kind, title):
@@ -169,11 +196,20 @@ def main():
     options.add_argument("--students", type=int, default=30)
     options.add_argument("--only", choices=["short", "lesson"])
     options.add_argument("--growth", action="store_true")
+    options.add_argument("--ways", action="store_true")
     options.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.run:
         how, root, kind, workers = asked.run
-        return {"stock": grade_stock, "ours": grade_ours}[how](Path(root), kind, int(workers))
+        run_it = {
+            "stock": grade_stock,
+            "ours": grade_ours,
+            "short": grade_ours,
+            "full": partial(grade_ours, full=True),
+        }
+        return run_it[how](Path(root), kind, int(workers))
+    if asked.ways:
+        return ways(min(asked.students, 12))
     if asked.growth:
         return growth()
     if asked.only != "lesson":

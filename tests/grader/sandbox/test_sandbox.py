@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -17,9 +18,9 @@ from traitlets.config import Config
 
 import mlmkit
 from grader.course.course_folder import CourseError
-from grader.sandbox import jail, rungs
+from grader.sandbox import jail, rungs, trunk
 from grader.sandbox.cgroups import Cgroup
-from grader.sandbox.execute import SturdyExecute, isolation_of
+from grader.sandbox.execute import SturdyExecute, isolation_of, way_of
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 from grader.sandbox.provisioner import warm_jail
@@ -145,7 +146,21 @@ def submission(tmp_path):
     return tmp_path
 
 
-@pytest.fixture(scope="module", params=["warm", "cold"])
+def run_behind_trunk(*sources, folder, lesson):
+    """Execute cells in a kernel that begins behind a lesson's own cell, though their text forbids it."""
+    notebook = new_notebook(cells=[new_code_cell("lecture = [1]"), *map(new_code_cell, sources)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=notebook.cells[:1]), lesson / "lesson.ipynb")
+    resources = {"metadata": {"path": str(folder)}, "nbgrader": {"released": str(lesson / "lesson.ipynb")}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trunk, "require_ordinary", lambda source: None)
+        executed, _ = SturdyExecute(config=Config()).preprocess(notebook, resources)
+    assert way_of(executed) is None
+    executed.cells = executed.cells[1:]
+    return executed
+
+
+@pytest.fixture(scope="module", params=["warm", "cold", "behind the trunk"])
 def attacked(request, tmp_path_factory):
     """All attacks in one kernel, each kind of jail in turn: name of the attack to what it printed."""
     folder = tmp_path_factory.mktemp("submission")
@@ -154,10 +169,14 @@ def attacked(request, tmp_path_factory):
     first = f"{ATTEMPT}\nPLACES = {list(map(str, places))}"
     os.environ["SECRET"] = "a password of the gradebook"
     try:
-        notebook = run(first, *ATTACKS.values(), folder=folder, warm=request.param == "warm")
+        if request.param == "behind the trunk":
+            lesson = tmp_path_factory.mktemp("lesson")
+            notebook = run_behind_trunk(first, *ATTACKS.values(), folder=folder, lesson=lesson)
+        else:
+            notebook = run(first, *ATTACKS.values(), folder=folder, warm=request.param == "warm")
     finally:
         del os.environ["SECRET"]
-    assert isolation(notebook)["kind"] == request.param
+    assert isolation(notebook)["kind"] == ("cold" if request.param == "cold" else "warm")
     assert sorted(path.name for path in folder.iterdir()) == ["data.txt"]  # it worked on a copy
     return dict(zip(ATTACKS, map(printed, notebook.cells[1:]), strict=True))
 

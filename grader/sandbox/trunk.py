@@ -1,0 +1,188 @@
+"""What all submissions of a lesson have in common: the trunk, which is run once, before any student's code.
+
+The *trunk* are the released lesson's code cells that no answer, check or user name can touch: lecture code.
+A warm process runs them once, and each submission's kernel is a fork of it that runs only the *late* cells.
+
+That is the *short way*. It is taken only where the text of the cells proves that it gives the same as a run
+from top to bottom, the *long way*: each late cell may change places with each cell of the trunk behind it
+(`grader.sandbox.commute`). A cell of the trunk that may not, because a student uses its names, is run again
+in its turn. Whatever casts doubt on this sends a submission the long way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from grader.intake.mending import released_lesson
+from grader.sandbox.commute import (
+    DoubtError,
+    Effects,
+    Notebook,
+    bound_by,
+    effects_of,
+    is_the_same_each_time,
+    may_change_places,
+    require_ordinary,
+)
+
+IMPORTABLE = {".py", ".pyc", ".so", ".zip", ".pth"}
+
+
+class LongWayError(Exception):
+    """A submission has to be run from top to bottom. Its text says why."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """The trunk of a lesson.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Its cells, in order.
+    """
+
+    sources: tuple[str, ...]
+
+    @property
+    def print(self) -> str:
+        """A fingerprint of its text."""
+        return hashlib.sha256(json.dumps(self.sources).encode()).hexdigest()[:16]
+
+    def plan(self, cells: Sequence[NotebookNode]) -> Plan:
+        """Say which cells of a notebook need not be run after the trunk.
+
+        Raises
+        ------
+        LongWayError
+            If a cell of the trunk is missing, moved or changed; or if nothing proves that the short way gives
+            the same as a run from top to bottom.
+        """
+        code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
+        left, trunk = iter(code), {}
+        for number, source in enumerate(self.sources):
+            place = next((place for place in left if cells[place].source == source), None)
+            if place is None:
+                raise LongWayError(f"the lesson has {_begin(source)}, here it is missing or changed")
+            trunk[place] = number
+        return _plan([(place, cells[place].source) for place in code], trunk)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The short way of one notebook.
+
+    Attributes
+    ----------
+    given : dict
+        Place of a cell in the notebook to its number in the trunk: what it shows is known.
+    counts : list of int
+        What Jupyter numbers the trunk's cells in this notebook, all of them.
+    forget : list of str
+        What the trunk has bound in cells that are run again, in their turn.
+    """
+
+    given: dict[int, int]
+    counts: list[int]
+    forget: list[str]
+
+
+def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
+    """Run late what is not of the trunk, and what of the trunk meets the names of a late cell before it."""
+    notebook = Notebook.of(source for _, source in code)
+    late: list[tuple[str, Effects]] = []
+    last, given, again = max(trunk, default=-1), {}, []
+    for place, source in code:
+        try:
+            if place not in trunk:
+                require_ordinary(source)
+                if place < last:
+                    late.append((source, effects_of(source, notebook)))
+                continue
+            effects = effects_of(source, notebook) if late else _effects(source, notebook)
+        except DoubtError as doubt:
+            raise LongWayError(f"{_begin(source)} has {doubt}") from None
+        if all(may_change_places(before, effects) for _, before in late):
+            given[place] = trunk[place]
+        else:
+            late.append((source, effects))
+            again.append(effects)
+    forget = {name for effects in again for name in effects.binds}
+    changed = {name for effects in again for name in effects.changes}
+    kept = bound_by(source for place, source in code if place in given)
+    if kept & (forget | changed):
+        raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
+    numbers = {place: count for count, (place, _) in enumerate(code, 1)}
+    return Plan(given, [numbers[place] for place in trunk], sorted(forget))
+
+
+def trunk_of_lesson(path: str) -> Trunk:
+    """Choose the trunk of the released lesson at `path`; it is kept while the file is the same."""
+    return _trunk_of(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _trunk_of(path: str, changed: int) -> Trunk:
+    return trunk_of(released_lesson(path))
+
+
+def trunk_of(released: NotebookNode) -> Trunk:
+    """Choose the cells of the trunk: those that may change places with all late cells before them.
+
+    Parameters
+    ----------
+    released : NotebookNode
+        The lesson as students get it.
+    """
+    cells = [cell for cell in released.cells if cell.cell_type == "code" and cell.source.strip()]
+    notebook = Notebook.of(cell.source for cell in cells)
+    late: list[Effects | None] = []  # None: nothing is known of what such a cell does
+    trunk = []
+    for cell in cells:
+        effects = _effects(cell.source, notebook)
+        if is_students(cell) or not _goes_before(cell.source, effects, late):
+            late.append(effects)
+        else:
+            trunk.append(cell.source)
+    return Trunk(tuple(trunk))
+
+
+def is_students(cell: NotebookNode) -> bool:
+    """Tell whether a cell of the lesson is an answer, a check or the one for the user name."""
+    return "nbgrader" in cell.metadata or "student" in cell.metadata.get("tags", [])
+
+
+def require_nothing_to_import(folder: Path) -> None:
+    """Raise `LongWayError` if a submission's folder has files that an import could find there."""
+    for path in Path(folder).iterdir():
+        if path.suffix in IMPORTABLE or (path.is_dir() and not path.name.startswith(".")):
+            raise LongWayError(f"a file that code could import: {path.name[:40]}")
+
+
+def _goes_before(source: str, effects: Effects | None, late: list[Effects | None]) -> bool:
+    """Tell whether a cell of the lesson may run before these late ones."""
+    if effects is None and not late:
+        return is_the_same_each_time(source)
+    if effects is None or effects.notes or effects.chance:
+        return False
+    return all(other is not None and may_change_places(other, effects) for other in late)
+
+
+def _effects(source: str, notebook: Notebook) -> Effects | None:
+    try:
+        return effects_of(source, notebook)
+    except DoubtError:
+        return None
+
+
+def _begin(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return f'the cell that begins with "{lines[0][:40]}"'

@@ -1,0 +1,272 @@
+"""The short way gives what a run from top to bottom gives, or it is not taken."""
+
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from one_kernel import printed, shown
+from traitlets.config import Config
+
+from grader.sandbox import provisioner
+from grader.sandbox.execute import SturdyExecute, way_of
+from grader.sandbox.trunk import LongWayError, trunk_of
+
+pytestmark = [
+    pytest.mark.long(60),
+    pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
+]
+needs_bwrap = pytest.mark.needs_bwrap
+
+
+def students(source, name):
+    """A cell of the released lesson that is the student's."""
+    return new_code_cell(source, metadata={"nbgrader": {"grade_id": name, "solution": True}})
+
+
+SETUP = "import math\nimport numpy as np\nnp.set_printoptions(precision=3)"
+LESSON = [
+    new_code_cell(SETUP),
+    new_code_cell("sales = [3, 1, 2]\nsales"),
+    students("practice = ...", "practice"),
+    new_code_cell("STUDENT = ''", metadata={"tags": ["student"]}),
+    new_code_cell("mine = STUDENT * 2\nprint(mine)"),
+    students("first = ...", "first"),
+    new_code_cell("total = sum(sales)\nprint(total)\ntotal"),
+    new_code_cell("def twice(x):\n    return x * 2\n\n\nlist(map(twice, sales))"),
+    students("second = ...", "second"),
+    new_code_cell("log = []\nlog.append(total)\nlog"),
+    new_code_cell("rng = np.random.default_rng(1)\nbest = rng.normal(size=2)\nbest"),
+    students("last = ...", "last"),
+]
+IN_TRUNK = {0, 1, 6, 7, 9, 10}
+PLACES = {"top": 0, "practice": 2, "student": 3, "first": 5, "second": 8, "last": 11}
+
+
+def lesson():
+    notebook = new_notebook(cells=[cell.copy() for cell in LESSON])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+def handed_in(**cells):
+    """The lesson with other source in some cells; ``top`` is a cell before all others."""
+    notebook = lesson()
+    top = cells.pop("top", None)
+    for name, source in cells.items():
+        notebook.cells[PLACES[name]].source = source
+    if top:
+        notebook.cells.insert(0, new_code_cell(top))
+    return notebook
+
+
+def way(**cells):
+    """Say why such a submission goes the long way, or which cells of the trunk need not be run in it."""
+    try:
+        return set(trunk_of(lesson()).plan(handed_in(**cells).cells).given)
+    except LongWayError as reason:
+        return str(reason)
+
+
+def test_lecture_cells_are_the_trunk():
+    assert trunk_of(lesson()).sources == tuple(LESSON[place].source for place in sorted(IN_TRUNK))
+    assert way() == IN_TRUNK
+
+
+HARMLESS = {
+    "an expression": {"first": "first = sum(sales) / len(sales) + math.sqrt(2)"},
+    "a function": {
+        "first": "def half(x):\n    out = []\n    out.append(x / 2)\n    return out\nfirst = half(1)"
+    },
+    "a loop": {"first": "mine_too = []\nfor _ in range(3):\n    mine_too.append(1)\nfirst = len(mine_too)"},
+    "an error": {"first": "first = 1 / 0", "last": "last = total"},
+    "own numbers at random": {"second": "own = np.random.default_rng(7)\nsecond = own.normal()"},
+    "a change behind the trunk": {"last": "sales.append(9)\nlast = len(sales)"},
+    "an error in a function of the lesson": {"last": "last = twice(None)"},
+    "a change of a copy": {"practice": "practice = sorted(sales)\npractice.append(1)"},
+}
+# Each of them would give something else, or might.
+AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
+    "binds what is read later": ({"first": "sum = max"}, {6, 9}),
+    "binds what is bound later": ({"first": "total = 99\nfirst = total"}, {6, 9}),
+    "reads what is bound later": ({"first": "first = total"}, {6, 9}),
+    "binds what a function reads": ({"first": "twice = 7"}, {7}),
+    "changes what is read later": ({"practice": "sales.append(4)\npractice = len(sales)"}, {6, 7, 9}),
+    "changes it under another name": ({"practice": "other = sales\nother.append(4)"}, {6, 7, 9}),
+    "changes it in a container": ({"practice": "other = {'a': sales}\nother['a'][0] = 4"}, {6, 7, 9}),
+    "changes it in place": ({"practice": "other = sales\nother += [4]"}, {6, 7, 9}),
+    "changes it in a loop": ({"practice": "for one in [sales]:\n    one.append(5)"}, {6, 7, 9}),
+    "changes what its own function gave back": (
+        {"practice": "def copy(x):\n    return x\npractice = copy(sales)\npractice.append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it by a class": ({"practice": "kind = list\nkind.append(sales, 4)"}, {6, 7, 9}),
+    "reads what is changed later": ({"second": "second = log"}, {9}),
+}
+DOUBTS = {
+    "exec": {"first": "exec('sales.append(1)')"},
+    "globals": {"first": "globals()['sales'] = []"},
+    "a builtin in a variable": {"first": "run = eval\nrun('sales.append(1)')"},
+    "history": {"last": "last = _"},
+    "numbered history": {"last": "last = Out[2]"},
+    "magic": {"last": "%who"},
+    "shell": {"last": "!ls"},
+    "file": {"first": "open('x', 'w').write('1')"},
+    "module of the system": {"last": "import os\nlast = os.getpid()"},
+    "other name of it": {"first": "from math import os"},
+    "option": {"first": "np.set_printoptions(precision=1)"},
+    "option by its object": {"first": "import pandas as pd\npd.options.display.precision = 1"},
+    "style": {"first": "import matplotlib as mpl\nmpl.rcParams['lines.linewidth'] = 9"},
+    "random numbers": {"first": "np.random.seed(1)"},
+    "attribute of a library": {"first": "np.pi = 3"},
+    "attribute of a library in a variable": {"first": "lib = np.random\nlib.normal = None"},
+    "method that is not known": {"first": "sales.sort()"},
+    "method in a variable": {"first": "run = sales.pop\nrun()"},
+    "method by its name": {"first": "getattr(sales, 'pop')()"},
+    "method of a class": {"first": "list.append(sales, 1)"},
+    "method of somebody's class": {"first": "type(sales).append(sales, 1)"},
+    "argument that changes": {"practice": "np.add([1], [1], out=sales)"},
+    "change in a function": {"first": "def change(what):\n    what.append(1)\nchange(sales)"},
+    "change in a default": {"first": "def change(what=sales):\n    what.append(1)\nchange()"},
+    "change in a lambda": {"first": "run = lambda x: x.append(1)\nrun(sales)"},
+    "change in a comprehension": {"first": "first = [one.append(5) for one in [sales]]"},
+    "method by its name in pandas": {"first": "import pandas as pd\npd.Series(sales).agg('pop', 0)"},
+    "all names of a module": {"first": "from mlmkit import *"},
+    "class": {"first": "class Sneaky(list):\n    pass"},
+    "decorator": {"first": "@print\ndef f():\n    pass"},
+    "global": {"first": "def f():\n    global sales\n    sales = []\nf()"},
+    "deletes": {"first": "del sales"},
+    "function that is given": {"first": "def run(f):\n    f()\nrun(sales.clear)"},
+    "an iterator": {"first": "once = zip(sales, sales)"},
+    "a formula that runs code": {"first": "import statsmodels.formula.api as smf\nf = 'a ~ sales.pop(0)'"},
+    "kernel": {"last": "get_ipython().kernel"},
+    "unreadable": {"first": "first = = 1"},
+    "a name of Python": {"first": "first = __builtins__"},
+    "at the top": {"top": "early = 1"},
+}
+
+
+@pytest.mark.parametrize("cells", HARMLESS.values(), ids=HARMLESS)
+def test_what_changes_nothing_goes_the_short_way(cells):
+    assert way(**cells) == IN_TRUNK
+
+
+@pytest.mark.parametrize(("cells", "again"), AGAIN.values(), ids=AGAIN)
+def test_cells_that_a_student_meets_are_run_again(cells, again):
+    assert way(**cells) == IN_TRUNK - again
+
+
+@pytest.mark.parametrize("cells", DOUBTS.values(), ids=DOUBTS)
+def test_doubt_goes_the_long_way(cells):
+    assert isinstance(way(**cells), str)
+
+
+@pytest.mark.parametrize("change", ["gone", "changed", "moved"])
+def test_a_lesson_that_was_edited_goes_the_long_way(change):
+    notebook = lesson()
+    if change == "gone":
+        del notebook.cells[6]
+    elif change == "changed":
+        notebook.cells[6].source += "\ntotal = 0"
+    else:
+        notebook.cells.insert(1, notebook.cells.pop(6))
+    with pytest.raises(LongWayError, match="missing or changed"):
+        trunk_of(lesson()).plan(notebook.cells)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    root = tmp_path_factory.mktemp("course")
+    (root / "release").mkdir()
+    (root / "work").mkdir()
+    nbformat.write(lesson(), root / "release" / "lesson.ipynb")
+    yield root
+    provisioner.close_warm_jails()
+
+
+SETTINGS = {
+    "isolation": ["bubblewrap", "namespaces", "none"],
+    "modules": ["ipykernel.kernelapp", "ipykernel.zmqshell", "numpy"],
+}
+
+
+def run(course, notebook, *, short=True):
+    about = {"released": str(course / "release" / "lesson.ipynb"), "trunks": course / "trunks"}
+    execute = SturdyExecute(config=Config({"SandboxProvisioner": SETTINGS}), short_way=short)
+    resources = {"metadata": {"path": str(course / "work")}, "nbgrader": about}
+    return execute.preprocess(notebook, resources)[0]
+
+
+def told(notebook):
+    """Everything that a notebook shows, without how it was run."""
+    return [
+        {key: cell[key] for key in ("source", "outputs", "execution_count")}
+        for cell in json.loads(nbformat.writes(notebook))["cells"]
+    ]
+
+
+EQUAL = {**HARMLESS, **{name: cells for name, (cells, _) in AGAIN.items()}}
+
+
+@needs_bwrap
+@pytest.mark.parametrize("cells", EQUAL.values(), ids=EQUAL)
+def test_both_ways_show_the_same(course, cells):
+    short, long = (run(course, handed_in(**cells), short=way) for way in (True, False))
+    assert way_of(short) is None
+    assert way_of(long) == "so it is set"
+    assert told(short) == told(long)
+
+
+@needs_bwrap
+def test_a_file_that_could_be_imported_goes_the_long_way(course):
+    helper = course / "work" / "statistics.py"
+    helper.write_text("mean = None")
+    try:
+        assert "statistics.py" in way_of(run(course, handed_in()))
+    finally:
+        helper.unlink()
+
+
+@needs_bwrap
+def test_no_student_reaches_another_or_the_trunk(course):
+    spoil = "sales.append(100)\nsales.sort()\nmath.pi = 3\nlast = math.pi"
+    first = run(course, handed_in(last=spoil.replace("sales.sort()\n", "")))
+    second = run(course, handed_in(last="print(sales, math.pi)"))
+    assert way_of(first) is way_of(second) is None
+    assert printed(second.cells[11]) == "[3, 1, 2] 3.141592653589793"
+
+
+@needs_bwrap
+def test_random_numbers_that_all_share_differ_between_kernels(course):
+    draws = {shown(run(course, handed_in(last="np.random.normal()")).cells[11]) for _ in range(2)}
+    assert len(draws) == 2
+
+
+@needs_bwrap
+def test_a_kernel_that_dies_costs_the_lessons_cells_behind_it_too(course):
+    cells = {"first": "first = [0] * 10**12", "last": "last = 1"}
+    short, long = (run(course, handed_in(**cells), short=way) for way in (True, False))
+    assert way_of(short) is None
+    assert told(short) == told(long)
+
+
+LEAVES = {
+    "a thread": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+    "a file": "open('left.txt', 'w').write('x')",
+    "random numbers": "import random\nrandom.seed(3)",
+    "an error": "1 / 0",
+    "a warning": "import warnings\nwarnings.warn('old')",
+}
+
+
+@needs_bwrap
+@pytest.mark.parametrize("source", LEAVES.values(), ids=LEAVES)
+def test_a_lesson_whose_code_leaves_something_has_no_short_way(tmp_path, source):
+    notebook = new_notebook(cells=[new_code_cell(source), students("a = ...", "a")])
+    notebook.metadata.kernelspec = lesson().metadata.kernelspec
+    for name in ("release", "work"):
+        (tmp_path / name).mkdir()
+    nbformat.write(notebook, tmp_path / "release" / "lesson.ipynb")
+    done = run(tmp_path, notebook)
+    assert way_of(done) is not None
+    assert isinstance(done.cells[1].execution_count, int)
