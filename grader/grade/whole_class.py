@@ -27,6 +27,8 @@ from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
 from grader.intake.put_there import put_there
 
+FEW = 8  # submissions: for fewer, running the lecture for all costs each process more than it saves
+
 
 def grade(
     lesson: str,
@@ -65,6 +67,7 @@ def grade(
         Grade also where nothing can keep the students' code apart.
     full : bool
         Run every notebook from top to bottom, the lecture's own cells included (`grader.sandbox.trunk`).
+        Fewer than eight submissions are always run so: the short way would cost more than it saves.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def grade(
             str(Path(root).resolve()),
             force=force,
             without_sandbox=without_sandbox,
-            full=full,
+            full=full or len(to_do) < FEW,
         )
         with crew_of(workers, scheduler, client) as crew:
             done |= for_each(to_do, task, crew, "Grading ", before=len(done))
