@@ -28,7 +28,8 @@ def shrinkage(fit, group: str | None = None, term: str = INTERCEPT) -> pd.DataFr
         and the ``weight`` that partial pooling gives to the group's own data. For a varying intercept alone
         the weight is n / (n + sigma_y^2 / sigma_alpha^2), and partial pooling = weight * no pooling +
         (1 - weight) * fixed effect (Gelman and Hill 2007, equation 12.1). With several varying terms it is
-        the diagonal of Lambda (Lambda'Z'Z Lambda + I)^-1 Lambda' Z'Z.
+        the diagonal of Lambda (Lambda'Z'Z Lambda + I)^-1 Lambda' Z'Z. ``no_pooling`` is NaN in a model with
+        a predictor of the groups: without pooling nothing tells a group's own number from its predictor.
 
     Raises
     ------
@@ -82,14 +83,25 @@ def _weight(fit, factor, variances, k):
     return np.einsum("ja,aj->j", variances[:, k], np.array(cross)) / fit.sigma**2
 
 
+def _told_by_groups(own, shared):
+    """Tell whether the groups' own columns make up a shared one, such as a predictor of the groups."""
+    if not shared:
+        return False
+    shared = np.column_stack(shared)
+    rest = shared - own @ np.linalg.lstsq(own, shared, rcond=None)[0]
+    return bool((np.linalg.norm(rest, axis=0) < 1e-9 * np.linalg.norm(shared, axis=0)).any())
+
+
 def _extremes(design, factor, k):
     """Fit no and complete pooling to the rows of a fit; return the groups' numbers and the common ones."""
     fixed = dict(zip(design.fixed.names, design.fixed.arrays, strict=True))
     own, places, full = columns_of_groups(factor)
     shared = [array for name, array in fixed.items() if name not in factor.names]
-    columns = pd.DataFrame(np.column_stack([own, *shared]))
-    found = np.asarray(regress(design.y, columns, offset=design.offset)[0].params)
     none = np.full(len(factor.levels), np.nan)
+    found = ()
+    if not _told_by_groups(own, shared):
+        columns = pd.DataFrame(np.column_stack([own, *shared]))
+        found = np.asarray(regress(design.y, columns, offset=design.offset)[0].params)
     for (j, column), value in zip(places, found, strict=False):
         if column == k and full[j]:
             none[j] = value

@@ -67,3 +67,11 @@ def test_the_two_extremes_of_the_book(radon):
     assert none.fixef.round(2).tolist() == [-0.72]
     assert none.coef["county"]["(Intercept)"].iloc[:2].round(2).tolist() == [0.84, 0.87]
     assert round(none.sigma, 2) == 0.76
+
+
+def test_without_pooling_nothing_tells_a_county_from_its_uranium():
+    with_uranium = lmer("log_radon ~ floor + log_uranium + (1 | county)", load_radon()).shrinkage()
+    assert with_uranium["no_pooling"].isna().all()
+    assert with_uranium.drop(columns="no_pooling").notna().all(axis=None)
+    without = lmer("log_radon ~ floor + (1 | county)", load_radon()).shrinkage()
+    assert without["no_pooling"].abs().max() < 5
