@@ -22,10 +22,10 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from grader.intake.mending import released_lesson
+from grader.sandbox.bindings import Notebook
 from grader.sandbox.commute import (
     DoubtError,
     Effects,
-    Notebook,
     bound_by,
     effects_of,
     is_the_same_each_time,

@@ -1,0 +1,259 @@
+"""What the cells of a notebook bind: which names are functions or new objects, and what may hold what.
+
+Read from the text alone, for `grader.sandbox.commute`.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import warnings
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+
+from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
+
+NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the cells of a notebook bind, all together.
+
+    Attributes
+    ----------
+    functions : set of str
+        Names that stand for a function, a class or a module wherever they are bound.
+    made : set of str
+        Names that are bound to new objects only, which nobody else holds.
+    behind : dict
+        Name to the names that functions look up when they are called through it.
+    held : dict
+        Name to the names whose objects may hold the object of that name.
+    origins : dict
+        Name to the names whose objects its own may be, or be a part of.
+    library : set of str
+        Names that may stand for an object of a library.
+    modules : set of str
+        Names of whole modules.
+    defined : set of str
+        Names that are bound in any way but by an import.
+    passing : set of str
+        Names that stand for whatever is given to a lambda, or for each in turn in a comprehension.
+    runs_text : bool
+        Formulas of statsmodels may occur: these can run any Python, those of mlmkit know a few functions.
+    """
+
+    functions: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
+    behind: dict[str, set[str]] = field(default_factory=dict)
+    held: dict[str, set[str]] = field(default_factory=dict)
+    origins: dict[str, set[str]] = field(default_factory=dict)
+    library: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+    defined: frozenset[str] = frozenset()
+    passing: frozenset[str] = frozenset()
+    runs_text: bool = False
+
+    @classmethod
+    def of(cls, sources: Iterable[str]) -> Notebook:
+        """Read code cells. One that Python can't read binds nothing: it can't run either."""
+        sources = list(sources)
+        trees = [tree for source in sources if (tree := parsed(source)) is not None]
+        defined = defined_in(trees)
+        bound = Bound.of(trees, defined)
+        names = [CellNames.of(tree) for tree in trees]
+        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
+        held: dict[str, set[str]] = {}
+        origins: dict[str, set[str]] = {}
+        grown = True
+        while grown:
+            grown = False
+            for cell in names:
+                for used in cell.uses:
+                    for name in cell.binds - {used}:
+                        grown |= _add(behind, name, behind.get(used, set()))
+                        if name not in bound.apart:
+                            grown |= _add(held, used, {name} | held.get(name, set()))
+                            if used not in bound.functions:
+                                grown |= _add(origins, name, {used} | origins.get(used, set()))
+        library = {name for tree in trees for name in _bound_to_library(tree, bound.functions)}
+        return cls(
+            frozenset(bound.functions),
+            frozenset(bound.made),
+            behind,
+            held,
+            origins,
+            frozenset(library),
+            frozenset(bound.modules),
+            frozenset(defined),
+            frozenset(name for tree in trees for name in _passing(tree)),
+            any("statsmodels" in source for source in sources),
+        )
+
+    def uses(self, names: Iterable[str]) -> set[str]:
+        """Return these names, and those that functions behind them look up."""
+        return set(names).union(*(self.behind.get(name, ()) for name in names))
+
+    def holders(self, names: Iterable[str]) -> set[str]:
+        """Return these names, and those whose objects may hold what these hold."""
+        return set(names).union(*(self.held.get(name, ()) for name in names))
+
+
+@dataclass
+class Bound:
+    """How names are bound: as functions, to new objects, and of these to such as hold no other (`apart`)."""
+
+    functions: set[str]
+    made: set[str]
+    apart: set[str]
+    modules: set[str]
+
+    @classmethod
+    def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
+        """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
+        functions, made, holds, others, modules = set(), set(), set(), set(), set()
+        for node in (node for tree in trees for node in in_scope(tree)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                (modules if isinstance(node, ast.Import) else functions).update(names)
+            elif isinstance(node, ast.FunctionDef):
+                functions.add(node.name)
+            elif isinstance(node, ast.Assign):
+                names = {name for target in node.targets for name in stored_names(target)}
+                if isinstance(node.value, ast.Lambda):
+                    functions |= names
+                elif is_new(node.value, defined):
+                    made |= names
+                    holds |= set() if isinstance(node.value, NOT_HOLDING) else names
+                else:
+                    others |= names
+            elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
+                others |= set(stored_names(node.target))
+            elif isinstance(node, ast.Lambda):
+                others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                others.add(node.name)
+        made -= others | functions | modules
+        modules -= others | functions
+        return cls((functions | modules) - made - others, made, made - holds, modules)
+
+
+@dataclass
+class CellNames:
+    """The names of one cell: used, bound, and looked up by the functions that it defines."""
+
+    uses: set[str]
+    binds: set[str]
+    called: set[str]
+
+    @classmethod
+    def of(cls, tree: ast.AST) -> CellNames:
+        """Read one cell."""
+        table = symtable.symtable(ast.unparse(tree), "cell", "exec")
+        uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        binds = {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        } - {"_"}
+        called = set().union(*map(_globals_of, table.get_children()))
+        return cls(uses | called, binds, called)
+
+
+def _passing(tree: ast.AST) -> Iterable[str]:
+    """Yield the names of what is given to lambdas, and of the parts of comprehensions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension):
+            yield from stored_names(node.target)
+        elif isinstance(node, ast.Lambda):
+            yield from (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
+
+
+def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
+    """Yield the names that a cell binds where it looks something up in a module, and does not call it."""
+    nodes = list(in_scope(tree))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.NamedExpr) and any(
+            isinstance(part, ast.Attribute) and id(part) not in called and root_of(part) in functions
+            for part in ast.walk(node)
+        ):
+            yield from stored_names(node)
+
+
+def root_of(node: ast.AST) -> str | None:
+    """Return the name at the beginning of ``name.part.part``; None where there is another thing."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return getattr(node, "id", None)
+
+
+def parsed(source: str) -> ast.Module | None:
+    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
+        try:
+            tree = ast.parse(source)
+            compile(tree, "cell", "exec")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    return tree
+
+
+def _add(names: dict[str, set[str]], name: str, more: set[str]) -> bool:
+    """Add to what a dictionary has for a name; tell whether that was new."""
+    new = more - names.get(name, set())
+    if new:
+        names.setdefault(name, set()).update(new)
+    return bool(new)
+
+
+def in_scope(top: ast.AST) -> Iterable[ast.AST]:
+    """Yield all nodes below this one, but not what stands in a function."""
+    waiting = list(ast.iter_child_nodes(top))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _globals_of(table: symtable.SymbolTable) -> set[str]:
+    found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return found.union(*map(_globals_of, table.get_children()))
+
+
+def stored_names(target: ast.AST) -> Iterable[str]:
+    """Yield the names that a target of an assignment binds."""
+    return (
+        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+
+
+def defined_in(trees: Iterable[ast.AST]) -> set[str]:
+    """Return the names that cells bind in any way but by an import."""
+    found = set()
+    for node in (node for tree in trees for node in in_scope(tree)):
+        found |= {node.name} if isinstance(node, ast.FunctionDef) else set(stored_names(node))
+    return found
+
+
+def is_new(value: ast.expr, defined: Container[str]) -> bool:
+    """Tell whether an expression makes an object that nobody else holds."""
+    while isinstance(value, ast.Attribute) and value.attr == "T":
+        value = value.value
+    if isinstance(value, ast.Tuple):
+        return False
+    if isinstance(value, ast.Call):
+        function = value.func
+        if isinstance(function, ast.Name):
+            names = (NEW - BUILTINS) | MADE_BY_US | CONTAINERS
+            return function.id in names and function.id not in defined
+        return isinstance(function, ast.Attribute) and function.attr in NEW | DRAW | MADE_BY_US
+    kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr)
+    return isinstance(value, (*kinds, ast.BinOp, ast.UnaryOp, ast.Compare)) or (
+        isinstance(value, ast.Constant) and value.value is not ...
+    )
