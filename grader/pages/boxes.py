@@ -9,7 +9,7 @@ BOX = '<{} class="scroll" role="group" tabindex="0" aria-label="{}">'
 
 
 def in_boxes(markup: str) -> str:
-    """Put each table, and each formula on a line of its own, into a box; `markup` has balanced tags.
+    """Put each table and each formula on a line of its own into a box, in `markup` that is clean.
 
     >>> print(in_boxes("<table><tr><th></th></tr></table>"))
     <div class="scroll" role="group" tabindex="0" aria-label="Table"><table><tr><td></td></tr></table></div>

@@ -1,4 +1,4 @@
-"""Lays a graded notebook out: a card for each question, the lesson's text folded section by section.
+"""Lays a graded notebook out for its page: a card for each question, the lesson's text folded.
 
 A student who opens the page on a phone looks for the questions. So each question is a card: its wording, the
 student's own answer, and the verdict beside it. What stands between the cards is the lesson, which can be
@@ -34,7 +34,7 @@ class Fold:
 
 @dataclass
 class Card:
-    """A question: its number and wording, the cells of the answer, and the graded cell, the last."""
+    """A question: its number and wording in the lesson, the cells of the answer, at last the graded cell."""
 
     number: str
     wording: str
@@ -97,9 +97,8 @@ def blocks(cells: list[NotebookNode]) -> list[Fold | Card]:
 def pieces(cell: NotebookNode) -> list[NotebookNode]:
     r"""Cut a cell of the lesson's text before each heading of a section and each question.
 
-    >>> lesson = "Text.\n\n## Next\n\nMore.\n\n**Question 2** (1 point). What?"
-    >>> [part.source for part in pieces(_text(lesson))]
-    ['Text.', '## Next\n\nMore.', '**Question 2** (1 point). What?']
+    >>> [part.source for part in pieces(_text("Text.\n\n## Next\n\nMore.\n\n**Question 2**. What?"))]
+    ['Text.', '## Next\n\nMore.', '**Question 2**. What?']
     """
     if not _is_text(cell):
         return [cell]

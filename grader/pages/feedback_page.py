@@ -70,7 +70,7 @@ def page_css(name: str) -> str:
 
 
 def _row(cell, sections) -> dict:
-    """Say what card and summary show of a question: a check with its verdict, or one graded by hand."""
+    """Say of a question what its card and the summary show; a person or a check has graded it."""
     nbgrader = cell.metadata["nbgrader"]
     verdict = read_verdict(cell) if cell.cell_type == "code" else None
     row = {

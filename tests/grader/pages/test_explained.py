@@ -57,10 +57,16 @@ def test_two_formulas_stand_beside_each_other(page):
 
 def test_the_section_to_read_again_is_a_link_to_its_heading(page):
     links = [link["href"] for link in page.find_all("a", href=True) if "weights" in link["href"]]
-    assert len(links) == 2  # in the summary, and in the notebook
+    assert len(links) == 1  # on the card of the question
     for href in links:
         (target,) = page.find_all(id=href.removeprefix("#"))
         assert target.name == "h2" and target.text == "Where the weights go: σ & co"
+
+
+def test_a_section_that_is_not_on_the_page_is_no_link():
+    assert says_html(MISTAKE, {"section-other"}).endswith(
+        "Read again: 02: Where the *weights* go: σ &amp; co."
+    )
 
 
 def test_nothing_is_written_where_the_bank_has_no_symbols():
