@@ -27,7 +27,7 @@ from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
 from grader.intake.put_there import put_there
 
-FEW = 8  # submissions: for fewer, running the lecture for all costs each process more than it saves
+FEW = 20  # submissions: for fewer, running the lecture for all costs each process more than it saves
 
 
 def grade(
@@ -67,7 +67,7 @@ def grade(
         Grade also where nothing can keep the students' code apart.
     full : bool
         Run every notebook from top to bottom, the lecture's own cells included (`grader.sandbox.trunk`).
-        Fewer than eight submissions are always run so: the short way would cost more than it saves.
+        Fewer than twenty submissions are always run so: the short way would cost more than it saves.
 
     Returns
     -------

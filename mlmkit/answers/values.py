@@ -19,7 +19,7 @@ _HOLDERS = (list, tuple, dict, np.ndarray, pd.Series, pd.DataFrame)
 # 600856.44 as text, or with thousands separators: 600,856.44, 600 856.44 (also narrow blanks), 600'856.44
 _SEPARATED = "[1-9][0-9]{0,2}(?P<mark>[,_' \xa0\u2009\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\\.[0-9]*)?"
 _NUMBER = re.compile(
-    rf"(?P<sign>[+-]?)\s*\$?\s*(?P<digits>{_SEPARATED}|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    rf"\$?\s*(?P<sign>[+-]?)\s*\$?\s*(?P<digits>{_SEPARATED}|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 )
 
 

@@ -215,7 +215,7 @@ class BayesianFit(Estimates):
         rstanarm's ``reciprocal_dispersion``, and its name in ``draws``.
         """
         if self.solution.size is None:
-            raise AttributeError(f"A {self.family} fit has no size: only family='negative_binomial' has one.")
+            raise AttributeError(f"A {self.kind} has no size: only family='negative_binomial' has one.")
         return self.solution.size
 
     # Summaries ---------------------------------------------------------------------------------

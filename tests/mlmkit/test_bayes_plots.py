@@ -9,7 +9,6 @@ matplotlib.use("agg")
 
 
 from mlmkit import (
-    alt_text,
     lmer,
     load_seattle,
     plot_caterpillar,
@@ -22,6 +21,7 @@ from mlmkit import (
     stan_glmer,
     stan_lmer,
 )
+from mlmkit.plots import alt_text
 from mlmkit.plots.density import draw_density
 
 SEATTLE = load_seattle()

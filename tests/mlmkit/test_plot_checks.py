@@ -7,7 +7,6 @@ import pytest
 from from_r import data_for
 
 from mlmkit import (
-    alt_text,
     complete_pooling,
     confint,
     glmer,
@@ -18,6 +17,7 @@ from mlmkit import (
     plot_residuals,
     plot_scale_location,
 )
+from mlmkit.plots import alt_text
 from mlmkit.plots.bins import binned, bins_of
 
 mpl.use("Agg")

@@ -127,12 +127,14 @@ def test_nothing_runs_on_the_feedback_page(name, course):
     app = open_course(course[0])
     if not ATTACKS[name].marks:
         return
-    pages = {
-        student: (folder(app, "feedback", student, LESSON) / f"{LESSON}.html").read_text(encoding="utf-8")
-        for student in (name, "adam-honest")
-    }
-    assert dangers(pages[name]) <= dangers(pages["adam-honest"])
-    assert len(pages[name]) < 12_000_000
+    page, *honest = (
+        (folder(app, "feedback", student, LESSON) / f"{LESSON}.html").read_text(encoding="utf-8")
+        for student in (name, *HONEST)
+    )
+    allowed = max(dangers(one)["verdict"] for one in honest) // 3 * 4  # a wrong answer has a sentence more
+    assert dangers(page)["verdict"] <= allowed
+    assert Counter(dangers(page), verdict=0) <= Counter(dangers(honest[0]), verdict=0)
+    assert len(page) < 12_000_000
 
 
 def test_nothing_runs_on_the_class_report_and_nothing_in_it_is_unprintable(course, found):
