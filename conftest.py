@@ -22,10 +22,10 @@ MARKERS = {
     "needs_postgres": "needs PostgreSQL; skipped where that is missing",
     "needs_chromium": "needs Chromium; skipped where that is missing",
     "long(seconds)": "starts kernels or processes, or computes for seconds; `make test-fast` leaves it out",
-    "whole": "runs a whole class or a whole lesson; `make test-whole` runs it (set by `long`)",
+    "whole": "takes long: whole classes, whole lessons; `make test-whole` runs it (set by `long`)",
     "machine": "goes another way where these programs are missing; .ci/run tries both",
 }
-MOST = 30  # seconds: tests marked `long` with more are `whole`
+MOST = 25  # seconds: files marked `long` with more are `whole`
 PROGRAMS = {"needs_bwrap": "bubblewrap", "needs_postgres": "PostgreSQL", "needs_chromium": "Chromium"}
 
 

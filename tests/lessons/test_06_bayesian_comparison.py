@@ -14,6 +14,8 @@ from scipy.stats import multivariate_normal, norm
 from grader.bank.l06_bayesian_comparison import SCHOOLS, _few, _school_effects
 from mlmkit import decov, homes_for, kfold, load_radon, loo, radon_for, stan_glm, stan_glmer
 
+pytestmark = pytest.mark.long(50)
+
 LESSON = "06_bayesian_comparison"
 R = json.loads((Path(__file__).parents[1] / "reference" / "comparison.json").read_text())
 STAN = json.loads((Path(__file__).parents[1] / "reference" / "eight_schools.json").read_text())

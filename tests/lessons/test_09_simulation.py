@@ -20,6 +20,8 @@ from grader.bank.l09_simulation import CURVE, WORLD, doubtful_sales
 from grader.judge import references
 from mlmkit import anova, bootstrap, complete_pooling, homes_for, lmer, power, simulate_data
 
+pytestmark = pytest.mark.long(50)
+
 LESSON = "09_simulation"
 MODEL = "price ~ (1 | zipcode)"
 R = json.loads((Path(__file__).parents[1] / "reference" / "simulation.json").read_text())

@@ -14,6 +14,8 @@ from grader.bank.reference_fits import posterior
 from grader.judge import references
 from mlmkit import complete_pooling, homes_for, lmer, no_pooling, simulate_data, stan_glmer
 
+pytestmark = pytest.mark.long(40)
+
 LESSON = "10_capstone"
 MODEL = "log_price ~ log_size + (1 | zipcode)"
 R = json.loads((Path(__file__).parents[1] / "reference" / "capstone.json").read_text(encoding="utf-8"))

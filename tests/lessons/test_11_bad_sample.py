@@ -13,6 +13,8 @@ from handed_in import STUDENTS, judged
 from grader.bank import l11_bad_sample as bank
 from mlmkit import homes_for, lmer, load_king_county, no_pooling, stan_glmer, zipcodes_for
 
+pytestmark = pytest.mark.long(26)
+
 LESSON = "11_bad_sample"
 R = json.loads((Path(__file__).parents[1] / "reference" / "mrp.json").read_text(encoding="utf-8"))
 

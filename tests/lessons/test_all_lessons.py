@@ -21,7 +21,7 @@ from grader.sandbox.provisioner import SandboxKernelManager
 from mlmkit import data_fingerprint, homes_for
 from mlmkit.answers.kinds import MIME, encode
 
-pytestmark = pytest.mark.long(112)
+pytestmark = pytest.mark.long(370)
 
 # Kernels are forks of one process that has the libraries loaded. They see what a student's kernel sees.
 FORKS = {

@@ -31,6 +31,8 @@ from mlmkit.bayes.model import build_model
 from mlmkit.bayes.priors import GroupSds
 from mlmkit.bayes.pymc_model import pymc_model
 
+pytestmark = pytest.mark.long(60)
+
 REFERENCE = Path(__file__).parents[1] / "reference"
 EIGHT = json.loads((REFERENCE / "eight_schools.json").read_text())
 GIVEN = dict.fromkeys(["prior", "prior_intercept", "prior_aux", "prior_covariance"])

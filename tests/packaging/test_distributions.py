@@ -24,6 +24,8 @@ import mlmkit
 from grader.author.build import lesson_names
 from grader.author.leaks import expected_numbers, leaks_in
 
+pytestmark = pytest.mark.long(40)
+
 VERSION = mlmkit.__version__
 METADATA = {"METADATA", "WHEEL", "RECORD", "top_level.txt", "entry_points.txt", "licenses/LICENSE"}
 ARCHIVE = {"LICENSE", "MANIFEST.in", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}

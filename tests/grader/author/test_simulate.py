@@ -12,6 +12,8 @@ from grader.author.simulate import Tally, item_statistics
 from grader.author.students import RIGHT, UNNAMED, answers_of
 from grader.bank import Mistake, Number, Question, questions
 
+pytestmark = pytest.mark.long(120)
+
 LESSONS = lesson_names()
 
 

@@ -27,6 +27,8 @@ from grader.bank.builders.mistake import half, wrong
 from grader.bank.reference_fits import fits
 from grader.judge.references import expected, homes
 
+pytestmark = pytest.mark.long(350)
+
 
 def of_the_course():
     """The bank's own questions, without those that other tests have registered in this process."""

@@ -15,7 +15,7 @@ from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
 
 pytestmark = [
-    pytest.mark.long(50),
+    pytest.mark.long(25),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

@@ -23,7 +23,7 @@ from grader.course.repository import ROOT
 from grader.pages.give_feedback import page_path, sorry_page
 
 pytestmark = [
-    pytest.mark.long(15),
+    pytest.mark.long(70),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

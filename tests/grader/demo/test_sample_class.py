@@ -20,7 +20,7 @@ from grader.grade.verdicts import read_verdicts
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(160),
+    pytest.mark.long(110),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

@@ -21,7 +21,7 @@ from grader.grade import outages
 from grader.grade.saved_marks import auto_marks
 
 pytestmark = [
-    pytest.mark.long(120),
+    pytest.mark.long(115),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),

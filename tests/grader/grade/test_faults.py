@@ -28,7 +28,7 @@ from grader.grade.outcomes import outcomes_of
 from grader.grade.saved_marks import auto_marks
 
 pytestmark = [
-    pytest.mark.long(60),
+    pytest.mark.long(115),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),

@@ -20,7 +20,7 @@ from grader.grade.outcomes import outcome_of
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(100),
+    pytest.mark.long(145),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

@@ -11,7 +11,7 @@ from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
 
 pytestmark = [
-    pytest.mark.long(60),
+    pytest.mark.long(70),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

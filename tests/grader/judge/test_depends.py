@@ -20,6 +20,8 @@ from grader.judge.depends import COMPUTE, files_behind, lesson_modules, print_of
 from grader.judge.reference_cache import bank_digest
 from grader.sandbox.execute import SturdyExecute
 
+pytestmark = pytest.mark.long(60)
+
 LESSON = "05_bayesian_fits"  # its tolerances come from `monte_carlo`
 SAME = {"submission": "as before", "lesson": "as before"}
 

@@ -14,6 +14,8 @@ from grader.judge.reference_cache import FOLDER, folder, look_up
 from mlmkit.answers.kinds import encode
 from mlmkit.data import data_fingerprint, homes_for
 
+pytestmark = pytest.mark.long(60)
+
 QUESTION = "l01-sd-zipcode"
 
 

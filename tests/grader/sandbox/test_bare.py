@@ -21,7 +21,7 @@ from grader.sandbox import bare
 from grader.sandbox.execute import SturdyExecute, not_run_reason
 
 pytestmark = [
-    pytest.mark.long(40),
+    pytest.mark.long(60),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

@@ -10,7 +10,7 @@ from grader.sandbox.execute import SturdyExecute, not_run_reason
 from grader.sandbox.rungs import RUNGS
 
 pytestmark = [
-    pytest.mark.long(25),
+    pytest.mark.long(35),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

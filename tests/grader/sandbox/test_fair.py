@@ -11,7 +11,7 @@ from grader.sandbox.processor_time import Allowance
 from grader.sandbox.rungs import RUNGS
 
 pytestmark = [
-    pytest.mark.long(25),
+    pytest.mark.long(35),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]

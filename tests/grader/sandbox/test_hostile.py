@@ -15,7 +15,7 @@ from grader.pages.report import write_report
 from grader.sandbox.jail import why_not
 
 pytestmark = [
-    pytest.mark.long(90),
+    pytest.mark.long(210),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),

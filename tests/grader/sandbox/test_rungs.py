@@ -21,7 +21,7 @@ from grader.sandbox.rungs import RUNGS
 from grader.sandbox.system_calls import program
 
 pytestmark = [
-    pytest.mark.long(80),
+    pytest.mark.long(130),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),

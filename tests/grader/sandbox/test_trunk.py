@@ -13,7 +13,7 @@ from grader.sandbox.execute import SturdyExecute, way_of
 from grader.sandbox.trunk import LongWayError, trunk_of
 
 pytestmark = [
-    pytest.mark.long(60),
+    pytest.mark.long(28),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 needs_bwrap = pytest.mark.needs_bwrap
