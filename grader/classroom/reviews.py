@@ -32,9 +32,9 @@ from mlmkit import check, decov, glmer, homes_for, lmer, loo, no_pooling, sim, s
 
 homes = homes_for({name!r})
 print(f"{{len(homes):,}} sales in the zip codes {{', '.join(homes['zipcode'].cat.categories)}}")"""
-HEAD = """# Review: lessons 1 to {last}
+HEAD = """# Review: {which}
 
-{many} questions of these lessons again, on **nine zip codes that are not yours**. Where a question says "your
+{many} questions of {these} again, on **nine zip codes that are not yours**. Where a question says "your
 zip codes", it means these. The questions were chosen by what cost {whose} points. Nothing is graded: each
 answer is judged at once, as often as you like, and a wrong one is told where to read again. Replace the three
 dots, and run both cells."""
@@ -223,8 +223,10 @@ def made(student, asked, last, whose="you"):
     NotebookNode, dict
     """
     name, key = data_name(student), {"lesson": f"review_{last}", "graded": {}, "practice": {}, "predict": {}}
+    which = "lesson 1" if int(last) == 1 else f"lessons 1 to {int(last)}"
+    these = "this lesson" if int(last) == 1 else "these lessons"
     cells = [
-        new_markdown_cell(HEAD.format(last=int(last), many=len(asked), whose=whose)),
+        new_markdown_cell(HEAD.format(which=which, these=these, many=len(asked), whose=whose)),
         new_code_cell(START.format(name=name)),
     ]
     lesson = None
