@@ -27,17 +27,37 @@ A lesson goes through these commands, in this order:
 Around it: class (who is in the course), due (until when a lesson can be handed in).
 """
 
-HANDOUT = "Building the library and packing it with the lessons."
-DEMO = "A class of 12 sample students hands in lesson 01. A dot means: still at work."
-GRADE = "Grading {lesson} with {workers} processes. A dot means: still at work."
-FEEDBACK = "Writing the feedback pages of {lesson} with {workers} processes. A dot means: still at work."
+# What each command says at once, before the imports, which take seconds. A dot later on means: still at work.
+FIRST_WORDS = {
+    "demo": "A class of 12 sample students hands in lesson 01. A dot means: still at work.",
+    "lab": "Opening JupyterLab in your copy of the lessons.",
+    "lessons": "Making the lessons from solutions/.",
+    "handout": "Building the library and packing it with the lessons.",
+    "release": "Releasing {lesson}.",
+    "collect": "Collecting {lesson} from the exchange.",
+    "grade": "Grading {lesson} with {workers} processes. A dot means: still at work.",
+    "feedback": (
+        "Writing the feedback pages of {lesson} with {workers} processes. A dot means: still at work."
+    ),
+    "release-feedback": "Giving the feedback pages of {lesson} to the students.",
+    "report": "Writing the class report of {lesson}.",
+    "export": "Reading the marks of {lesson} for {to}.",
+    "review": "Choosing questions of the lessons up to {lesson}.",
+    "due": "Looking up when {lesson} is due.",
+    "import": "Reading {file}.",
+    "add": "Opening the class list.",
+    "drop": "Opening the class list.",
+    "list": "Opening the class list.",
+    "check-bank": "Checking the bank with {students} students. A dot means: still at work.",
+    "simulate": "Handing in for {students} students of {lesson}. A dot means: still at work.",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 after a sentence about what went wrong."""
     options = parser().parse_args(arguments)
-    if options.says:
-        print(options.says.format(**vars(options)))  # before the imports, which take seconds
+    name = options.action if options.command == "class" else options.command
+    print(FIRST_WORDS[name].format(**vars(options)), flush=True)
     from grader.author.tagged_lesson import LessonError
     from grader.bank import BankError
     from grader.course.course_folder import CourseError
@@ -61,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = _add(commands, "demo", _demo, "grade a class of 12 sample students, from release to report", DEMO)
+    demo = _add(commands, "demo", _demo, "grade a class of 12 sample students, from release to report")
     demo.add_argument("--folder", type=Path, help="where to work (default: demo/ in the repository)")
     _workers(demo)
 
@@ -71,16 +91,14 @@ def parser() -> argparse.ArgumentParser:
     lessons = _add(commands, "lessons", _lessons, "make the lessons for students from solutions/")
     lessons.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
 
-    handout = _add(
-        commands, "handout", _handout, "pack lessons and library for students, as one archive", HANDOUT
-    )
+    handout = _add(commands, "handout", _handout, "pack lessons and library for students, as one archive")
     handout.add_argument(
         "--folder", type=Path, help="write a folder instead, to publish as a repository of its own"
     )
 
     _for_lesson(commands, "release", _release, "give a lesson to the class: into the exchange folder")
     _for_lesson(commands, "collect", _collect, "fetch what students handed in; newer replaces older")
-    grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson", GRADE)
+    grade = _for_lesson(commands, "grade", _grade, "run and judge the submissions of a lesson")
     grade.add_argument(
         "--student", action="append", help="this student, again and only (may be given several times)"
     )
@@ -93,9 +111,7 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--full", action="store_true", help="run the lecture's own cells again for each student, to compare"
     )
-    feedback = _for_lesson(
-        commands, "feedback", _feedback, "write a feedback page for each graded student", FEEDBACK
-    )
+    feedback = _for_lesson(commands, "feedback", _feedback, "write a feedback page for each graded student")
     for command in (grade, feedback):
         _workers(command)
         _scheduler(command)
@@ -189,15 +205,15 @@ def _course(command):
     )
 
 
-def _add(commands, name, run, about, says=""):
-    """Add a command; one that takes a while `says` at once what it is going to do."""
+def _add(commands, name, run, about):
+    """Add a command."""
     command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-    command.set_defaults(run=run, says=says)
+    command.set_defaults(run=run)
     return command
 
 
-def _for_lesson(commands, name, run, about, says=""):
-    command = _add(commands, name, run, about, says)
+def _for_lesson(commands, name, run, about):
+    command = _add(commands, name, run, about)
     command.add_argument("lesson", metavar="LESSON", help="such as 01_pooling")
     _course(command)
     return command

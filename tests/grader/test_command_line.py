@@ -97,3 +97,48 @@ def test_the_module_runs_and_is_quick_to_explain_itself():
     assert done.returncode == 0
     assert "nbgrader" not in done.stderr  # help imports nothing heavy
     assert "pandas" not in done.stderr
+
+
+FIRST = """
+import builtins, sys
+import grader.__main__ as commands
+
+def stop(words, **options):
+    sys.exit(f"{len(sys.modules)} modules, then: {words}")
+
+builtins.print = stop
+commands.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["demo"],
+        ["lab"],
+        ["lessons"],
+        ["handout"],
+        *(
+            [name, "01_pooling"]
+            for name in ("release", "collect", "grade", "feedback", "report", "review", "due")
+        ),
+        ["release-feedback", "01_pooling"],
+        ["export", "01_pooling", "--to", "canvas"],
+        ["class", "list"],
+        ["class", "import", "x.csv"],
+        ["class", "add", "ana"],
+        ["class", "drop", "ana"],
+        ["check-bank"],
+        ["simulate", "01_pooling"],
+    ],
+    ids=" ".join,
+)
+def test_the_first_words_come_before_the_imports(command):
+    """Python starts with some 80 modules; nbgrader alone brings 1,500 and seconds."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, *command], capture_output=True, text=True, check=False
+    )
+    count, _, words = done.stderr.partition(" modules, then: ")
+    assert int(count) < 200, done.stderr
+    assert words.strip().endswith(".")
+    assert "{" not in words
