@@ -262,3 +262,27 @@ def test_the_page_of_a_good_submission_keeps_what_belongs_there(config):
         assert '<table class="dataframe">' in page
         assert "<math" in page
         assert page.index("From the grader") < page.index("mlm-verdict mlm-right")
+
+
+def test_no_page_of_the_formgrader_asks_another_host():
+    """nbgrader's own pages, and the one for grading as the course's settings make it."""
+    templates = sorted(
+        (Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates").glob("*.tpl")
+    )
+    assert len(templates) > 5
+    for template in templates:
+        assert asked_for(template.read_text(encoding="utf-8")) == []
+
+
+def test_the_page_for_grading_asks_no_other_host(config):
+    formula = nbformat.v4.new_markdown_cell("# Title\n\nThe mean is $\\bar y$.")
+    page = formgrader_of(nbformat.v4.new_notebook(cells=[formula]), config)
+    assert asked_for(page) == []
+    assert asked_for('<script src="https://cdn.example/x.js"></script>') == ["https://cdn.example/x.js"]
+
+
+def asked_for(page):
+    """List what a page loads from other hosts."""
+    parts = BeautifulSoup(page, "html.parser").find_all(["script", "link", "img", "iframe"])
+    addresses = [part.get("src") or part.get("href") or "" for part in parts]
+    return [address for address in addresses if re.match(r"\s*(https?:)?//", address)]
