@@ -1,7 +1,9 @@
 """The class report's numbers, and that its page holds what it should. Records written here, no grading."""
 
 import re
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,10 @@ from grader.pages.report import (
     topic_rows,
 )
 from mlmkit.answers.kinds import Verdict
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import chromium
 
 QUESTIONS = [
     GradedQuestion("q-a", 2.0, "pooling", "01: Pooling", "The mean"),
@@ -169,3 +175,18 @@ def test_a_class_without_submissions_has_a_report_too(tmp_path):
 
 def test_a_class_without_students_has_a_report_too(tmp_path):
     assert "0 of 0 students" in render(a_class(), tmp_path)
+
+
+@pytest.mark.needs_chromium
+@pytest.mark.long(10)
+def test_it_is_no_wider_than_a_phone(group, tmp_path):
+    long = GradedQuestion(
+        "q-with-a-long-name-of-its-own", 2.0, "variance components", "", "How " + "far " * 30
+    )
+    group.questions.append(long)
+    (tmp_path / "report.html").write_text(render(group, tmp_path), encoding="utf-8")
+    for width in (320, 390, 768):
+        with chromium.Tab(width, 844, mobile=width < 700) as tab:
+            tab.open(tmp_path / "report.html")
+            assert tab.value("document.documentElement.scrollWidth") == tab.value("innerWidth") == width
+            assert tab.value()
