@@ -131,9 +131,9 @@ def test_nothing_runs_on_the_feedback_page(name, course):
         (folder(app, "feedback", student, LESSON) / f"{LESSON}.html").read_text(encoding="utf-8")
         for student in (name, *HONEST)
     )
-    allowed = max(dangers(one)["verdict"] for one in honest) // 3 * 4  # a wrong answer has a sentence more
-    assert dangers(page)["verdict"] <= allowed
-    assert Counter(dangers(page), verdict=0) <= Counter(dangers(honest[0]), verdict=0)
+    found, allowed = dangers(page), dangers(honest[0])
+    allowed["verdict"] = allowed["verdict"] // 3 * 4  # a wrong answer has a sentence, too
+    assert found <= allowed
     assert len(page) < 12_000_000
 
 
