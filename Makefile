@@ -75,7 +75,8 @@ bench: $(READY)  ## measure speed against other packages, in one run
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)
 	$(PATIENTLY) $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \
-	  --extra bayes --extra fast --extra course --group test --no-emit-package mlmkit --no-emit-package mlmkit-grader \
+	  --extra bayes --extra fast --extra course --group test --group site --group hub \
+	  --no-emit-package mlmkit --no-emit-package mlmkit-grader \
 	  --custom-compile-command "make lock" pyproject.toml grader/pyproject.toml --output-file requirements.txt
 
 clean:  ## remove what the demo and the environment made

