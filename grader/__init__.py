@@ -13,4 +13,5 @@ The storeys, lowest first; each uses only those below it.
 ``pages``      feedback and class report
 ``classroom``  all of it as functions
 ``demo``       a class of sample students
+``commands``   what the instructor types
 """

@@ -109,7 +109,7 @@ def test_each_file_that_decides_what_is_right_makes_kept_answers_stale(change):
 def test_what_cannot_matter_makes_nothing_stale(app):
     listed = set(files_behind(*steps_of(app), *lesson_modules(LESSON)))
     rooms = {name.split("/")[1] for name in listed if name.startswith("grader/")}
-    assert not rooms & {"author", "marks", "pages", "classroom", "demo", "__main__.py"}
+    assert not rooms & {"author", "marks", "pages", "classroom", "demo", "commands", "__main__.py"}
     assert "grader/bank/l01_pooling.py" not in listed
     assert "grader/judge/judging.py" not in files_behind("grader.judge.references", *lesson_modules())
 
