@@ -95,7 +95,7 @@ def test_from_fetching_to_the_feedback(machine, lab, tmp_path):
     page.get_by_role("button", name="Fetch Feedback").click()
     page.get_by_text("(view feedback)").first.click()  # leads to the folder, in the list at the left
     page.locator(".jp-DirListing-item", has_text=f"{LESSON}.html").dblclick()
-    page.frame_locator(".jp-HTMLViewer iframe").get_by_text("30 of 30 points").first.wait_for()
+    page.frame_locator(".jp-HTMLViewer iframe").get_by_text("20 of 20 points").first.wait_for()
     page.screenshot(path=tmp_path / "feedback.png")
     (written,) = (machine.home(ANA) / LESSON / "feedback").rglob("*.html")
     assert refused(machine, BEN, "cat", written)
