@@ -5,6 +5,7 @@
 """
 
 from grader.author.release import release
+from grader.classroom.hand_grading import take_marks, written_page
 from grader.classroom.reviews import review
 from grader.grade.cluster import StoppedError, connect, local_cluster
 from grader.grade.late import lateness
@@ -34,8 +35,10 @@ __all__ = [
     "review",
     "shown",
     "submit",
+    "take_marks",
     "warm_up",
     "write_feedback",
+    "written_page",
 ]
 
 
