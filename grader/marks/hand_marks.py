@@ -1,4 +1,4 @@
-"""Marks that a person gave on the page of written answers: read from a file, checked, put into the gradebook."""
+"""Marks that a person gave on the page of written answers: read, checked, put into the gradebook."""
 
 from __future__ import annotations
 

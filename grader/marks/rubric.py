@@ -1,7 +1,7 @@
 """The rubric of a question that a person grades, read from its solution in the lesson's source.
 
-A line ``- [1] **Title.** More.`` is an item: its points, a title that the student reads too, and what only the
-instructor reads. Points below zero are taken off. A line ``- Text`` is a comment to copy.
+A line ``- [1] **Title.** More.`` is an item: its points, a title that the student reads too, and what only
+the instructor reads. Points below zero are taken off. A line ``- Text`` is a comment to copy.
 """
 
 from __future__ import annotations

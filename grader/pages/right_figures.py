@@ -1,4 +1,4 @@
-"""A student's own right answers in a few characters, for those who read what the student writes about them."""
+"""A student's own right answers in a few characters, for those who read what the student wrote of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 40  # numbers of one answer
 
 @dataclass(frozen=True)
 class RightFigure:
-    """What is right for one graded question on one student's data, and what became of the student's answer."""
+    """What is right for one question on one student's data, and what became of the student's answer."""
 
     number: str
     id: str

@@ -1,7 +1,7 @@
 """The page on which a person reads all answers to a written question, one after the other, and marks them.
 
-It works from a file, without a server: what is marked is kept by the browser, and a button saves it to a file for
-``python -m grader written LESSON --marks FILE``. It holds right answers, so it is for instructors only.
+It works from a file, without a server: what is marked is kept by the browser, and a button saves it to a file
+for ``python -m grader written LESSON --marks FILE``. It holds right answers: it is for instructors only.
 """
 
 from __future__ import annotations
