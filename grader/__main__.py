@@ -18,6 +18,7 @@ A lesson goes through these commands, in this order:
   grade         run and judge the submissions
   written       read and mark the written answers
   feedback      write a page for each student
+  requests      read and answer students who ask to look at a mark again
   release-feedback  let the students fetch their pages
   report        write a page about the class
   export        write the marks for Canvas or Moodle

@@ -1,4 +1,4 @@
-"""What a person reads and marks: written answers."""
+"""What a person reads and marks: written answers, and requests for a second look."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from grader.commands.options import for_lesson
 from grader.course.screen import plain
+
+LINES, WIDTH = 12, 200  # of each part of a request that are shown
 
 
 def describe(commands):
@@ -31,6 +33,21 @@ def describe(commands):
         help="of two graders: whose points count where they differ (default: nothing is written there)",
     )
     written.add_argument("--dry-run", action="store_true", help="check and compare, and write nothing")
+
+    requests = for_lesson(
+        commands,
+        "requests",
+        _requests,
+        "list the requests for a second look, or answer one",
+        says="Looking for requests of {lesson}.",
+    )
+    requests.add_argument(
+        "--answer",
+        nargs=3,
+        metavar=("STUDENT", "QUESTION", "TEXT"),
+        help="what the student reads on the next feedback page",
+    )
+    requests.add_argument("--points", type=float, metavar="N", help="with --answer: the new mark")
 
 
 def _written(options):
@@ -71,3 +88,37 @@ def _tell_agreement(agreement, take):
             f"Nothing is written for these {len(agreement.differ)}. "
             "Talk about them and change a file, or say --take first or --take second."
         )
+
+
+def _requests(options):
+    from grader import classroom
+
+    if options.answer:
+        student, question, text = options.answer
+        classroom.answer_request(
+            options.lesson, student, question, text, root=options.course, points=options.points
+        )
+        mark = "" if options.points is None else f" The mark is {options.points:g} now."
+        print(plain(f"{student}, {question}: answered.{mark}"))
+        print(f"The student sees it after: python -m grader feedback {options.lesson}")
+        return
+    asked = classroom.list_requests(options.lesson, root=options.course)
+    for one in asked:
+        _tell_request(one)
+    count = sum(one.request.is_open for one in asked)
+    print(f"{count} open, {len(asked) - count} answered.")
+
+
+def _tell_request(asked):
+    """Print a request with what one has to know to answer it."""
+    request = asked.request
+    mark = "no mark yet" if asked.points is None else f"{asked.points:g} of {asked.most:g} points"
+    print(f"{plain(request.student)}, question {asked.number or '?'} ({plain(request.question)}), {mark}")
+    parts = {"asks": request.why, "answer": asked.work, "verdict": asked.says, "you said": request.answer}
+    for name, text in parts.items():
+        lines = text.strip().split("\n") if text.strip() else []
+        for place, line in enumerate(lines[:LINES]):
+            print(f"  {'' if place else name:>8}: {plain(line[:WIDTH])}")
+        if len(lines) > LINES:
+            print(f"{'':>12}[…] {len(lines) - LINES} more lines")
+    print()

@@ -13,7 +13,7 @@ from grader.intake.repair import grade_id
 from grader.intake.request_log import Request, log_requests
 from grader.intake.safe_copy import RefusedError
 
-ONLY_ASKS = "Asks for another look at {which}. Nothing else has changed, so what was handed in before stays, with its time."
+ONLY_ASKS = "Asks for another look at {which}. Nothing else has changed: what was handed in before stays, with its time."
 ALSO_NEW = "Asks for another look at {which}. The answers have changed too, so it is a new submission."
 TOO_MANY = "{count:,} more requests were left out."
 

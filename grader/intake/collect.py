@@ -190,7 +190,7 @@ class CollectOneByOne(ExchangeCollect):
         if place.is_dir() and not refused:  # what lies there is no longer in the exchange; the rest only asks
             return Arrival(student, "already there", " ".join(asked))
         there = f" What lies in {place.parent.name}/{place.name} was left as it is." if place.is_dir() else ""
-        return Arrival(student, "refused", _all_refused(refused) + there)
+        return Arrival(student, "refused", " ".join([_all_refused(refused) + there, *asked]))
 
     @contextmanager
     def _copied(self, item: HandIn, inbound: int) -> Iterator[Path]:

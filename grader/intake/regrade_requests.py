@@ -57,8 +57,8 @@ def requests_in(place: Path, lesson: str, student: str, known: set[str]) -> tupl
 def work_print(place: Path, lesson: str, ignore: list[str], texts: set[str]) -> str:
     """Return the fingerprint of a hand-in's work: requests, outputs and empty cells don't count in it.
 
-    Nor do the student's own remarks, unless a written answer has lost its cell: then one of them may be it. Of
-    a notebook that can't be read, every byte counts.
+    Nor do the student's own remarks, unless a written answer has lost its cell: then one of them may be it.
+    Of a notebook that can't be read, every byte counts.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Requests for a second look and their answers: one file for each lesson, a line of JSON for each event.
 
-Lines are added and never changed. One is whole or not there: it is written in one step, under a lock, and what
-a full disk has cut off is taken away again. A line that can't be read counts as none.
+Lines are added and never changed. One is whole or not there: it is written in one step, under a lock, and
+what a full disk has cut off is taken away again. A line that can't be read counts as none.
 """
 
 from __future__ import annotations

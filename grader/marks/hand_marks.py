@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from nbgrader.api import MissingEntry
+
 from grader.course.course_folder import CourseError, open_gradebook
 from grader.marks.agreement import kappa
 from grader.marks.written_answers import WrittenAnswer, WrittenQuestion
@@ -149,6 +151,25 @@ def save_marks(app, lesson: str, marks: Iterable[HandMark], written: list[Writte
         else:
             gradebook.db.commit()
     return changed
+
+
+def give_points(app, lesson: str, student: str, question: str, points: float) -> None:
+    """Put one mark by hand into the gradebook. It stays when the same answer is graded again.
+
+    Raises
+    ------
+    CourseError
+        If the student has no such question, or the points don't lie between 0 and its points.
+    """
+    with open_gradebook(app) as gradebook:
+        try:
+            grade = gradebook.find_grade(question, lesson, lesson, student)
+        except MissingEntry:
+            raise CourseError(f"The gradebook has no mark of {student} for {question}.") from None
+        if not 0 <= points <= grade.max_score:  # false for NaN, too
+            raise CourseError(f"{question} has {grade.max_score:g} points: {points:g} does not fit.")
+        grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.db.commit()
 
 
 def comment_text(mark: HandMark, question: WrittenQuestion) -> str:

@@ -44,8 +44,8 @@ def regrade(question, why):
         show(question, fault, {})
         return
     says = (
-        f'your request is recorded: "{plain(why, 200)}" Save the notebook and hand it in again. If you change '
-        "nothing else, your answers keep the time at which you handed them in."
+        f'your request is recorded: "{plain(why, 200)}" Save the notebook and hand it in again. If you '
+        "change nothing else, your answers keep the time at which you handed them in."
     )
     show(question, Reply("plain", says), {REQUEST: {"question": question, "why": str(why)}})
 
