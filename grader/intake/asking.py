@@ -13,7 +13,10 @@ from grader.intake.repair import grade_id
 from grader.intake.request_log import Request, log_requests
 from grader.intake.safe_copy import RefusedError
 
-ONLY_ASKS = "Asks for another look at {which}. Nothing else has changed: what was handed in before stays, with its time."
+ONLY_ASKS = (
+    "Asks for another look at {which}. Nothing else has changed, "
+    "so what was handed in before stays, with its time."
+)
 ALSO_NEW = "Asks for another look at {which}. The answers have changed too, so it is a new submission."
 TOO_MANY = "{count:,} more requests were left out."
 
@@ -36,7 +39,8 @@ class Asking:
         self._root, self._lesson, self._ignore = root, lesson, list(ignore)
         about = {}
         if Path(released).is_file():
-            about = {grade_id(cell): cell.metadata.nbgrader for cell in released_lesson(str(released)).cells}
+            cells = released_lesson(str(released)).cells
+            about = {grade_id(cell): cell.metadata.get("nbgrader", {}) for cell in cells}
         graded = {name: one for name, one in about.items() if name and one.get("grade")}
         self._known, self._texts = set(graded), {name for name, one in graded.items() if one.get("solution")}
 
