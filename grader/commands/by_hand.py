@@ -67,7 +67,8 @@ def _written(options):
         _tell_agreement(done.agreement, options.take)
     for says in done.changed:
         print(plain(f"another mark than before: {says}"))
-    print(f"{done.count} marks {'would be written' if options.dry_run else 'written'} into the gradebook.")
+    what = "would be written" if options.dry_run else "written"
+    print(f"{done.count} {'mark' if done.count == 1 else 'marks'} {what} into the gradebook.")
     for says in done.waiting:
         print(plain(f"no mark yet: {says}"))
     if done.count and not options.dry_run:
@@ -85,8 +86,8 @@ def _tell_agreement(agreement, take):
         print(plain(f"they differ: {says}"))
     if agreement.differ and not take:
         print(
-            f"Nothing is written for these {len(agreement.differ)}. "
-            "Talk about them and change a file, or say --take first or --take second."
+            "Where they differ, nothing is written. "
+            "Talk about it and save one of the files again, or say --take first or --take second."
         )
 
 
