@@ -1,13 +1,13 @@
-"""The page of written answers in a browser: marking by mouse and keys, what it keeps and saves, hostile texts."""
+"""The page of written answers in a browser: marking by mouse and keys, what it saves, hostile texts."""
 
 import importlib.util
 import json
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
-from payloads import HTML, MARKDOWN
 
 from grader.marks.hand_marks import FORMAT, read_marks
 from grader.marks.rubric import Item, Rubric
@@ -16,9 +16,10 @@ from grader.pages.right_figures import RightFigure, named_questions, right_figur
 from grader.pages.written_page import render_written
 from mlmkit.answers.kinds import ByGroup, Choice, Draws, Formula, Number, Table
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-import chromium
+import chromium  # noqa: E402
+from payloads import HTML, MARKDOWN  # noqa: E402
 
 AXE = importlib.util.find_spec("axe_playwright_python")
 LESSON = "01_pooling"
@@ -247,7 +248,7 @@ def test_the_figures_are_those_of_the_questions_that_the_text_names():
         (Number(0.123456), "0.1235"),
         (Number(12.0, unit="sales"), "12 sales"),
         (ByGroup({"98010": 1234567.8, "98014": -2.5}, unit="USD"), "98010: 1,234,568; 98014: -2.5 USD"),
-        (Table({"sd": {"a": 1.0, "b": 2.0}}), "a, sd: 1; b, sd: 2"),
+        (Table(pd.DataFrame({"x": [1.0], "y": [2.0]}, index=["a"])), "a, x: 1; a, y: 2"),
         (Choice("b"), "b"),
         (Formula("y ~ (1 | g)"), "y ~ (1 | g)"),
         (Draws(mean=5.0, sd=2.0, quantiles={0.025: 1.0}), "mean: 5; sd: 2; 2.5 %: 1"),
