@@ -28,6 +28,7 @@ def describe(commands):
     )
     written.add_argument(
         "--take",
+        type=str.lower,
         choices=["first", "second"],
         default="",
         help="of two graders: whose points count where they differ (default: nothing is written there)",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from grader.intake.inbound import HandIn
 from grader.intake.mending import released_lesson
-from grader.intake.regrade_requests import requests_in, work_print
+from grader.intake.regrade_requests import MANY, requests_in, work_print
 from grader.intake.repair import grade_id
-from grader.intake.request_log import Request, log_requests
+from grader.intake.request_log import Request, log_requests, requests_of
 from grader.intake.safe_copy import RefusedError
 
 ONLY_ASKS = (
@@ -97,7 +97,11 @@ class Asking:
         return work_print(folder, self._lesson, self._ignore, self._texts)
 
     def _note(self, requests: list[Request], more: int, same: bool) -> list[str]:
-        new = log_requests(self._root, self._lesson, requests)
+        student = requests[0].student
+        before = {request.id for request in requests_of(self._root, self._lesson, student)}
+        fresh = [request for request in requests if request.id not in before]
+        room = max(0, MANY - len(before))  # nobody can flood the list by handing in again and again
+        new, more = log_requests(self._root, self._lesson, fresh[:room]), more + len(fresh[room:])
         if not new:
             return []
         which = ", ".join(dict.fromkeys(request.question for request in new))

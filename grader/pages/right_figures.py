@@ -11,6 +11,7 @@ import pandas as pd
 from grader.bank import BankError, questions
 from grader.grade.verdicts import HEADINGS
 from grader.judge import references
+from grader.marks.gradebook import asks_of
 from mlmkit.answers.kinds import ByGroup, Choice, Draws, Formula, Kind, Number, Table, Verdict
 from mlmkit.answers.text import label_text
 
@@ -47,10 +48,9 @@ def right_figures(student: str, ids: dict[str, str], verdicts: dict[str, Verdict
             value = value_text(references.kept(known[id], student))
         except BankError:  # a fault of the bank hides one figure, not the page
             value = "can't be computed"
-        asks = (known[id].function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask for ").rstrip(".")
         verdict = HEADINGS[verdicts[id].status] if id in verdicts else ""
         if value:
-            found.append(RightFigure(ids[id], id, asks, value, verdict))
+            found.append(RightFigure(ids[id], id, asks_of(known[id]).rstrip("."), value, verdict))
     return found
 
 

@@ -51,7 +51,7 @@ def render_written(
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "written"), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters.update(inline=_inline, points=lambda points: f"{points:g}")
+    environment.filters.update(inline=_inline, points=lambda points: f"{points:g}".replace("-", "−"))
     script = (TEMPLATES / "written" / "written.js").read_text(encoding="utf-8")
     page = environment.get_template("written.html.j2").render(
         alike=ALIKE,

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from small_lesson import LESSON
 
 from grader import classroom
+from grader.__main__ import main
 from grader.intake import request_log
 from grader.intake.regrade_requests import MANY, requests_in, without_requests, work_print
 from grader.intake.request_log import Request, log_answer, log_requests, requests_of
@@ -119,6 +120,22 @@ def test_of_several_new_ones_the_last_that_does_more_than_ask_counts(course):
     assert collected(course).status == "updated"
     assert kept(course)[0] == f"{at:%Y-%m-%d %H:%M:%S.%f} UTC"
     assert {request.question for request in requests_of(course, LESSON)} == {"t00-two", "t00-four"}
+
+
+def test_nobody_can_flood_the_list_by_handing_in_again_and_again(course):
+    hand_in(course, "first", lesson())
+    for turn in range(3):
+        collected(course)
+        hand_in(course, f"turn{turn}", lesson(*(asks(why=f"{turn} {number}") for number in range(30))))
+    assert "10 more requests were left out." not in collected(course).message
+    assert len(requests_of(course, LESSON)) == MANY
+
+
+def test_the_instructor_is_told_what_to_run(course, capsys):
+    hand_in(course, "first", lesson(asks()))
+    assert main(["collect", LESSON, "--course", str(course)]) == 0
+    said = capsys.readouterr().out
+    assert f"Requests for another look that wait for you: 1. python -m grader requests {LESSON}" in said
 
 
 def test_the_earlier_hand_in_stays_when_it_has_left_the_exchange(course):
