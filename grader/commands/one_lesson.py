@@ -138,9 +138,7 @@ def _collect(options):
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
     if asked := sum(request.is_open for request in requests_of(options.course, options.lesson)):
-        print(
-            f"Requests for another look that wait for you: {asked}. python -m grader requests {options.lesson}"
-        )
+        print(f"Open requests for another look: {asked}. See: python -m grader requests {options.lesson}")
 
 
 def _grade(options):
