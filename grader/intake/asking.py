@@ -73,7 +73,8 @@ class Asking:
         """
         new = sorted((item for item in items if item.changed > since), key=lambda item: -item.changed)
         kept, says = list(items), []
-        for item, older in zip(new, [*new[1:], None], strict=True):
+        for count, item in enumerate(new, start=1):
+            older = new[count] if count < len(new) else None
             try:
                 with copied(item) as folder:
                     requests, more = requests_in(folder, self._lesson, item.student, self._known)

@@ -153,6 +153,8 @@ def test_the_earlier_hand_in_stays_when_it_has_left_the_exchange(course):
 def test_a_first_hand_in_may_ask_too(course):
     hand_in(course, "first", lesson(asks()))
     assert collected(course).status == "collected"
+    again = collected(course)  # nothing is new
+    assert (again.status, again.message) == ("already there", "")
     assert len(requests_of(course, LESSON)) == 1
 
 

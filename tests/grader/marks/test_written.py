@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from grader.author.build import lesson_names
 from grader.author.tagged_lesson import role_of, source_notebook
@@ -137,7 +138,7 @@ def test_control_characters_of_a_comment_are_left_out(read):
     assert mark.comment == "a[2Jb\nc"
 
 
-def by_the_book(one, other, steps):
+def by_the_book(one, other):
     """Kappa from Cohen (1968): one minus observed over expected squared differences."""
     one, other = np.asarray(one, float), np.asarray(other, float)
     return 1 - np.mean((one - other) ** 2) / np.mean((one[:, None] - other[None, :]) ** 2)
@@ -149,13 +150,17 @@ def test_kappa_is_the_one_of_the_book(most):
     grid = np.arange(0, most + 0.25, 0.25)
     one = random.choice(grid, 60)
     other = np.clip(one + random.choice([-0.5, 0, 0, 0.5, 1], 60), 0, most)
-    assert kappa(list(one), list(other), most) == pytest.approx(by_the_book(one, other, most), abs=1e-12)
+    found = kappa(list(one), list(other), most)
+    assert found == pytest.approx(by_the_book(one, other), abs=1e-12)
+    table = np.zeros((len(grid), len(grid)))
+    np.add.at(table, ((one * 4).astype(int), (other * 4).astype(int)), 1)
+    assert found == pytest.approx(cohens_kappa(table, wt="fc", return_results=False), abs=1e-12)
 
 
 def test_kappa_where_points_are_far_apart_in_value_but_not_in_rank():
     """Of 0, 1 and 10 points, 1 and 10 are further apart than 0 and 1: weights are points, not ranks."""
     one, other = [0, 1, 10, 10], [0, 1, 10, 1]
-    assert kappa(one, other, 10) == pytest.approx(by_the_book(one, other, 10))
+    assert kappa(one, other, 10) == pytest.approx(by_the_book(one, other))
 
 
 def test_kappa_of_equals_and_of_nothing():
@@ -197,7 +202,7 @@ def test_where_two_graders_differ_nothing_is_written_unless_one_of_them_counts(t
     assert found.differ == ["CODE1, l01-report: gerda 2, hugo 0.5"]
     assert found.both == 2
     (_, what, points), *items = found.kappas
-    assert (what, points) == ("points", pytest.approx(by_the_book([1, 2], [1, 0.5], 3)))
+    assert (what, points) == ("points", pytest.approx(by_the_book([1, 2], [1, 0.5])))
     assert [(name, value) for _, name, value in items] == [("Mean", None), ("Number", None), ("Jargon", None)]
 
 
