@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from grader.commands import lessons, one_lesson, people
+from grader.commands import by_hand, lessons, one_lesson, people
 from grader.course.screen import plain_lines, signs_of_life
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
@@ -16,7 +16,9 @@ A lesson goes through these commands, in this order:
   release       give a lesson to the class
   collect       fetch what the students handed in
   grade         run and judge the submissions
+  written       read and mark the written answers
   feedback      write a page for each student
+  requests      read and answer students who ask to look at a mark again
   release-feedback  let the students fetch their pages
   report        write a page about the class
   export        write the marks for Canvas or Moodle
@@ -53,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "python -m grader", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in (lessons, one_lesson, people):
+    for part in (lessons, one_lesson, by_hand, people):
         part.describe(commands)
     return top
 

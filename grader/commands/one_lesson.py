@@ -122,6 +122,7 @@ def _release(options):
 def _collect(options):
     from grader import classroom
     from grader.course.course_folder import open_course, students_with
+    from grader.intake.request_log import requests_of
 
     arrivals, notes = classroom.collect(options.lesson, root=options.course)
     for arrival in arrivals:
@@ -136,6 +137,8 @@ def _collect(options):
         )
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
+    if asked := sum(request.is_open for request in requests_of(options.course, options.lesson)):
+        print(f"Open requests for another look: {asked}. See: python -m grader requests {options.lesson}")
 
 
 def _grade(options):

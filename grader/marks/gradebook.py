@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import MissingEntry
 
-from grader.bank import questions
+from grader.bank import Question, questions
 from grader.course.course_folder import folder, open_gradebook, require_release
 from grader.course.notebooks import lesson_title
 from grader.grade.fingerprint import submission_print
@@ -139,9 +139,13 @@ def _question(cell) -> GradedQuestion:
     entry = questions().get(meta["grade_id"])
     if entry is None:
         return GradedQuestion(meta["grade_id"], float(meta["points"]), "graded by hand", "", "")
-    asks = (entry.function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask ").removeprefix("for ")
-    asks = asks[:1].upper() + asks[1:]
-    return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks)
+    return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks_of(entry))
+
+
+def asks_of(question: Question) -> str:
+    """Say in a few words what a question of the bank asks for: the first line of its docstring."""
+    asks = (question.function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask ").removeprefix("for ")
+    return asks[:1].upper() + asks[1:]
 
 
 def _submission(app, gradebook, lesson, student, outcomes) -> Submission:

@@ -37,11 +37,14 @@ class FeedbackExporter(HTMLExporter):
         nb, resources = super()._preprocess(nb, resources)
         nb.cells = lay_out(nb.cells)
         sections = section_ids(nb.cells)
+        asked = resources["nbgrader"].get("requests", [])
         rows, card = [], None
         for cell in nb.cells:
             card = cell.metadata.page.get("card", card)
             if is_graded(cell):  # the last one of its card
-                rows.append({"number": card.number, **_row(cell, sections)})
+                row = _row(cell, sections)
+                mine = [request for request in asked if request.question == row["id"]]
+                rows.append({"number": card.number, **row, "requests": mine})
                 card["row"] = cell.metadata.page["row"] = rows[-1]
         resources["questions"] = rows
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])

@@ -120,7 +120,17 @@ commands.main(sys.argv[1:])
         ["handout"],
         *(
             [name, "01_pooling"]
-            for name in ("release", "collect", "grade", "feedback", "report", "review", "due")
+            for name in (
+                "release",
+                "collect",
+                "grade",
+                "feedback",
+                "report",
+                "review",
+                "written",
+                "requests",
+                "due",
+            )
         ),
         ["release-feedback", "01_pooling"],
         ["export", "01_pooling", "--to", "canvas"],
