@@ -61,6 +61,8 @@ class Submission:
         The student's feedback page.
     stale : bool
         True if something newer was handed in than what was graded.
+    penalty : float
+        Points taken off for handing in late.
     isolation : tuple
         What kept the notebook's code apart (``grader.sandbox.rungs``), and why nothing stronger did.
     long_way : str or None
@@ -82,6 +84,7 @@ class Submission:
     email: str = ""
     lms_id: str = ""
     stale: bool = False
+    penalty: float = 0.0
 
     @property
     def share(self) -> float | None:
@@ -209,6 +212,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         isolation=isolation_of(nb),
         long_way=way_of(nb),
         stale=stale,
+        penalty=min(penalty, entry.score),
     )
 
 
