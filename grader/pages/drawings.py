@@ -1,4 +1,4 @@
-"""Where the parts of the report's figures lie: the templates draw them as SVG, with a text for who can't see."""
+"""Where the parts of the report's figures lie; the templates draw them as SVG, with the same in words."""
 
 from __future__ import annotations
 

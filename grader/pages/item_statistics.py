@@ -133,8 +133,8 @@ def _by_model(answers, plain: dict[str, Right]) -> Difficulty:
         which = "s and ".join(factor for factor, sd in sds.items() if sd < ZERO)
         return Difficulty(
             plain,
-            f"The fit of the model of the difficulties is singular: {which}s differ no more than chance alone "
-            f"would make them, {NO_FIT}.",
+            f"The fit of the model of the difficulties is singular: {which}s differ no more than chance "
+            f"alone would make them, {NO_FIT}.",
         )
     return Difficulty(
         _shares(fit, sds["student"], plain),

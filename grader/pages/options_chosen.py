@@ -15,7 +15,7 @@ FEWEST = 6  # students, for thirds
 
 @dataclass(frozen=True)
 class OptionRow:
-    """An option: how many chose it, of them in the upper and the lower third, and for how many it is right."""
+    """An option: how many chose it, also in the upper and the lower third; for how many it is right."""
 
     letter: str
     text: str

@@ -1,4 +1,4 @@
-"""The class report: one HTML page per lesson, readable offline and on paper; and its figures as CSV and JSON."""
+"""The class report: one HTML page per lesson, readable offline and on paper; its answers as CSV and JSON."""
 
 from __future__ import annotations
 
