@@ -180,12 +180,12 @@ def _at_arrival(app, lesson, student) -> str:
 def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
     try:
         entry = gradebook.find_submission(lesson, who["student"])
-        nb = nbformat.read(notebook, as_version=4)
+        nb = nbformat.v4.reads(notebook.read_text(encoding="utf-8"))  # our own file: validated when written
+        verdicts = read_verdicts(nb)
     except Exception as error:
         missing = isinstance(error, MissingEntry)
         note = "The gradebook has no marks." if missing else "The graded notebook can't be read."
         return Submission(**who, status="not_graded", note=f"{note} Grade this student again.")
-    verdicts = read_verdicts(nb)
     if not verdicts and any(is_check(cell, questions()) for cell in nb.cells):
         note = f"Grading was interrupted. Run: python -m grader grade {lesson}"
         return Submission(**who, status="not_graded", note=note)

@@ -60,23 +60,30 @@ def render_gradebook(course: CourseMarks, place: Path) -> str:
             for group, report in zip(course.lessons, reports, strict=True)
         ],
         medians=course.medians(),
+        remarks=remarks,
         shown=shown,
         topics=course_topics(course),
     )
 
 
 def shown(mark: Mark) -> str:
-    """Write a mark as the page shows it.
+    """Write the points of a mark, or the word that stands for them.
 
-    >>> shown(Mark("graded", 15.5, 20.0, penalty=2.0)), shown(Mark("missing", 0.0, 20.0))
-    ('15.5 of 20, −2 late', 'missing')
+    >>> shown(Mark("graded", 15.5, 20.0)), shown(Mark("missing", 0.0, 20.0))
+    ('15.5 of 20', 'missing')
     """
-    if mark.score is None or mark.state in WORDS:
-        return WORDS.get(mark.state, "–")
-    parts = [f"{points(mark.score)} of {points(mark.possible)}"]
-    parts += [f"−{points(mark.penalty)} late"] if mark.penalty else []
-    parts += ["waiting"] if mark.state == "waiting" else []
-    return ", ".join([*parts, *(["handed in again"] if mark.stale else [])])
+    return WORDS.get(mark.state) or f"{points(mark.score)} of {points(mark.possible)}"
+
+
+def remarks(mark: Mark) -> list[str]:
+    """Say what one has to know of the points.
+
+    >>> remarks(Mark("waiting", 15.5, 17.0, penalty=2.0))
+    ['−2 late', 'waiting']
+    """
+    says = [f"−{points(mark.penalty)} late"] if mark.penalty else []
+    says += ["waiting"] if mark.state == "waiting" else []
+    return [*says, *(["handed in again"] if mark.stale else [])]
 
 
 def gradebook_rows(course: CourseMarks) -> list[list[str]]:
