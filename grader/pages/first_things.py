@@ -53,7 +53,7 @@ def first_things(
         *_waiting(rows),
         *_by_verdict(group, "not_run", "Lost kernel", "Answers that were not run: see why, and grade again."),
         *_by_verdict(
-            group, "other_data", "Another name's data", "Answers on the zip codes of another name: ask them."
+            group, "other_data", "Another name's data", "Answers on another name's zip codes: ask why."
         ),
         *_students(group, "Handed in again", "Newer than what was graded: grade again.", _stale(group)),
         *_students(group, "Nothing handed in", "Ask whether they need help or more time.", _absent(group)),
@@ -92,7 +92,7 @@ def _waiting(rows: list[QuestionRow]) -> list[Step]:
     return [
         Step(
             "Waiting for you",
-            f"{counted(row.waiting, 'answer')} to read and mark in the formgrader.",
+            f"{counted(row.waiting, 'answer')} to read and mark.",
             [Link(row.name, f"q-{row.question.id}")],
         )
         for row in rows

@@ -15,7 +15,10 @@ FEWEST = 6  # students, for thirds
 
 @dataclass(frozen=True)
 class OptionRow:
-    """An option: how many chose it, also in the upper and the lower third; for how many it is right."""
+    """An option: how many chose it, also in the upper and the lower third; for how many it is right.
+
+    Where the data decide, an option is right for some students only; ``hits`` of them chose it.
+    """
 
     letter: str
     text: str
@@ -23,6 +26,7 @@ class OptionRow:
     upper: int | None
     lower: int | None
     right: int
+    hits: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def options_chosen(question: str, graded: list[Submission], texts: dict[str, str
                 letters[letter],
                 *(None if count is None else count[letter] for count in among),
                 rights[letter],
+                sum(both == (letter, letter) for both in chosen.values()),
             )
             for letter in sorted({*texts, *letters, *rights})
         ],

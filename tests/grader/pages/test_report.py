@@ -225,11 +225,11 @@ def test_options_are_counted_among_the_thirds(choice):
     graded = [chooser(f"s{n}", letter, n / 10) for n, letter in enumerate("aacbbb")]
     graded.append(Submission("blank", "", "graded", score=0, possible=1))
     found = options_chosen.options_chosen("t-choice", graded, {"a": "A", "b": "B", "c": "C", "d": "D"})
-    assert [(row.letter, row.count, row.upper, row.lower, row.right) for row in found.rows] == [
-        ("a", 2, 0, 2, 0),
-        ("b", 3, 2, 0, 6),
-        ("c", 1, 0, 0, 0),
-        ("d", 0, 0, 0, 0),
+    assert [(row.letter, row.count, row.upper, row.lower, row.right, row.hits) for row in found.rows] == [
+        ("a", 2, 0, 2, 0, 0),
+        ("b", 3, 2, 0, 6, 3),
+        ("c", 1, 0, 0, 0, 0),
+        ("d", 0, 0, 0, 0, 0),
     ]
     assert (found.answers, found.upper, found.lower) == (6, 2, 2)
 
@@ -254,7 +254,7 @@ def test_the_page_marks_the_right_option(choice, tmp_path):
     group = Class("01_pooling", "Pooling", [question], graded)
     asked = {"t-choice": Asked("7", "Which?\n\n- **a)** First.\n- **b)** Second.")}
     html = render(group, findings(group, asked), tmp_path)
-    rows = re.findall(r"<tr><th scope=\"row\" class=\"says\">.*?</tr>", html, re.DOTALL)
+    rows = re.findall(r"<tr><th scope=\"row\" class=\"says option\">.*?</tr>", html, re.DOTALL)
     assert ["is-right" in row for row in rows] == [False, True, False]
     assert html.count("Second.") == 1  # in the table, and not again in the wording
 
