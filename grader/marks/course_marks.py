@@ -10,7 +10,7 @@ from statistics import median
 from grader.course.course_folder import CourseError, open_gradebook
 from grader.grade.due_dates import due_date, extensions
 from grader.grade.late import renew_penalties
-from grader.marks.gradebook import Class, Submission, read_class
+from grader.marks.gradebook import Class, Submission, enrolled, read_class
 
 FAR = 0.5  # of the class's median: below it a student is far below
 FALL = 0.25  # share of points: so much less than in the lessons before is a fall
@@ -114,7 +114,7 @@ def read_course(app, *, now: datetime | None = None, say: Callable[[str], None] 
     for lesson in names:
         say(f"Reading {lesson}.")
         renew_penalties(app, lesson)
-        group = read_class(app, lesson)
+        group = enrolled(app, read_class(app, lesson))
         if group.graded:
             groups.append(group)
             dues[lesson] = due_date(app, lesson)

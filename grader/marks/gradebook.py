@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -17,6 +17,7 @@ from grader.grade.saved_marks import waits_for_person
 from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
 from grader.intake.arrivals import arrival_of
+from grader.intake.class_list import class_list
 from grader.intake.mending import notices_in, unreadable_reason
 from grader.sandbox.execute import isolation_of, way_of
 from grader.sandbox.rungs import NONE
@@ -135,6 +136,15 @@ def read_class(app, lesson: str) -> Class:
         students = sorted(gradebook.students, key=lambda student: student.id)
         rows = [_submission(app, gradebook, lesson, student, outcomes) for student in students]
     return Class(lesson, lesson_title(released), asked, rows)
+
+
+def enrolled(app, group: Class) -> Class:
+    """Leave out who is no longer in the class list, if they handed in nothing; without a list all stay."""
+    listed = class_list(app)
+    if listed is None:
+        return group
+    stay = [item for item in group.submissions if item.student in listed or item.status != "absent"]
+    return replace(group, submissions=stay)
 
 
 def _question(cell) -> GradedQuestion:

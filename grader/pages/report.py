@@ -18,7 +18,7 @@ from grader.course.course_folder import open_course, require_release
 from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.grade.verdicts import HEADINGS, sentence_html
-from grader.marks.gradebook import Class, Submission, read_class
+from grader.marks.gradebook import Class, Submission, enrolled, read_class
 from grader.pages.answers_file import answer_records, answers_csv, answers_json
 from grader.pages.asked import OPTION, Asked, as_asked
 from grader.pages.drawings import histogram, scatter
@@ -64,7 +64,7 @@ def write_report(lesson: str, *, root: str | Path = ".") -> Path:
     path = Path(app.coursedir.root) / "reports" / f"{lesson}.html"
     require_release(app, lesson)
     renew_penalties(app, lesson)
-    group = read_class(app, lesson)
+    group = enrolled(app, read_class(app, lesson))
     found = findings(group, as_asked(app, lesson))
     records = answer_records(group, found.rows)
     write_atomically(path.with_suffix(".csv"), answers_csv(records))

@@ -14,7 +14,7 @@ from small_lesson import LESSON
 from grader import classroom
 from grader.course.course_folder import CourseError, open_course
 from grader.grade.due_dates import extend, set_due
-from grader.intake.class_list import add_person
+from grader.intake.class_list import add_person, drop_person
 from grader.intake.people_files import Person
 from grader.marks.course_marks import Mark, course_marks, mark_in, read_course
 from grader.marks.gradebook import Class, GradedQuestion, Submission
@@ -156,7 +156,7 @@ def test_a_course_from_its_folder(tmp_path):
         read_course(app, say=str)
     small_lesson.hand_in(tmp_path, "ana", small_lesson.lesson())
     assert classroom.grade_student(LESSON, str(tmp_path), "ana").status == "done"
-    for name in ("ben", "chen"):
+    for name in ("ana", "ben", "chen"):
         add_person(app, Person(name, "", "", "", ""))
     due = datetime.now(UTC) - timedelta(hours=1)
     set_due(app, LESSON, due.isoformat())
@@ -166,4 +166,7 @@ def test_a_course_from_its_folder(tmp_path):
     assert said == [f"Reading {LESSON}."]
     states = {row.student: row.marks[0].state for row in found.students}
     assert (states["ben"], states["chen"]) == ("missing", "not_due")
-    assert read_course(app, now=due + timedelta(hours=49), say=str).students[0].marks[0].state == "missing"
+    later = read_course(app, now=due + timedelta(hours=49), say=str)
+    assert [row.marks[0].state for row in later.students] == ["missing", "missing", "waiting"]
+    drop_person(app, "ben")
+    assert {row.student for row in read_course(app, say=str).students} == {"ana", "chen"}
