@@ -30,4 +30,4 @@ def csv_text(rows: Iterable[Iterable[str]]) -> str:
     """Write rows as CSV, with the line ends that spreadsheets expect."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "replace").decode("utf-8")  # a name may hold what is no character

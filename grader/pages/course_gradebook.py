@@ -10,8 +10,8 @@ from grader.course.course_folder import open_course
 from grader.course.files import write_atomically
 from grader.marks.course_marks import CourseMarks, Mark, read_course
 from grader.marks.spreadsheets import csv_text, number_cell, text_cell
+from grader.pages.for_instructors import points, rendered
 from grader.pages.question_rows import question_rows, topic_rows
-from grader.pages.report import points, rendered
 
 COLUMNS = ("student", "name", "points", "possible", "share", "missing", "late_points_off", "waiting")
 WORDS = {"missing": "missing", "not_graded": "not graded", "not_due": "–", "unreadable": "unreadable"}

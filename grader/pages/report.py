@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median
-from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.course.course_folder import open_course, require_release
 from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
-from grader.grade.verdicts import HEADINGS, sentence_html
+from grader.grade.verdicts import HEADINGS
 from grader.marks.gradebook import Class, Submission, enrolled, read_class
 from grader.pages.answers_file import answer_records, answers_csv, answers_json
 from grader.pages.asked import OPTION, Asked, as_asked
 from grader.pages.drawings import histogram, scatter
-from grader.pages.feedback_page import TEMPLATES, page_css
 from grader.pages.first_things import first_things, student_places
+from grader.pages.for_instructors import percent, rendered
 from grader.pages.item_statistics import Difficulty, difficulty, right_answers
-from grader.pages.policy import policy, with_script
 from grader.pages.question_rows import QuestionRow, mistakes_by_name, question_rows, topic_rows
 from grader.pages.safe_html import markdown2html
 from grader.sandbox.rungs import NONE
@@ -103,24 +98,6 @@ def render(group: Class, found: Findings, place: Path, requests: Iterable[tuple[
     )
 
 
-def rendered(name: str, place: Path, **values) -> str:
-    """Write a page for instructors from the template `name`, with a style of its own and sortable tables."""
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES / name, TEMPLATES]), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters.update(percent=percent, points=points, sentence=_sentence)
-    script = (TEMPLATES / "sorting.js").read_text(encoding="utf-8")
-    page = environment.get_template(f"{name}.html.j2").render(
-        css=Markup(page_css("tables.css", f"{name}/{name}.css")),
-        link=lambda page: quote(os.fsencode(os.path.relpath(page, place))) if page else None,
-        made=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC"),
-        policy=policy(*with_script(script)),
-        script=Markup(script),
-        **values,
-    )
-    return page.encode("utf-8", "replace").decode("utf-8")  # a name may hold what is no character
-
-
 def summary(group: Class) -> list[str]:
     """Say in a sentence or two how the class did."""
     total, graded = len(group.submissions), group.graded
@@ -157,28 +134,6 @@ def ways(graded: list[Submission]) -> str:
         f"For {short} of {len(graded)} submissions the lecture's cells were run once for all, and only the "
         "students' own for each."
     )
-
-
-def percent(share: float | None) -> str:
-    """Write a share as a percentage.
-
-    >>> percent(0.256), percent(None)
-    ('26 %', '–')
-    """
-    return "–" if share is None else f"{100 * share:.0f} %"
-
-
-def points(number: float | None) -> str:
-    """Write points with at most one decimal.
-
-    >>> points(2.0), points(1.54), points(None)
-    ('2', '1.5', '–')
-    """
-    return "–" if number is None else f"{number:.1f}".removesuffix(".0")
-
-
-def _sentence(text: str) -> Markup:
-    return Markup(sentence_html(text))
 
 
 def _wording(row: QuestionRow) -> Markup:

@@ -279,6 +279,14 @@ def test_the_answers_as_csv_and_json(group):
     assert whole["questions"][0]["wording"].startswith("How large")
 
 
+def test_a_name_that_is_no_text_stops_no_file(group, tmp_path):
+    group.submissions.append(Submission("b\udcff", "", "absent", "Nothing was handed in."))
+    rows = rows_of(group)
+    records = answer_records(group, rows)
+    for text in (answers_csv(records), answers_json(group, rows, records), rendered(group, tmp_path)):
+        text.encode("utf-8")
+
+
 def test_points_of_the_drawing_lie_where_the_axes_say(group):
     drawing = scatter(rows_of(group))
     (first, second) = sorted(drawing.points, key=lambda point: point.name)
