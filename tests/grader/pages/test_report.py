@@ -17,6 +17,7 @@ from grader.pages.answers_file import COLUMNS, answer_records, answers_csv, answ
 from grader.pages.asked import Asked
 from grader.pages.drawings import histogram, scatter
 from grader.pages.first_things import first_things
+from grader.pages.item_statistics import right_answers
 from grader.pages.question_rows import mistakes_by_name, topic_rows
 from grader.pages.report import findings, render, summary
 from mlmkit.answers.kinds import Choice, Mistake, Verdict
@@ -118,6 +119,20 @@ def test_questions_have_the_numbers_and_the_wording_of_the_lesson(group, page):
     assert ASKED["q-b"].options == {"a": "This one, or so.", "b": "That <one>."}
     assert Asked("1", "One.\nTwo? " + "Three " * 60).short == "One."
     assert len(Asked("1", "word " * 60).short) <= 90
+
+
+def test_which_answers_count_and_which_are_right(group):
+    """Half credit is not right; nobody counts who handed in nothing, nor what was not run or waits."""
+    group.submissions[2].verdicts["q-a"] = Verdict("not_run", 0, 2, "The kernel was lost.", None, "q-a")
+    group.submissions[3].verdicts["q-b"] = Verdict("ungraded", 0, 4, "The grader failed.", None, "q-b")
+    assert right_answers(group) == [
+        ("ana", "q-a", 1),
+        ("ana", "q-b", 1),
+        ("ben", "q-a", 0),
+        ("ben", "q-b", 0),
+        ("chen", "q-b", 0),
+        ("dora", "q-a", 0),
+    ]
 
 
 def steps_of(group, requests=()):
@@ -298,6 +313,18 @@ def test_points_of_the_drawing_lie_where_the_axes_say(group):
     assert first.low < first.x < first.high
     assert second.place == "q-q-b"
     assert "Question 1: 25 % right, discrimination" in drawing.words
+
+
+def test_a_negative_discrimination_lies_below_the_axis_of_zero():
+    opposed = a_class(graded("ana", 2.0, 0.0), graded("ben", 0.0, 4.0), graded("chen", 1.0, 1.0))
+    row = rows_of(opposed)[0]
+    drawing = scatter([row])
+    zero, one = (next(y for y, text in drawing.ticks_y if text == mark) for mark in ("0.0", "1.0"))
+    (point,) = drawing.points
+    assert row.discrimination < -0.8
+    assert (point.y - zero) / (one - zero) == pytest.approx(row.discrimination)
+    assert drawing.ticks_y[0][1] == "−1.0"
+    assert point.y <= drawing.ticks_y[0][0]
 
 
 def test_labels_of_the_drawing_do_not_lie_on_each_other():
