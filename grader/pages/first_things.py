@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from grader.marks.gradebook import Class, Submission
-from grader.pages.question_rows import QuestionRow
+from grader.pages.question_rows import QuestionRow, mistakes_by_name
 
 FAR = 0.5  # of the class's median: below it a student is far below
 MOST = 12  # names in a sentence
@@ -58,7 +58,7 @@ def first_things(
         *_students(group, "Handed in again", "Newer than what was graded: grade again.", _stale(group)),
         *_students(group, "Nothing handed in", "Ask whether they need help or more time.", _absent(group)),
     ]
-    return [*steps, *_far_below(group), *_hardest(rows)]
+    return [*steps, *_far_below(group), *_hardest(rows), *_by_most(rows)]
 
 
 def _without_marks(group: Class) -> list[Step]:
@@ -147,6 +147,20 @@ def _hardest(rows: list[QuestionRow]) -> list[Step]:
     if row.question.revisit:
         says += f" To read again: {row.question.revisit}."
     return [Step("Got wrong most", says, [Link(row.name, f"q-{row.question.id}")])]
+
+
+def _by_most(rows: list[QuestionRow]) -> list[Step]:
+    """Name the mistake made most over the lesson: one misunderstanding may show in several questions."""
+    found = mistakes_by_name(rows)[:1]
+    return [
+        Step(
+            "Mistake made most",
+            f"“{name}”: {counted(count, 'answer')}.",
+            [Link(row.name, f"q-{row.question.id}") for row in where],
+        )
+        for name, count, where in found
+        if count > 1
+    ]
 
 
 def _students(group: Class, title: str, says: str, items: list[Submission]) -> list[Step]:

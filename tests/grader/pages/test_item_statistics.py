@@ -70,7 +70,7 @@ def a_class(seed, students=40, questions=12, sd=1.0):
     return answers, {f"q{q}": averaged_share(ease[q], sd) for q in range(questions)}
 
 
-@pytest.mark.long(12)
+@pytest.mark.long(7)
 def test_simulated_difficulties_come_back_better_than_plain_shares():
     """Intervals hold the truth about as often as they say; the estimates are nearer to it than the counts."""
     held, ours, counts = [], [], []

@@ -158,13 +158,15 @@ def test_what_to_do_first(group):
         ("Another name's data", ["ben"]),
         ("Nothing handed in", ["emil"]),
         ("Got wrong most", ["Question 1"]),
+        ("Mistake made most", ["Question 1"]),
     ]
     assert found[1][2] == "Handed in, not graded yet."
 
 
 def test_the_question_got_wrong_most_comes_with_its_mistake_and_its_section(group):
-    *_, last = steps_of(group)
-    assert last == (
+    *_, hardest, most = steps_of(group)
+    assert most == ("Mistake made most", ["Question 1", "Question 3"], "“variance for sd”: 3 answers.")
+    assert hardest == (
         "Got wrong most",
         ["Question 1"],
         "3 of 4 answers are not right. Made most: “variance for sd” (2 students). "

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import chromium
 
 NAMES = ("ana", "ben", "chen", "dora", "emil", "fay", "gil")
-pytestmark = [pytest.mark.needs_chromium, pytest.mark.long(10)]
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.long(25)]
 
 
 def a_class():
