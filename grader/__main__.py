@@ -24,7 +24,8 @@ A lesson goes through these commands, in this order:
   export        write the marks for Canvas or Moodle
   review        after some lessons: again what was got wrong, on fresh data
 
-Around it: class (who is in the course), due (until when a lesson can be handed in).
+Around it: class (who is in the course), due (until when a lesson can be handed in),
+gradebook (the marks over all lessons).
 """
 
 

@@ -1,4 +1,4 @@
-"""JupyterHub for this course, on one machine where everybody has an account: see README.md beside this file."""
+"""JupyterHub for this course, where everybody has an account on one machine: see README.md beside it."""
 
 import grp
 import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from grader.commands.options import for_lesson, scheduler, tell, workers
+from grader.commands.options import add, course, for_lesson, scheduler, tell, workers
 from grader.course.screen import plain
 
 
@@ -40,9 +40,17 @@ def describe(commands):
         commands,
         "report",
         _report,
-        "write the class report of a lesson: one HTML page",
+        "write the class report of a lesson: one HTML page, and its answers as CSV and JSON",
         says="Writing the class report of {lesson}.",
     )
+    book = add(
+        commands,
+        "gradebook",
+        _gradebook,
+        "write the marks over all lessons: an HTML page and a CSV file",
+        says="Putting the lessons together. A dot means: still at work.",
+    )
+    course(book)
     _describe_export(commands)
     again = for_lesson(
         commands,
@@ -187,6 +195,12 @@ def _report(options):
     from grader.pages.report import write_report
 
     print(f"Class report: {write_report(options.lesson, root=options.course)}")
+
+
+def _gradebook(options):
+    from grader.pages.course_gradebook import write_gradebook
+
+    print(f"Course gradebook: {write_gradebook(root=options.course)}")
 
 
 def _export(options):

@@ -67,9 +67,9 @@ class GetMarks(GetGrades):
         cell.metadata.nbgrader["waiting"] = waits_for_person(grade)
 
 
-def page_css(name: str) -> str:
+def page_css(*names: str) -> str:
     """Return the style that all pages share, followed by a page's own."""
-    return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", name))
+    return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", *names))
 
 
 def _row(cell, sections) -> dict:
