@@ -1,11 +1,13 @@
 """From a written answer to the student's page: the page, the marks, the gradebook, a request, an answer."""
 
 import json
+import re
 import shutil
 
 import nbformat
 import pytest
 import small_lesson
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell
 from nbgrader.apps.api import NbGraderAPI
 from small_lesson import LESSON
@@ -17,6 +19,7 @@ from grader.intake.request_log import Request, log_requests
 from grader.marks.gradebook import read_class
 from grader.marks.hand_marks import FORMAT
 from grader.marks.written_answers import read_written
+from grader.pages.report import write_report
 
 pytestmark = [pytest.mark.long(15), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
@@ -191,6 +194,13 @@ def test_a_lesson_without_texts_or_a_class_without_answers(course):
 HOSTILE = "<script>alert(1)</script>\n\x1b[2J"
 
 
+def asked_again(root):
+    """List the questions that the class report says to look at once more."""
+    page = BeautifulSoup(write_report(LESSON, root=root).read_text(), "html.parser")
+    steps = page.select_one("#first").find_all("li")
+    return [re.search(r"Question \d+", one.text)[0] for one in steps if "another look" in one.text]
+
+
 def test_a_request_is_listed_answered_and_shown(course, capsys):
     log_requests(course, LESSON, [Request("ana", "t00-four", HOSTILE), Request("ben", "t00-text", "Please.")])
     command = ["requests", LESSON, "--course", str(course)]
@@ -202,7 +212,9 @@ def test_a_request_is_listed_answered_and_shown(course, capsys):
     assert "ben, question 4 (t00-text), no mark yet" in said
     assert "2 open, 0 answered." in said
     assert "\x1b" not in said
+    assert asked_again(course) == ["Question 2", "Question 4"]
     assert main([*command, "--answer", "ana", "t00-four", "You are <right>.", "--points", "2.5"]) == 0
+    assert asked_again(course) == ["Question 4"]
     assert row(course, "ana").marks["t00-four"] == 2.5
     assert main(command) == 0
     assert "1 open, 1 answered." in capsys.readouterr().out
