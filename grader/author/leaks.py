@@ -23,6 +23,7 @@ from mlmkit.answers.kinds import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
+SITE_TEXTS = (".html", ".js", ".txt", ".inv")  # what a site holds besides pictures; all of `_static` is a theme's
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
 _THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digits
 _NUMBER = re.compile(
@@ -148,15 +149,7 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     folder = Path(folder or ROOT / "lessons")
     notebook, key_file = folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"
     key = json.loads(key_file.read_text(encoding="utf-8"))
-    # Some students have a zip code of the lecture among their own: what practice tells is public.
-    public = [float(text) for text in strings_in(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
-    numbers = [
-        (id, number)
-        for student in students
-        for id, number in expected_numbers(name, student)
-        if not any(abs(number - known) <= 1e-9 * abs(number) for known in public)
-    ]
-    code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
+    numbers, code = _secrets(name, key, students, solutions)
     found = leaks_in(text_of(notebook), numbers, code, file=notebook.name)
     return found + leaks_in("\n".join(strings_in(key["graded"])), numbers, code, file=key_file.name)
 
@@ -182,6 +175,51 @@ def scan_release(folder, name, students=("ada", "grace", "emmy"), solutions=None
 def scan_lessons(folder=None, students=("ada", "grace", "emmy")):
     """Look for leaks in all lessons."""
     return [leak for name in lesson_names() for leak in scan_lesson(name, folder, students)]
+
+
+def scan_site(folder, students=("ada", "grace", "emmy"), lessons=None, solutions=None):
+    """Look for leaks in the web pages that everybody may read.
+
+    A lesson's page is held against the answers of this lesson, every other page against those of all.
+
+    Parameters
+    ----------
+    folder : Path
+        The site.
+    students : sequence of str
+        Whose expected numbers to look for.
+    lessons, solutions : Path, optional
+        Folders of the lessons with their keys, and of their sources.
+
+    Returns
+    -------
+    list of Leak
+    """
+    folder, lessons = Path(folder), Path(lessons or ROOT / "lessons")
+    secrets = {}
+    for page in sorted((folder / "lessons").glob("[0-9][0-9]_*.html")):
+        key = json.loads((lessons / f"{page.stem}{KEY_ENDING}").read_text(encoding="utf-8"))
+        secrets[page.stem] = _secrets(page.stem, key, students, solutions)
+    everything = tuple([part for pairs in kind for part in pairs] for kind in zip(*secrets.values(), strict=True))
+    found = []
+    for page in sorted(folder.rglob("*")):
+        if page.suffix in SITE_TEXTS and "_static" not in page.parts:
+            numbers, code = secrets.get(page.stem, everything)
+            found += leaks_in(text_of(page), numbers, code, file=page.relative_to(folder).as_posix())
+    return found
+
+
+def _secrets(name, key, students, solutions):
+    """List the numbers and the code that answer a lesson's graded questions, and that its practice doesn't tell."""
+    # Some students have a zip code of the lecture among their own: what practice tells is public.
+    public = [float(text) for text in strings_in(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
+    numbers = [
+        (id, number)
+        for student in students
+        for id, number in expected_numbers(name, student)
+        if not any(abs(number - known) <= 1e-9 * abs(number) for known in public)
+    ]
+    return numbers, solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
 
 
 def scan_feedback(page, graded, lesson, student, solutions=None):

@@ -1,0 +1,83 @@
+"""Sphinx's settings for the site. `make site` copies this folder, adds the other pages, and builds them."""
+
+import mlmkit
+from grader.pages.mathml import mathml
+from mlmkit.inference.ask import Absent
+
+project = "Hierarchical models"
+author = "the authors of the course"
+version = release = mlmkit.__version__
+copyright = "code: BSD-3-Clause; text: CC BY 4.0"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+exclude_patterns = ["README.md"]
+nb_execution_mode = "off"  # the lessons come with what they showed
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 4
+myst_dmath_double_inline = True
+
+autosummary_generate = False
+autodoc_member_order = "groupwise"
+autodoc_typehints = "none"  # the docstrings say them in words
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+default_role = "py:obj"
+add_module_names = False
+python_use_unqualified_type_names = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_sidebars = {"index": [], "gallery": []}
+html_context = {"default_mode": "light"}  # the pictures have a white ground
+html_math_renderer = "mathml"
+html_theme_options = {
+    "navbar_end": [],  # no switch to a dark page
+    "navbar_persistent": ["search-button-field"],
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": True,
+    "header_links_before_dropdown": 8,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+}
+
+
+def _formula(self, node):
+    """Write a formula on a line of its own as MathML, which browsers draw without help."""
+    self.body.append(f'<div class="formula">{mathml(node.astext(), block=True)}</div>')
+    raise _skip()
+
+
+def _formula_in_a_line(self, node):
+    self.body.append(mathml(node.astext()))
+    raise _skip()
+
+
+def _skip():
+    from docutils.nodes import SkipNode
+
+    return SkipNode()
+
+
+def _leave_out(app, what, name, thing, skip, options):
+    """Leave out what a kind of fit has only to say that it can't have it."""
+    return True if isinstance(thing, Absent) else None
+
+
+def _name_without_page(app, env, node, contnode):
+    """Show names in docstrings that have no page of their own as they are: words of types, inner functions."""
+    return contnode if node["reftype"] in ("obj", "class", "exc") else None
+
+
+def setup(app):
+    """Tell Sphinx about the formulas and the names."""
+    app.add_html_math_renderer("mathml", (_formula_in_a_line, None), (_formula, None))
+    app.connect("autodoc-skip-member", _leave_out)
+    app.connect("missing-reference", _name_without_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
