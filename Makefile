@@ -64,6 +64,9 @@ lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide 
 student: $(READY)  ## pack lessons and library for students: dist/hierarchical-models.zip
 	@$(PYTHON) -m grader handout
 
+site: $(READY)  ## build the web pages: lessons with results, reference, gallery, guide (dist/site/)
+	@$(PYTHON) -m grader site
+
 review: $(READY)  ## make a review notebook for each student (LESSON=05_bayesian_fits STUDENT=ana)
 	@$(PYTHON) -m grader review $(or $(LESSON),05_bayesian_fits) $(if $(STUDENT),--student $(STUDENT))
 

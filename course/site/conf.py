@@ -70,14 +70,19 @@ def _leave_out(app, what, name, thing, skip, options):
     return True if isinstance(thing, Absent) else None
 
 
-def _name_without_page(app, env, node, contnode):
-    """Show names in docstrings that have no page of their own as they are: words of types, inner functions."""
-    return contnode if node["reftype"] in ("obj", "class", "exc") else None
+def _name_in_a_docstring(app, env, node, contnode):
+    """Lead from a public name to its page; a name without one, such as a type, stays as it is."""
+    if node["reftype"] not in ("obj", "class", "exc", "func"):
+        return None
+    name, place = node["reftarget"].rpartition(".")[2], (env, node["refdoc"], app.builder)
+    if name not in mlmkit.__all__:
+        return contnode
+    return env.get_domain("py").resolve_xref(*place, "obj", f"mlmkit.{name}", node, contnode)
 
 
 def setup(app):
     """Tell Sphinx about the formulas and the names."""
     app.add_html_math_renderer("mathml", (_formula_in_a_line, None), (_formula, None))
     app.connect("autodoc-skip-member", _leave_out)
-    app.connect("missing-reference", _name_without_page)
+    app.connect("missing-reference", _name_in_a_docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""The instructor guide as everybody may read it: without the sections that speak about single graded questions."""
+"""The instructor guide as everybody may read it: without the sections about single graded questions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from grader.bank import questions
 
 LEFT_OUT = """
 ```{{note}}
-Students read this site too. {number} sections that say what to watch in graded questions are left out: {titles}.
-Instructors find them in `course/instructor-guide.md` of the repository.
+Students read this site too. What says what to watch in graded questions is left out: {titles}.
+Instructors find it in `course/instructor-guide.md` of the repository.
 ```
 """
 
 
 def public_guide(text: str) -> str:
-    """Leave out each section that names a graded question.
+    r"""Leave out each section that names a graded question.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ def public_guide(text: str) -> str:
 
     Examples
     --------
-    >>> print(public_guide("# Guide\\n\\n## Steps\\nRelease.\\n\\n## Lesson 1\\nl01-mean-price: a mean.\\n").strip())
+    >>> print(public_guide("# Guide\n\n## Steps\nRelease.\n\n## Lesson 1\nl01-mean-price: it.\n").strip())
     # Guide
     <BLANKLINE>
     ```{note}
-    Students read this site too. 1 sections that say what to watch in graded questions are left out: Lesson 1.
-    Instructors find them in `course/instructor-guide.md` of the repository.
+    Students read this site too. What says what to watch in graded questions is left out: Lesson 1.
+    Instructors find it in `course/instructor-guide.md` of the repository.
     ```
     <BLANKLINE>
     ## Steps
@@ -44,15 +44,15 @@ def public_guide(text: str) -> str:
     head, *sections = sections_of(text)
     kept = [section for section in sections if not named.search(section)]
     titles = [section.partition("\n")[0].removeprefix("## ") for section in sections if section not in kept]
-    note = LEFT_OUT.format(number=len(titles), titles="; ".join(titles)) if titles else ""
+    note = LEFT_OUT.format(titles="; ".join(titles)) if titles else ""
     return head.rstrip() + "\n" + note + "\n" + "".join(kept)
 
 
 def sections_of(text: str) -> list[str]:
-    """Split a page before each heading of the second level; what stands before the first one comes first.
+    r"""Split a page before each heading of the second level; what stands before the first one comes first.
 
-    >>> sections_of("# A\\n\\n## B\\n```\\n## no heading\\n```\\n## C\\n")
-    ['# A\\n\\n', '## B\\n```\\n## no heading\\n```\\n', '## C\\n']
+    >>> sections_of("# A\n\n## B\n```\n## no heading\n```\n## C\n")
+    ['# A\n\n', '## B\n```\n## no heading\n```\n', '## C\n']
     """
     sections, fence = [""], ""
     for line in text.splitlines(keepends=True):

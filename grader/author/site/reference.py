@@ -1,4 +1,4 @@
-"""The pages about the library: a page for each public name and each kind of fit, listed by the rooms of the house."""
+"""The pages about the library: one for each public name and each kind of fit, listed by room."""
 
 from __future__ import annotations
 
@@ -61,7 +61,13 @@ def write_reference(folder: Path, pictures: dict[str, str]) -> None:
 
 def _index() -> str:
     """List the names by room."""
-    lines = ["Reference", "=========", "", "All names come from ``mlmkit`` itself: ``from mlmkit import lmer``.", ""]
+    lines = [
+        "Reference",
+        "=========",
+        "",
+        "All names come from ``mlmkit`` itself: ``from mlmkit import lmer``.",
+        "",
+    ]
     lines += ["Every kind of fit speaks the same language; its page lists what it offers.", ""]
     lines += _table([f"{module}.{name}" for name, (module, _) in FITS.items()])
     for room, title in ROOMS.items():

@@ -17,7 +17,7 @@ KINDS_OF_TEXT = ("text/html", "text/markdown", "text/plain", "image/png", "image
 INSTEAD = {  # of what a check cell shows
     "practice": "Practice: in your own notebook this is answered at once, with hints.",
     "predict": "A guess: your notebook notes it. It is never judged.",
-    "check": "Graded: your notebook records the answer, on your own data. Right or wrong comes after you hand in.",
+    "check": "Graded: your notebook records it, on your own data. Right or wrong comes after grading.",
     "manual": "Graded: your instructor reads this text.",
 }
 
@@ -25,8 +25,8 @@ INSTEAD = {  # of what a check cell shows
 def shown(lesson: NotebookNode, pictures: Path, address: str) -> NotebookNode:
     """Make a page of a lesson.
 
-    The cells in which students answer stay as they are, blank. In the place of a check stands a sentence. What
-    nbgrader knows about a cell goes, and pictures become files.
+    The cells in which students answer stay as they are, blank. In the place of a check stands a sentence.
+    What nbgrader knows about a cell goes, and pictures become files.
 
     Parameters
     ----------
@@ -54,8 +54,7 @@ def _parts(cell: NotebookNode) -> list[NotebookNode]:
     role = role_of(cell)
     if role not in INSTEAD:
         return [cell]
-    note = new_markdown_cell(f"```{{container}} in-notebook\n{INSTEAD[role]}\n```")
-    return [note]
+    return [new_markdown_cell(f"```{{container}} in-notebook\n{INSTEAD[role]}\n```")]
 
 
 def _output(output: NotebookNode, pictures: Path, address: str) -> NotebookNode | None:
@@ -67,7 +66,8 @@ def _output(output: NotebookNode, pictures: Path, address: str) -> NotebookNode 
     if "text/html" in output.data:
         output.data.pop("image/png", None)  # the HTML holds the same picture, with its description
         output.data["text/html"] = PICTURE.sub(
-            lambda found: f'loading="lazy" src="{address}/{_file(found[1], pictures)}"', output.data["text/html"]
+            lambda found: f'loading="lazy" src="{address}/{_file(found[1], pictures)}"',
+            output.data["text/html"],
         )
     return output if output.data else None
 

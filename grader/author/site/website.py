@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 
 from grader.author.build import GLOSSARY, lesson_names
+from grader.author.leaks import scan_site
 from grader.author.site.executed import executed
 from grader.author.site.gallery import Picture, draw, plots
+from grader.author.site.links import faults
 from grader.author.site.public_guide import public_guide
 from grader.author.site.reference import write_reference
 from grader.author.site.shown import shown
@@ -31,7 +33,11 @@ PICTURES = "_static/lessons"
 
 
 def make_site(
-    target: Path = TARGET, *, names: list[str] | None = None, lessons: Path = ROOT / "lessons", work: Path = WORK
+    target: Path = TARGET,
+    *,
+    names: list[str] | None = None,
+    lessons: Path = ROOT / "lessons",
+    work: Path = WORK,
 ) -> Path:
     """Build the site.
 
@@ -54,19 +60,26 @@ def make_site(
     Raises
     ------
     CourseError
-        If Sphinx finds anything to complain about, or `target` holds something else.
+        If Sphinx finds anything to complain about, a link leads nowhere, a page would load something from
+        another host or shows an answer, or if `target` holds something else. Then `target` stays as it was.
     """
-    target, gathered = Path(target), work / "pages"
+    target, gathered, made = Path(target), work / "pages", work / "site"
     if target.exists() and any(target.iterdir()) and not (target / "searchindex.js").is_file():
         raise CourseError(f"{target} holds something that is no site. Name a new folder, or an empty one.")
-    shutil.rmtree(gathered, ignore_errors=True)
+    for folder in (gathered, made):
+        shutil.rmtree(folder, ignore_errors=True)
     gather(gathered, names or lesson_names(), lessons, work / "lessons")
-    shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html", "-E"]
-    command += ["-d", str(work / "doctrees"), str(gathered), str(target)]
+    command += ["-d", str(work / "doctrees"), str(gathered), str(made)]
     run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     if run.returncode:
         raise CourseError(f"Sphinx made no site: {(run.stdout + run.stderr).strip()[-6000:]}")
+    shutil.rmtree(made / "_sources", ignore_errors=True)  # empty: no page's source is given away
+    if wrong := [*faults(made), *map(str, scan_site(made, lessons=lessons))]:
+        raise CourseError("The site must not be published as it is:\n" + "\n".join(wrong))
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, target)
     return target / "index.html"
 
 
@@ -88,7 +101,12 @@ def gather(folder: Path, names: list[str], lessons: Path, kept: Path) -> None:
 
 def _gallery(pictures: list[Picture]) -> str:
     """Write the page with all plots."""
-    parts = ["# Gallery of plots", "", "Each picture is what the example in the function's documentation draws.", ""]
+    parts = [
+        "# Gallery of plots",
+        "",
+        "Each picture is what the example in the function's documentation draws.",
+        "",
+    ]
     for picture in pictures:
         parts += [f"## {picture.name}", "", f"{picture.about} [Reference](api/{picture.name}.rst)", ""]
         parts += [f"```{{image}} gallery/{picture.name}.png", f":alt: {picture.words}"]
