@@ -23,7 +23,7 @@ from mlmkit.answers.kinds import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
-APART = ("bob", "hugo", "vera")  # students without a zip code of the lecture
+APART = ("bob", "vera")  # students without a zip code of the lecture
 SITE_TEXTS = (".html", ".js", ".txt", ".inv")  # besides pictures; what lies in `_static` is the theme's
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
 _THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digits
