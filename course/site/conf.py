@@ -41,7 +41,7 @@ html_theme_options = {
     "navbar_persistent": ["search-button-field"],
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
-    "show_prev_next": True,
+    "show_toc_level": 2,
     "header_links_before_dropdown": 8,
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -8,8 +8,8 @@ from grader.bank import questions
 
 LEFT_OUT = """
 ```{{note}}
-Students read this site too. What says what to watch in graded questions is left out: {titles}.
-Instructors find it in `course/instructor-guide.md` of the repository.
+Students read this site too, so {number} sections about single graded questions are left out.
+Instructors find them in `course/instructor-guide.md` of the repository.
 ```
 """
 
@@ -32,8 +32,8 @@ def public_guide(text: str) -> str:
     # Guide
     <BLANKLINE>
     ```{note}
-    Students read this site too. What says what to watch in graded questions is left out: Lesson 1.
-    Instructors find it in `course/instructor-guide.md` of the repository.
+    Students read this site too, so 1 sections about single graded questions are left out.
+    Instructors find them in `course/instructor-guide.md` of the repository.
     ```
     <BLANKLINE>
     ## Steps
@@ -43,9 +43,8 @@ def public_guide(text: str) -> str:
     named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, graded))})(?![\w-])")
     head, *sections = sections_of(text)
     kept = [section for section in sections if not named.search(section)]
-    titles = [section.partition("\n")[0].removeprefix("## ") for section in sections if section not in kept]
-    note = LEFT_OUT.format(titles="; ".join(titles)) if titles else ""
-    return head.rstrip() + "\n" + note + "\n" + "".join(kept)
+    number = len(sections) - len(kept)
+    return head.rstrip() + "\n" + (LEFT_OUT.format(number=number) if number else "") + "\n" + "".join(kept)
 
 
 def sections_of(text: str) -> list[str]:
