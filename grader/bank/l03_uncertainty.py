@@ -561,7 +561,7 @@ def more_zip_codes(homes):
     s = _spread(homes)
     yield Number(s.se_mu / 2, rel=0.04, unit="dollars")  # sigma_alpha / 6 is right too
     yield half(
-        s.se_mu / 4, "square root forgotten", did=r"\text{se}(\hat\mu_\alpha) / 4"
+        s.se_mu / 4, "square root forgotten", within=0.01 * s.se_mu / 4, did=r"\text{se}(\hat\mu_\alpha) / 4"
     ).says("""You divided by how many times as many zip codes
         there are. A standard error gets smaller more slowly than that.""")
     yield wrong(
@@ -569,7 +569,7 @@ def more_zip_codes(homes):
     ).says("""This is the standard error that you have now. With more zip
         codes, the mean of the zip codes is better known.""")
     yield half(
-        s.se_mu / 6, "divided twice", did=r"\text{se}(\hat\mu_\alpha) / \sqrt{J}"
+        s.se_mu / 6, "divided twice", within=0.01 * s.se_mu / 6, did=r"\text{se}(\hat\mu_\alpha) / \sqrt{J}"
     ).says("""You divided the standard error by the square root of the
         number of zip codes. The nine zip codes that you have are already in it.""")
     yield wrong(
@@ -817,7 +817,7 @@ def below_zero(homes):
     s = _spread(homes)
     known, uncertain = (_normal_cdf(-s.mu / sd) for sd in (s.new_house, np.hypot(s.new_house, s.se_mu)))
     share = (known + uncertain) / 2  # both ways are right
-    yield Number(share, rel=0.0, abs=_room(share))
+    yield Number(share, rel=0.0, abs=abs(known - uncertain) / 2 + _chance(share))
     yield half(1 - share, "opposite event", within=_room(share), did=r"1 - \Phi(\ldots)").says(
         "This is the share above zero."
     )
@@ -831,9 +831,14 @@ def below_zero(homes):
     yield from _one_spread_forgotten(_normal_cdf(-s.mu / s.within), _normal_cdf(-s.mu / s.between))
 
 
+def _chance(share):
+    """Give four standard errors of a share among 10,000 draws."""
+    return 4 * (share * (1 - share) / MANY_DRAWS) ** 0.5
+
+
 def _room(share):
-    """Tolerance of a share: with or without the mean's uncertainty, and its error in 10,000 draws."""
-    return 0.1 * share + 4 * (share * (1 - share) / MANY_DRAWS) ** 0.5
+    """Tolerance of a wrong share: some ways to it differ a little, and its error in 10,000 draws."""
+    return 0.1 * share + _chance(share)
 
 
 def _one_spread_forgotten(within, between):

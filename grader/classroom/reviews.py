@@ -24,11 +24,11 @@ from grader.marks.gradebook import read_class
 from mlmkit import zipcodes_for
 from mlmkit.answers.kinds import to_key
 
-MANY = 8  # questions of a review
+MANY = 10  # questions of a review: one of each lesson where nothing was lost
 START = """import numpy as np
 import pandas as pd
 
-from mlmkit import check, decov, glmer, homes_for, lmer, loo, no_pooling, sim, stan_glmer
+from mlmkit import check, decov, glmer, homes_for, lmer, load_king_county, loo, no_pooling, sim, stan_glmer
 
 homes = homes_for({name!r})
 print(f"{{len(homes):,}} sales in the zip codes {{', '.join(homes['zipcode'].cat.categories)}}")"""
@@ -90,6 +90,16 @@ PARTS = {
         'few = homes.groupby("zipcode", observed=True).head(20)\n'
         'few = few.assign(log_price=np.log(few["price"]))',
     ),
+    "07_group_level_predictors": Part(
+        ("l07-two-slopes", "l07-crossed"),
+        "# rest: the county without these nine zip codes\n"
+        "rest = load_king_county()\n"
+        'rest = rest[~rest["zipcode"].isin(homes["zipcode"].cat.categories)]\n'
+        'rest = rest.assign(zipcode=rest["zipcode"].cat.remove_unused_categories())\n'
+        'rest["size"] = rest["sqft_living"] / 1000 - 2  # 0 is a house of 2,000 square feet\n'
+        'rest["mean_size"] = rest.groupby("zipcode", observed=True)["size"].transform("mean")\n'
+        'rest["within"] = rest["size"] - rest["mean_size"]',
+    ),
     "08_hierarchical_glms": Part(
         ("l08-odds", "l08-odds-ratio"),
         "def with_dear(sales):\n"
@@ -100,6 +110,16 @@ PARTS = {
     ),
     "09_simulation": Part(
         ("l09-t-interval",), 'ten = homes.groupby("zipcode", observed=True).head(10)  # ten sales of each'
+    ),
+    "10_capstone": Part(
+        ("l10-needed", "l10-inside"),
+        "# my_pilot: the first 5 sales of the first zip code, 10 of the second, ..., 45 of the ninth\n"
+        'logs = homes.assign(log_price=np.log(homes["price"]))\n'
+        'logs["log_size"] = np.log(logs["sqft_living"] / 2000)  # 0 is a house of 2,000 square feet\n'
+        'groups = logs.groupby("zipcode", observed=True)\n'
+        "my_pilot = pd.concat([rows.head(5 * place) for place, (_, rows) in enumerate(groups, start=1)])\n"
+        "my_rest = logs.drop(my_pilot.index)\n"
+        'my_fit = lmer("log_price ~ log_size + (1 | zipcode)", my_pilot)',
     ),
 }
 
@@ -183,7 +203,7 @@ def choose(lost, lesson):
     Returns
     -------
     list of str
-        At most eight ids, in the order of the lessons; spread over them where nothing was lost.
+        At most ten ids, in the order of the lessons; spread over them where nothing was lost.
     """
     bank, topics = questions(), {}
     for id, share in lost.items():

@@ -1,15 +1,12 @@
 """A browser without a window, for tests: what becomes of a page in it, and how it looks."""
 
-import base64
-import fcntl
-import json
-import os
-import select
+import importlib.util
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -50,96 +47,50 @@ def picture(page, path, width=1100, height=1600):
 
 
 class Tab:
-    """A browser that a test looks through and types into, by Chrome's DevTools protocol over two pipes.
+    """A browser that a test looks through and types into; `page` is Playwright's own, for all else.
 
     Use it as a context: ``with Tab(390, 844) as tab: tab.open(address)``.
     """
 
     def __init__(self, width=1400, height=900, mobile=False):
-        self._size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        self._count, self._rest = 0, b""
+        self._size = {"viewport": {"width": width, "height": height}, "is_mobile": mobile}
 
     def __enter__(self):
-        self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
-        (theirs_in, self._out), (self._in, theirs_out) = os.pipe(), os.pipe()
-        # The browser reads from descriptor 3 and writes to 4; where these are now must be neither.
-        given = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out)]
-        pipes = ["bash", "-c", 'exec "$@" 3<&{} 4>&{}'.format(*given), "bash"]
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-        options += ["--remote-debugging-pipe", "--disable-background-networking", "--hide-scrollbars"]
-        self._browser = subprocess.Popen(
-            [*pipes, program(), *options, f"--user-data-dir={self._profile.name}", "about:blank"],
-            pass_fds=given,
-            stderr=subprocess.DEVNULL,
+        self._playwright = sync_playwright().start()
+        options = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+        self._browser = self._playwright.chromium.launch(
+            executable_path=program(), chromium_sandbox=False, args=options
         )
-        for end in (theirs_in, theirs_out, *given):
-            os.close(end)
-        self._session = None
-        target = self("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self("Page.enable")
-        self("Emulation.setDeviceMetricsOverride", **self._size)
+        self.page = self._browser.new_context(**self._size).new_page()
+        self.page.set_default_timeout(120_000)  # milliseconds: two cores may be busy
         return self
 
     def __exit__(self, *error):
-        self._browser.terminate()
-        self._browser.wait(timeout=30)
-        os.close(self._out)
-        os.close(self._in)
-        self._profile.cleanup()
-
-    def __call__(self, method, **parameters):
-        """Send a command of the protocol; return its result."""
-        self._count += 1
-        message = {"id": self._count, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while (answer := self._read()).get("id") != self._count:
-            pass
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    def _read(self):
-        while b"\0" not in self._rest:
-            assert select.select([self._in], [], [], 120)[0], "The browser says nothing."
-            more = os.read(self._in, 1 << 20)
-            assert more, "The browser has gone."
-            self._rest += more
-        line, _, self._rest = self._rest.partition(b"\0")
-        return json.loads(line)
+        self._browser.close()
+        self._playwright.stop()
 
     def open(self, address):
         """Open a file or an address, and wait until it is loaded."""
-        address = address if "://" in str(address) else Path(address).resolve().as_uri()
-        self("Page.navigate", url=address)
-        self.wait("location.href != 'about:blank' && document.readyState == 'complete'")
+        self.page.goto(address if "://" in str(address) else Path(address).resolve().as_uri())
 
     def value(self, code):
         """Run code of the test in the page, also where the page itself may run none; return its value."""
-        done = self("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in done, done
-        return done["result"].get("value")
+        return self.page.evaluate(code)
 
     def wait(self, code, seconds=60):
         """Wait until code gives something true; return it."""
-        end = time.monotonic() + seconds
-        while not (found := self.value(code)):
-            assert time.monotonic() < end, f"It did not happen within {seconds} s: {code}"
-            time.sleep(0.1)
-        return found
+        return self.page.wait_for_function(code, timeout=1000 * seconds).json_value()
 
-    def press(self, key, code=0):
-        """Press a key: ``press("Tab", 9)``, ``press("Enter", 13)``."""
-        text = {"text": "\r"} if key == "Enter" else {}
-        for kind in ("keyDown", "keyUp"):
-            about = {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}
-            self("Input.dispatchKeyEvent", **about, **(text if kind == "keyDown" else {}))
+    def violations(self):
+        """Name what axe-core, the accessibility checker, finds: rules, and the first place of each."""
+        folder = importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0]
+        self.value(f"{(Path(folder) / 'axe.min.js').read_text(encoding='utf-8')}; 1")
+        return self.value("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
+
+    def press(self, key):
+        """Press a key: ``press("Tab")``, ``press("Enter")``."""
+        self.page.keyboard.press(key)
 
     def picture(self, path, whole=True):
         """Take a picture of the whole page, or of what is seen of it."""
-        size, more = self("Page.getLayoutMetrics")["cssContentSize"], {}
-        if whole:
-            clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 16_000), "scale": 1}
-            more = {"captureBeyondViewport": True, "clip": clip}
-        Path(path).write_bytes(base64.b64decode(self("Page.captureScreenshot", **more)["data"]))
+        self.page.screenshot(path=path, full_page=whole)

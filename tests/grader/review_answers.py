@@ -86,12 +86,23 @@ for scale in [0.1, 1, 10]:
     other = stan_glmer("log_price ~ (1 | zipcode)", few, prior_covariance=prior, draws=5000, seed=4)
     medians.append(np.sqrt(other.draws[SD]).median())
 answer = max(medians) / min(medians)
+# l07-two-slopes
+pieces = lmer("price ~ within + mean_size + (1 | zipcode)", rest).fixef
+answer = {"within": pieces["within"], "between": pieces["mean_size"]}
+# l07-crossed
+crossed = lmer("price ~ size + (1 | zipcode) + (1 | grade)", rest)
+answer = {one: crossed.varcorr[one].sd["(Intercept)"] for one in ("zipcode", "grade")}
+answer["Residual"] = crossed.sigma
 # l08-odds
 answer = np.exp(glmer("dear ~ (1 | zipcode)", homes, family="binomial").coef["zipcode"]["(Intercept)"])
 # l08-odds-ratio
 answer = np.exp(0.3 * glmer("dear ~ area + (1 | zipcode)", homes, family="binomial").fixef["area"])
 # l09-t-interval
 answer = list(lmer("price ~ (1 | zipcode)", ten).confint(method="t").loc["(Intercept)", ["low", "high"]])
+# l10-needed
+answer = (my_fit.sigma / 0.03) ** 2
+# l10-inside
+answer = ((my_rest["log_price"] - my_fit.predict(my_rest)).abs() < 2 * my_fit.sigma).mean()
 """
 RIGHT = dict(
     re.findall(r"^# (l\d\d-\S+)\n(.+?)(?=^# l\d\d-|\Z)", ANSWERS.replace("[SD]", f"[{SD}]"), re.M | re.S)
