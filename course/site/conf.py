@@ -52,18 +52,16 @@ html_theme_options = {
 def _formula(self, node):
     """Write a formula on a line of its own as MathML, which browsers draw without help."""
     self.body.append(f'<div class="formula">{mathml(node.astext(), block=True)}</div>')
-    raise _skip()
+    node.clear()  # else its text would follow
 
 
 def _formula_in_a_line(self, node):
     self.body.append(mathml(node.astext()))
-    raise _skip()
+    node.clear()
 
 
-def _skip():
-    from docutils.nodes import SkipNode
-
-    return SkipNode()
+def _nothing(self, node):
+    """End a formula: all is written."""
 
 
 def _leave_out(app, what, name, thing, skip, options):
@@ -83,7 +81,7 @@ def _name_in_a_docstring(app, env, node, contnode):
 
 def setup(app):
     """Tell Sphinx about the formulas and the names."""
-    app.add_html_math_renderer("mathml", (_formula_in_a_line, None), (_formula, None))
+    app.add_html_math_renderer("mathml", (_formula_in_a_line, _nothing), (_formula, _nothing))
     app.connect("autodoc-skip-member", _leave_out)
     app.connect("missing-reference", _name_in_a_docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
