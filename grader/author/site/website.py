@@ -13,6 +13,7 @@ from grader.author.build import GLOSSARY, lesson_names
 from grader.author.leaks import scan_site
 from grader.author.site.executed import executed
 from grader.author.site.gallery import Picture, draw, plots
+from grader.author.site.glossary_page import linked
 from grader.author.site.links import faults
 from grader.author.site.public_guide import public_guide
 from grader.author.site.reference import write_reference
@@ -26,9 +27,9 @@ PAGES = {  # from the course, as they are
     "syllabus.md": "course/syllabus.md",
     "coming-from-r.md": "course/coming-from-r.md",
     "promises.md": "course/promises.md",
-    f"lessons/{GLOSSARY}": f"course/{GLOSSARY}",
     "changes.md": "CHANGELOG.md",
 }
+GUIDE = "instructor-guide.md"
 PICTURES = "_static/lessons"
 
 
@@ -92,8 +93,9 @@ def gather(folder: Path, names: list[str], lessons: Path, kept: Path) -> None:
         nbformat.write(page, folder / "lessons" / f"{name}.ipynb")
     for name, source in PAGES.items():
         shutil.copyfile(ROOT / source, folder / name)
-    guide = (ROOT / "course" / "instructor-guide.md").read_text(encoding="utf-8")
-    (folder / "instructor-guide.md").write_text(public_guide(guide), encoding="utf-8")
+    words, guide = ((ROOT / "course" / name).read_text(encoding="utf-8") for name in (GLOSSARY, GUIDE))
+    (folder / "lessons" / GLOSSARY).write_text(linked(words, names), encoding="utf-8")
+    (folder / GUIDE).write_text(public_guide(guide), encoding="utf-8")
     pictures = [draw(name, folder / "gallery") for name in plots()]
     (folder / "gallery.md").write_text(_gallery(pictures), encoding="utf-8")
     write_reference(folder / "api", {picture.name: picture.words for picture in pictures})

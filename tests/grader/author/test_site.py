@@ -228,12 +228,13 @@ def test_a_site_with_one_lesson(site):
     gallery = (site / "gallery.html").read_text(encoding="utf-8")
     for name in plots():
         assert re.search(rf'<img alt="[^"]{{40,}}" src="_images/{name}.png"', gallery), name
+    words = (site / "lessons" / "glossary.html").read_text(encoding="utf-8")
+    assert words.count(f'href="{LESSON}.html">') > 10  # each word leads to its lesson
     assert not list(site.rglob("*.ipynb")) and not list(site.rglob("*.md"))
 
 
 @pytest.mark.long(90)
 @pytest.mark.needs_chromium
-@pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 @pytest.mark.skipif(AXE is None, reason="axe-playwright-python, which brings axe-core, is not installed")
 @pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("page", ["index", f"lessons/{LESSON}", "api/plot_shrinkage"])
@@ -248,6 +249,14 @@ def test_pages_fit_the_screen_ask_no_host_and_satisfy_axe(site, page, width):
         tab.value(f"{script.read_text(encoding='utf-8')}; 1")
         rules = "axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
         assert tab.value(rules) == []
+
+
+@pytest.mark.long(90)
+@pytest.mark.needs_chromium
+def test_the_search_finds_without_a_server(site):
+    with chromium.Tab(390, 844) as tab:
+        tab.open(f"{(site / 'search.html').as_uri()}?q=plot_caterpillar")
+        assert "plot_caterpillar" in tab.wait("document.querySelector('#search-results li')?.textContent")
 
 
 @pytest.mark.long(90)
