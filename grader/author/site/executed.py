@@ -67,6 +67,7 @@ def _run(lesson: NotebookNode, notebook: Path) -> None:
             kernel_name="python3",
             timeout=LONGEST,
             store_widget_state=False,
+            extra_arguments=["--log-level=ERROR"],  # else each kernel warns of its ports
             resources={"metadata": {"path": folder}},
         ).execute(env=_environment() | own)
 
