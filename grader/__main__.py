@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from grader.commands import lessons, one_lesson, people
+from grader.commands import by_hand, lessons, one_lesson, people
 from grader.commands.other_systems import WINDOWS, other_system
 from grader.course.screen import plain_lines, signs_of_life
 
@@ -17,13 +17,16 @@ A lesson goes through these commands, in this order:
   release       give a lesson to the class
   collect       fetch what the students handed in
   grade         run and judge the submissions
+  written       read and mark the written answers
   feedback      write a page for each student
+  requests      read and answer students who ask to look at a mark again
   release-feedback  let the students fetch their pages
   report        write a page about the class
   export        write the marks for Canvas or Moodle
   review        after some lessons: again what was got wrong, on fresh data
 
-Around it: class (who is in the course), due (until when a lesson can be handed in).
+Around it: class (who is in the course), due (until when a lesson can be handed in),
+gradebook (the marks over all lessons), site (web pages for everybody).
 """
 
 
@@ -58,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         "python -m grader", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in (lessons, one_lesson, people):
+    for part in (lessons, one_lesson, by_hand, people):
         part.describe(commands)
     return top
 

@@ -17,7 +17,7 @@ import importlib
 
 # One line per module: the public names that it provides.
 _EXPORTS = {
-    "answers": ["check", "check_all", "hint"],
+    "answers": ["check", "check_all", "hint", "regrade"],
     "bayes": [
         "stan_lmer",
         "stan_glm",

@@ -3,6 +3,7 @@
 from mlmkit.answers.check import check as check
 from mlmkit.answers.check import check_all as check_all
 from mlmkit.answers.check import hint as hint
+from mlmkit.answers.regrade import regrade as regrade
 from mlmkit.bayes.compare import compare as compare
 from mlmkit.bayes.folds import kfold as kfold
 from mlmkit.bayes.leave_one_out import loo as loo

@@ -263,7 +263,8 @@ def _text(notebook):
 def _key(name, known, cells):
     """Write the key file: answers to practice questions, and only the forms of graded ones."""
     guesses = {checked_question(cell): {} for cell in cells if role_of(cell) == "predict"}
-    key = {"lesson": name, "graded": {}, "practice": {}, "predict": guesses}
+    texts = {cell.metadata.nbgrader["grade_id"]: {} for cell in cells if role_of(cell) == "manual"}
+    key = {"lesson": name, "graded": {}, "practice": {}, "predict": guesses, "by_hand": texts}
     for id, question in known.items():
         if question.practice:
             key["practice"][id] = {

@@ -556,8 +556,10 @@ def _odds_ratio(sales, step):
     yield wrong(step * np.exp(slope), "part of the ratio", did=r"\Delta x\,e^{\hat\beta}").says("""You took a
         part of the odds ratio. Steps are divided on the scale of log odds; e to the power of it comes
         after.""")
-    yield half(step * slope, "log odds for odds ratio", did=r"\Delta x\,\hat\beta").says("""This is what is
-        added to the log odds. The question asks by what factor the odds grow.""")
+    added = step * slope
+    yield half(added, "log odds for odds ratio", within=1e-3 * abs(added), did=r"\Delta x\,\hat\beta").says(
+        "This is what is added to the log odds. The question asks by what factor the odds grow."
+    )
     yield wrong(
         slope, "coefficient for odds ratio", did=r"\hat\beta"
     ).says("""This is the coefficient of area:

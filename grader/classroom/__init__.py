@@ -5,7 +5,9 @@
 """
 
 from grader.author.release import release
+from grader.classroom.hand_grading import take_marks, written_page
 from grader.classroom.reviews import review
+from grader.classroom.second_look import answer_request, list_requests
 from grader.grade.cluster import StoppedError, connect, local_cluster
 from grader.grade.late import lateness
 from grader.grade.one_student import grade_student
@@ -21,6 +23,7 @@ __all__ = [
     "Arrival",
     "Outcome",
     "StoppedError",
+    "answer_request",
     "collect",
     "connect",
     "feedback",
@@ -28,14 +31,17 @@ __all__ = [
     "grade",
     "grade_student",
     "lateness",
+    "list_requests",
     "local_cluster",
     "release",
     "release_feedback",
     "review",
     "shown",
     "submit",
+    "take_marks",
     "warm_up",
     "write_feedback",
+    "written_page",
 ]
 
 

@@ -242,7 +242,8 @@ def made(student, asked, last, whose="you"):
     -------
     NotebookNode, dict
     """
-    name, key = data_name(student), {"lesson": f"review_{last}", "graded": {}, "practice": {}, "predict": {}}
+    name = data_name(student)
+    key = {"lesson": f"review_{last}", "graded": {}, "practice": {}, "predict": {}, "by_hand": {}}
     which = "lesson 1" if int(last) == 1 else f"lessons 1 to {int(last)}"
     these = "this lesson" if int(last) == 1 else "these lessons"
     cells = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from grader.commands.options import for_lesson, scheduler, tell, workers
+from grader.commands.options import add, course, for_lesson, scheduler, tell, workers
 from grader.course.screen import plain
 
 
@@ -40,9 +40,17 @@ def describe(commands):
         commands,
         "report",
         _report,
-        "write the class report of a lesson: one HTML page",
+        "write the class report of a lesson: one HTML page, and its answers as CSV and JSON",
         says="Writing the class report of {lesson}.",
     )
+    book = add(
+        commands,
+        "gradebook",
+        _gradebook,
+        "write the marks over all lessons: an HTML page and a CSV file",
+        says="Putting the lessons together. A dot means: still at work.",
+    )
+    course(book)
     _describe_export(commands)
     again = for_lesson(
         commands,
@@ -122,6 +130,7 @@ def _release(options):
 def _collect(options):
     from grader import classroom
     from grader.course.course_folder import open_course, students_with
+    from grader.intake.request_log import requests_of
 
     arrivals, notes = classroom.collect(options.lesson, root=options.course)
     for arrival in arrivals:
@@ -136,6 +145,8 @@ def _collect(options):
         )
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
+    if asked := sum(request.is_open for request in requests_of(options.course, options.lesson)):
+        print(f"Open requests for another look: {asked}. See: python -m grader requests {options.lesson}")
 
 
 def _grade(options):
@@ -184,6 +195,12 @@ def _report(options):
     from grader.pages.report import write_report
 
     print(f"Class report: {write_report(options.lesson, root=options.course)}")
+
+
+def _gradebook(options):
+    from grader.pages.course_gradebook import write_gradebook
+
+    print(f"Course gradebook: {write_gradebook(root=options.course)}")
 
 
 def _export(options):

@@ -4,6 +4,7 @@
 ``inbound``    reads the exchange: whose folders are there, and from when
 ``owners``     says whose account may hand in for whom
 ``safe_copy``  copies a folder without following a link
+``asking``     notices requests for a second look: ``regrade_requests`` reads, ``request_log`` keeps them
 ``put_there``  looks at what lies in submitted/, which may have come by hand
 ``arrivals``   keeps what became of each hand-in
 ``preflight``  finds and reads the notebook, whatever state it is in

@@ -33,6 +33,7 @@ from grader.course.files import own_files, print_of, put_in_place
 from grader.course.nbgrader_steps import exchange_step, run_step
 from grader.course.screen import plain
 from grader.intake.arrivals import PLACE, Arrival, arrival_of, keep_arrival, owners_before
+from grader.intake.asking import Asking
 from grader.intake.inbound import HandIn, hand_ins, is_student, looked_into
 from grader.intake.owners import Owners, is_trusted
 from grader.intake.safe_copy import SECRET, TIME, Limits, RefusedError, copy_folder, open_folder
@@ -96,6 +97,9 @@ class CollectOneByOne(ExchangeCollect):
         """Fetch each student's newest submission that can be taken."""
         self.arrivals: list[Arrival] = []
         self.notes: list[str] = []
+        course, lesson = self.coursedir, self.coursedir.assignment_id
+        released = Path(course.format_path(course.release_directory, ".", lesson), f"{lesson}.ipynb")
+        self._asking = Asking(course.root, lesson, released, course.ignore)
         inbound = os.open(self.inbound_path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             with self._alone():
@@ -169,15 +173,37 @@ class CollectOneByOne(ExchangeCollect):
             old.rename(place)
         items = [looked_into(item, inbound, self._limits) for item in items]
         refused = [item for item in items if item.fault]
-        for item in self._in_order([item for item in items if not item.fault]):
+        good, asked = self._asking.sift(
+            [item for item in items if not item.fault],
+            before.changed if before else 0,
+            place,
+            lambda item: self._copied(item, inbound),
+        )
+        for item in self._in_order(good):
             try:
                 arrival = self._take(item, place, inbound, before, {other.folder for other in refused})
             except RefusedError as fault:
                 refused.append(replace(item, fault=str(fault)))
                 continue
-            return replace(arrival, message=" ".join(filter(None, [_all_refused(refused), arrival.message])))
+            says = [_all_refused(refused), arrival.message, *asked]
+            return replace(arrival, message=" ".join(filter(None, says)))
+        if place.is_dir() and not refused:  # what lies there is no longer in the exchange; the rest only asks
+            return Arrival(student, "already there", " ".join(asked))
         there = f" What lies in {place.parent.name}/{place.name} was left as it is." if place.is_dir() else ""
-        return Arrival(student, "refused", _all_refused(refused) + there)
+        return Arrival(student, "refused", " ".join([_all_refused(refused) + there, *asked]))
+
+    @contextmanager
+    def _copied(self, item: HandIn, inbound: int) -> Iterator[Path]:
+        """Copy a hand-in to a folder that goes away afterwards."""
+        draft, _ = self._drafts(item.student)
+        if draft.exists():  # left by a run that was killed
+            rmtree(str(draft))
+        try:
+            with open_folder(item.folder, inbound) as folder:
+                copy_folder(folder, draft, self._limits)
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
     def _in_order(self, items: list[HandIn]) -> list[HandIn]:
         """Sort what may be taken: the newest first; with ``--before-duedate`` the last that was in time."""

@@ -115,6 +115,23 @@ def read_notebook(path: Path, name: str) -> tuple[NotebookNode, list[str]]:
         If there is no notebook to be had from it.
     """
     notices = []
+    entries, left_out = cells_within_limits(raw_cells(path, name, notices))
+    if left_out:
+        notices.append(f"{name} {left_out}.")
+    cells = [cell for cell in map(_valid_cell, entries) if cell is not None]
+    _give_ids(cells)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel}), notices
+
+
+def raw_cells(path: Path, name: str, notices: list[str]) -> list:
+    """Read the list of cells in a file, as they stand there: each of them may be anything.
+
+    Raises
+    ------
+    FaultError
+        If there is no such list to be had from it.
+    """
     text = _text(path, name, notices)
     data = _parsed(text, name, notices)
     version = data.get("nbformat")
@@ -123,13 +140,7 @@ def read_notebook(path: Path, name: str) -> tuple[NotebookNode, list[str]]:
         notices.append(f"{name} was saved in an old format (version {version}); it was converted.")
     if not isinstance(data.get("cells"), list):
         raise FaultError(f"{name} is not a Jupyter notebook.")
-    entries, left_out = cells_within_limits(data["cells"])
-    if left_out:
-        notices.append(f"{name} {left_out}.")
-    cells = [cell for cell in map(_valid_cell, entries) if cell is not None]
-    _give_ids(cells)
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel}), notices
+    return data["cells"]
 
 
 def _text(path: Path, name: str, notices: list[str]) -> str:

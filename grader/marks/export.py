@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.intake.people_files import PeopleFile, read_people
 from grader.marks.gradebook import Class, Submission, read_class
+from grader.marks.spreadsheets import csv_text, number_cell, text_cell
 
 
 @dataclass(frozen=True)
@@ -103,9 +102,7 @@ def write_marks(
         marks = {user: mark for user, mark in marks.items() if user in there}
     path = Path(app.coursedir.root) / "exports" / f"{lesson}-{to}.csv"
     if not dry_run:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows(rows)
-        write_atomically(path, text.getvalue())
+        write_atomically(path, csv_text(rows))
     return Exported(path, len(marks), left_out)
 
 
@@ -119,16 +116,16 @@ def mark_of(item: Submission, absent: float | None = None) -> float | None:
 
 def canvas_rows(group: Class, marks: dict[str, float]) -> list[list[str]]:
     """Rows for Canvas: it finds students by the login, and makes an assignment from the last column."""
-    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", _text(group.title)]
-    possible = ["Points Possible", "", "", "", "", _number(group.max_score)]
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", text_cell(group.title)]
+    possible = ["Points Possible", "", "", "", "", number_cell(group.max_score)]
     return [header, possible] + [
         [
-            _text(item.name or item.student),
-            _text(item.lms_id),
+            text_cell(item.name or item.student),
+            text_cell(item.lms_id),
             "",
-            _text(item.student),
+            text_cell(item.student),
             "",
-            _number(marks[item.student]),
+            number_cell(marks[item.student]),
         ]
         for item in group.submissions
         if item.student in marks
@@ -141,10 +138,15 @@ def moodle_rows(group: Class, marks: dict[str, float]) -> list[list[str]]:
         "Username",
         "ID number",
         "Email address",
-        f"{group.title} (of {_number(group.max_score)} points)",
+        f"{group.title} (of {number_cell(group.max_score)} points)",
     ]
     return [header] + [
-        [_text(item.student), _text(item.lms_id), _text(item.email), _number(marks[item.student])]
+        [
+            text_cell(item.student),
+            text_cell(item.lms_id),
+            text_cell(item.email),
+            number_cell(marks[item.student]),
+        ]
         for item in group.submissions
         if item.student in marks
     ]
@@ -156,26 +158,16 @@ def platform_rows(group: Class, marks: dict[str, float], theirs: PeopleFile) -> 
         (place for place, name in enumerate(theirs.header) if name.strip().casefold() == "section"), None
     )
     width = len(theirs.header) if width is None else width + 1  # behind it Canvas has the other assignments
-    rows = [[*map(_text, theirs.header[:width]), _text(group.title)]]
+    rows = [[*map(text_cell, theirs.header[:width]), text_cell(group.title)]]
     for number, row in enumerate(theirs.rows):
         cells = [*row, *[""] * width][:width]
         if number in theirs.people:
             user = theirs.people[number].user
             if user in marks:
-                rows.append([*map(_text, cells), _number(marks[user])])
+                rows.append([*map(text_cell, cells), number_cell(marks[user])])
         elif cells[0].strip().casefold() == "points possible":
-            rows.append([*cells, _number(group.max_score)])
+            rows.append([*cells, number_cell(group.max_score)])
     return rows
-
-
-def _text(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula, which it would compute when the file is opened."""
-    formula = cell.lstrip().startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r"))
-    return f"'{cell}" if formula else cell
-
-
-def _number(points: float) -> str:
-    return f"{points:.4f}".rstrip("0").rstrip(".")
 
 
 WRITERS = {"canvas": canvas_rows, "moodle": moodle_rows}

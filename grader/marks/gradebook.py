@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import MissingEntry
 
-from grader.bank import questions
+from grader.bank import Question, questions
 from grader.course.course_folder import folder, open_gradebook, require_release
 from grader.course.notebooks import lesson_title
 from grader.grade.fingerprint import submission_print
@@ -17,6 +17,7 @@ from grader.grade.saved_marks import waits_for_person
 from grader.grade.trusted_checks import is_check
 from grader.grade.verdicts import read_verdicts
 from grader.intake.arrivals import arrival_of
+from grader.intake.class_list import class_list
 from grader.intake.mending import notices_in, unreadable_reason
 from grader.sandbox.execute import isolation_of, way_of
 from grader.sandbox.rungs import NONE
@@ -61,6 +62,8 @@ class Submission:
         The student's feedback page.
     stale : bool
         True if something newer was handed in than what was graded.
+    penalty : float
+        Points taken off for handing in late.
     isolation : tuple
         What kept the notebook's code apart (``grader.sandbox.rungs``), and why nothing stronger did.
     long_way : str or None
@@ -82,6 +85,7 @@ class Submission:
     email: str = ""
     lms_id: str = ""
     stale: bool = False
+    penalty: float = 0.0
 
     @property
     def share(self) -> float | None:
@@ -134,14 +138,27 @@ def read_class(app, lesson: str) -> Class:
     return Class(lesson, lesson_title(released), asked, rows)
 
 
+def enrolled(app, group: Class) -> Class:
+    """Leave out who is no longer in the class list, if they handed in nothing; without a list all stay."""
+    listed = class_list(app)
+    if listed is None:
+        return group
+    stay = [item for item in group.submissions if item.student in listed or item.status != "absent"]
+    return replace(group, submissions=stay)
+
+
 def _question(cell) -> GradedQuestion:
     meta = cell.metadata["nbgrader"]
     entry = questions().get(meta["grade_id"])
     if entry is None:
         return GradedQuestion(meta["grade_id"], float(meta["points"]), "graded by hand", "", "")
-    asks = (entry.function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask ").removeprefix("for ")
-    asks = asks[:1].upper() + asks[1:]
-    return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks)
+    return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks_of(entry))
+
+
+def asks_of(question: Question) -> str:
+    """Say in a few words what a question of the bank asks for: the first line of its docstring."""
+    asks = (question.function.__doc__ or "").strip().split("\n")[0].removeprefix("Ask ").removeprefix("for ")
+    return asks[:1].upper() + asks[1:]
 
 
 def _submission(app, gradebook, lesson, student, outcomes) -> Submission:
@@ -177,12 +194,12 @@ def _at_arrival(app, lesson, student) -> str:
 def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
     try:
         entry = gradebook.find_submission(lesson, who["student"])
-        nb = nbformat.read(notebook, as_version=4)
+        nb = nbformat.v4.reads(notebook.read_text(encoding="utf-8"))  # our own file: validated when written
+        verdicts = read_verdicts(nb)
     except Exception as error:
         missing = isinstance(error, MissingEntry)
         note = "The gradebook has no marks." if missing else "The graded notebook can't be read."
         return Submission(**who, status="not_graded", note=f"{note} Grade this student again.")
-    verdicts = read_verdicts(nb)
     if not verdicts and any(is_check(cell, questions()) for cell in nb.cells):
         note = f"Grading was interrupted. Run: python -m grader grade {lesson}"
         return Submission(**who, status="not_graded", note=note)
@@ -209,6 +226,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         isolation=isolation_of(nb),
         long_way=way_of(nb),
         stale=stale,
+        penalty=min(penalty, entry.score),
     )
 
 

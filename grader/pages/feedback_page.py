@@ -37,11 +37,14 @@ class FeedbackExporter(HTMLExporter):
         nb, resources = super()._preprocess(nb, resources)
         nb.cells = lay_out(nb.cells)
         sections = section_ids(nb.cells)
+        asked = resources["nbgrader"].get("requests", [])
         rows, card = [], None
         for cell in nb.cells:
             card = cell.metadata.page.get("card", card)
             if is_graded(cell):  # the last one of its card
-                rows.append({"number": card.number, **_row(cell, sections)})
+                row = _row(cell, sections)
+                mine = [request for request in asked if request.question == row["id"]]
+                rows.append({"number": card.number, **row, "requests": mine})
                 card["row"] = cell.metadata.page["row"] = rows[-1]
         resources["questions"] = rows
         resources["possible"] = sum(row["points"] for row in rows if not row["waiting"])
@@ -64,9 +67,9 @@ class GetMarks(GetGrades):
         cell.metadata.nbgrader["waiting"] = waits_for_person(grade)
 
 
-def page_css(name: str) -> str:
+def page_css(*names: str) -> str:
     """Return the style that all pages share, followed by a page's own."""
-    return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", name))
+    return "\n".join((TEMPLATES / part).read_text(encoding="utf-8") for part in ("page.css", *names))
 
 
 def _row(cell, sections) -> dict:

@@ -21,6 +21,7 @@ from grader.grade.cluster import crew_of, for_each
 from grader.grade.late import renew_penalties
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, failure_text, graded_notebook
+from grader.intake.request_log import requests_of
 from grader.pages.policy import policy
 
 CPU_SECONDS = 60  # for one page; the longest of the lessons takes two
@@ -44,6 +45,7 @@ class OneFeedback(GenerateFeedback):
             "assignment": lesson,
             "notebook": lesson,
             "db_url": self.coursedir.db_url,
+            "requests": requests_of(self.coursedir.root, lesson, student),
         }
         ((path,),) = self.assignments.values()
         page, _ = self.exporter.from_filename(path, resources={"unique_key": lesson, "nbgrader": about})

@@ -27,6 +27,11 @@ def policy(*more: str) -> Markup:
     return Markup(f'<meta http-equiv="Content-Security-Policy" content="{escape(rules)}">')
 
 
+def with_script(script: str) -> tuple[str, ...]:
+    """Return the rules of a page of ours that holds this one script, and no other, beside its style."""
+    return "style-src 'unsafe-inline'", "img-src data:", f"script-src {_hash(script)}"
+
+
 @pass_context
 def only_ours(context, markup: str) -> Markup:
     """Let the scripts in nbgrader's own `markup` run, and no other: a filter for the formgrader's page.

@@ -17,6 +17,7 @@ from mlmkit.answers.text import a_few, plain
 __all__ = ["check", "check_all", "hint"]
 
 KEY_ENDING = ".practice.json"
+PARTS = ("practice", "graded", "predict", "by_hand")  # of a key file: each has questions by their ids
 _COLOURS = {"good": "#1b7837", "bad": "#b35806", "plain": "#4d4d4d"}
 MARKS = {"good": "✔", "bad": "✘", "plain": "•"}  # each sentence begins with one
 
@@ -64,7 +65,7 @@ def check(question, answer=None):
         reply = Reply("plain", f"recorded. (It could not be looked at here: {type(error).__name__}.)")
     recorded.note(question, state_of(encoded, reply.mood))
     payload = {"question": question, "answer": encoded, "data": data.current_fingerprint()}
-    _show(question, reply, {MIME: payload})
+    show(question, reply, {MIME: payload})
 
 
 def check_all():
@@ -91,7 +92,7 @@ def check_all():
     except Exception as error:  # a damaged key file must not stop the lesson
         says = [f"They can't be listed: the key file can't be read ({type(error).__name__})."]
     complete = len(says) == 2  # how many, and that right or wrong comes later
-    _show("Your answers", Reply("good" if complete else "plain", " ".join(says)), {})
+    show("Your answers", Reply("good" if complete else "plain", " ".join(says)), {})
 
 
 def state_of(encoded, mood):
@@ -143,7 +144,7 @@ def hint(question):
     """
     question = question if isinstance(question, str) else str(type(question).__name__)
     try:
-        keys = _read_keys(Path.cwd())
+        keys = read_keys(Path.cwd())
         if not keys:
             reply = Reply(
                 "plain", f"there is no hint here: the lesson's {KEY_ENDING} file is not in this folder."
@@ -153,16 +154,16 @@ def hint(question):
         elif question in [*keys["graded"], *keys["predict"]]:
             reply = Reply("plain", "there are hints to practice questions only.")
         else:
-            reply = _unknown(question, keys)
+            reply = unknown(question, keys)
     except Exception as error:  # a damaged key file must not stop the lesson
         reply = Reply("plain", f"there is no hint: the key file can't be read ({type(error).__name__}).")
-    _show(question, reply, {})
+    show(question, reply, {})
 
 
 def _shape_of(question):
     """Return the form that a question asks for, where the lesson's key file says it; else None."""
     try:
-        keys = _read_keys(Path.cwd()) or {"practice": {}, "graded": {}}
+        keys = read_keys(Path.cwd()) or {"practice": {}, "graded": {}}
         graded, practice = keys["graded"].get(question), keys["practice"].get(question)
         return dict(graded["shape"]) if graded else dict(practice["answer"]) if practice else None
     except Exception:  # a damaged key file: the answer is recorded all the same
@@ -171,9 +172,11 @@ def _shape_of(question):
 
 def _reply(question, encoded, problem):
     """Choose what the student is told."""
-    keys = _read_keys(Path.cwd())
+    keys = read_keys(Path.cwd())
     if keys and question in keys["predict"]:
         return _noted(encoded)
+    if keys and question in keys["by_hand"]:
+        return Reply("plain", "your instructor reads this text. It needs no check.")
     if encoded is None:
         return Reply(
             "plain", "not answered yet. Replace the three dots by your answer, then run both cells again."
@@ -189,7 +192,7 @@ def _reply(question, encoded, problem):
         return practised(question, keys["practice"][question], encoded)
     if question in keys["graded"]:
         return _look_over(keys["graded"][question], encoded)
-    return _unknown(question, keys)
+    return unknown(question, keys)
 
 
 def _noted(encoded):
@@ -201,13 +204,14 @@ def _noted(encoded):
     return Reply("plain", f"your guess{f' ({said})' if said else ''} is noted. Run on, and compare.")
 
 
-def _unknown(question, keys):
+def unknown(question, keys):
+    """Say that no question has this id, and which ones are near."""
     near = difflib.get_close_matches(question, [name for part in keys.values() for name in part], 3, 0.4)
     did_you = f" Did you mean {a_few(near)}?" if near else ""
     return Reply("bad", f"there is no question with this id.{did_you}")
 
 
-def _read_keys(folder):
+def read_keys(folder):
     """Merge the key files beside the notebook; None where there is none."""
     files = _key_files(folder)
     return (
@@ -218,10 +222,10 @@ def _read_keys(folder):
 
 
 def _key_files(folder):
-    """Read each key file beside the notebook: its practice and graded questions, and its guesses."""
+    """Read each key file beside the notebook, with all of `PARTS`."""
     files = sorted(folder.glob(f"*{KEY_ENDING}"))
     contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return [{part: keys.get(part, {}) for part in ("practice", "graded", "predict")} for keys in contents]
+    return [{part: keys.get(part, {}) for part in PARTS} for keys in contents]
 
 
 def _look_over(entry, encoded):
@@ -245,7 +249,7 @@ def _look_over(entry, encoded):
     return Reply("plain", f"{says} It will be graded when you hand in the lesson.")
 
 
-def _show(question, reply, for_grader):
+def show(question, reply, for_grader):
     """Emit the sentence for the student, and what the grader reads, in one output."""
     sentence = f"{question}: {reply.says}"
     try:

@@ -23,6 +23,7 @@ COMMANDS = [
     "grade",
     "feedback",
     "report",
+    "gradebook",
     "export",
     "check-bank",
     "site",
@@ -61,7 +62,9 @@ def test_release_collect_and_report_of_a_course_in_another_folder(course, capsys
     assert main(["feedback", LESSON, "--course", str(course)]) == 1
     assert "First run: python -m grader grade 00_small" in capsys.readouterr().err
     assert main(["report", LESSON, "--course", str(course)]) == 0
-    assert (course / "reports" / f"{LESSON}.html").is_file()
+    assert all((course / "reports" / f"{LESSON}.{end}").is_file() for end in ("html", "csv", "json"))
+    assert main(["gradebook", "--course", str(course)]) == 1
+    assert "Nobody has marks yet" in capsys.readouterr().err
     assert main(["export", LESSON, "--to", "canvas", "--course", str(course)]) == 0
     assert (course / "exports" / f"{LESSON}-canvas.csv").is_file()
 
@@ -140,10 +143,21 @@ commands.main(sys.argv[1:])
         ["handout"],
         *(
             [name, "01_pooling"]
-            for name in ("release", "collect", "grade", "feedback", "report", "review", "due")
+            for name in (
+                "release",
+                "collect",
+                "grade",
+                "feedback",
+                "report",
+                "review",
+                "written",
+                "requests",
+                "due",
+            )
         ),
         ["release-feedback", "01_pooling"],
         ["export", "01_pooling", "--to", "canvas"],
+        ["gradebook"],
         ["class", "list"],
         ["class", "import", "x.csv"],
         ["class", "add", "ana"],

@@ -168,7 +168,11 @@ def test_feedback_of_a_hostile_submission_runs_nothing(course):
 def test_the_report_names_mistakes_students_and_reasons(course):
     page = (course / "reports" / f"{LESSON}.html").read_text()
     assert "9 of 12 students in the gradebook have a graded submission." in page
-    assert "The most frequent named mistake is “half” (1 answer)." in page
+    first = page[page.index('id="first"') : page.index('id="scores"')]
+    titles = ["Not graded", "Waiting for you", "Lost kernel", "Nothing handed in", "Got wrong most"]
+    assert [title for title in titles if f"<strong>{title}</strong>" in first] == titles
+    assert re.search(r"Lost kernel</strong>: <a href=\"#student-\d+\">dies</a>", first)
+    assert '<th scope="row">half</th><td class="number">1</td>' in page
     assert "00_small.ipynb is damaged" in page
     assert f'href="../feedback/half/{LESSON}/{LESSON}.html"' in page
     assert "http:" not in page

@@ -125,7 +125,7 @@ def test_a_review_is_answered_in_a_kernel(course):
         notebook, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     ).execute()
     said = [output.data["text/plain"] for cell in checks for output in cell.outputs]
-    assert len(said) == len(questions_of(path)) == 8
+    assert len(said) == len(questions_of(path)) == 10
     assert all(text.endswith(": Right.") for text in said), said
 
 

@@ -164,7 +164,7 @@ def test_the_demo_ends_with_one_line_that_says_what_was_done(demo):
 def test_the_report_counts_the_mistakes_and_links_to_the_feedback(demo):
     root, _ = demo
     page = (root / "reports" / f"{LESSON}.html").read_text()
-    assert "“variance for standard deviation” (2 answers)" in page
+    assert "“variance for standard deviation”: 2 answers." in page
     for student in EXPECTED:
         link = f"../feedback/{student}/{LESSON}/{LESSON}.html"
         assert f'href="{link}"' in page

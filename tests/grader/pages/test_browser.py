@@ -15,9 +15,11 @@ from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
 from grader.grade.verdicts import verdict_output
+from grader.marks.course_marks import course_marks
 from grader.marks.gradebook import Class, GradedQuestion, Submission
-from grader.pages.feedback_page import FeedbackExporter
-from grader.pages.report import render
+from grader.pages.course_gradebook import render_gradebook
+from grader.pages.feedback_page import TEMPLATES, FeedbackExporter
+from grader.pages.report import findings, render
 from mlmkit.answers.kinds import Verdict
 
 HERE = Path(__file__).parent
@@ -124,18 +126,31 @@ def formgrader_of(nb, config, student="ana", base_url=""):
     return HTMLExporter(config=config).from_notebook_node(nb, resources=resources)[0]
 
 
-def report_of(_nb, _config, student="ana"):
+def class_of(student):
     text = f"<script>{RUN}</script>"
     verdict = Verdict("mistake", 0.0, 2.0, text, text, "q-a")
     who = Submission(
         student, text, "graded", text, score=0.0, possible=2.0, marks={"q-a": 0.0}, verdicts={"q-a": verdict},
         feedback=Path("/course/feedback") / student.replace("/", "_") / "x.html",
     )  # fmt: skip
-    group = Class("01", text, [GradedQuestion("q-a", 2.0, text, text, text)], [who])
-    return render(group, Path("/course/reports"))
+    return Class("01", text, [GradedQuestion("q-a", 2.0, text, text, text)], [who])
 
 
-PAGES = {"feedback": feedback_of, "formgrader": formgrader_of, "report": report_of}
+def report_of(_nb, _config, student="ana"):
+    group = class_of(student)
+    return render(group, findings(group, {}), Path("/course/reports"), [(student, "q-a")])
+
+
+def gradebook_of(_nb, _config, student="ana"):
+    return render_gradebook(course_marks([class_of(student)], lambda *_: True), Path("/course/reports"))
+
+
+PAGES = {
+    "feedback": feedback_of,
+    "formgrader": formgrader_of,
+    "report": report_of,
+    "gradebook": gradebook_of,
+}
 
 
 @pytest.fixture(scope="module", params=PAGES)
@@ -183,8 +198,11 @@ def test_the_policy_alone_stops_what_would_run(kind, config, tmp_path):
 
 
 def allowed_scripts(kind, document):
-    """Count nbgrader's own scripts; there are none on our pages."""
-    return len(document.find_all("script", nonce=True)) if "formgrader" in kind else 0
+    """Count nbgrader's own scripts, and ours, which sorts tables for instructors."""
+    if "formgrader" in kind:
+        return len(document.find_all("script", nonce=True))
+    ours = (TEMPLATES / "sorting.js").read_text(encoding="utf-8")
+    return sum(script.text == ours for script in document.find_all("script")[:1])
 
 
 @pytest.mark.needs_chromium
@@ -204,7 +222,7 @@ def test_nothing_foreign_is_in_the_document_that_the_browser_reads(hostile_page,
         address = part.get("src") or ""
         assert address.startswith(("data:image/", "/formgrader/static/")) or not address, part
         link = part.get("href") or "#"
-        assert re.match(r"#|https?://|mailto:|/formgrader/|\.\./", link), part
+        assert re.match(r"#|https?://|mailto:|/formgrader/|\.\./|(01|gradebook)\.(csv|json)$", link), part
 
 
 @pytest.mark.needs_chromium
