@@ -12,7 +12,6 @@ copyright = "code: BSD-3-Clause; text: CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 extensions += ["sphinx.ext.githubpages"]  # tells GitHub Pages to serve the folder as it is
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
-exclude_patterns = ["README.md"]
 nb_execution_mode = "off"  # the lessons come with what they showed
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 4

@@ -27,6 +27,7 @@ PAGES = {  # from the course, as they are
     "syllabus.md": "course/syllabus.md",
     "coming-from-r.md": "course/coming-from-r.md",
     "promises.md": "course/promises.md",
+    "hub/README.md": "course/hub/README.md",
     "changes.md": "CHANGELOG.md",
 }
 GUIDE = "instructor-guide.md"
@@ -92,6 +93,7 @@ def gather(folder: Path, names: list[str], lessons: Path, kept: Path) -> None:
         page = shown(executed(lessons / f"{name}.ipynb", kept), folder / PICTURES, f"../{PICTURES}")
         nbformat.write(page, folder / "lessons" / f"{name}.ipynb")
     for name, source in PAGES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / source, folder / name)
     words, guide = ((ROOT / "course" / name).read_text(encoding="utf-8") for name in (GLOSSARY, GUIDE))
     (folder / "lessons" / GLOSSARY).write_text(linked(words, names), encoding="utf-8")
