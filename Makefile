@@ -1,4 +1,6 @@
-# Everything starts here: `make help` lists the targets.
+# Everything starts here: `make help` lists the targets. It works on Linux and macOS.
+# Windows has no make: students need none (`course/handout/README.md` has lines for Windows); instructors use WSL.
+# Grading wants Linux or a container (Containerfile), since it runs students' code in a sandbox of Linux.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 ENV := .venv
@@ -19,6 +21,7 @@ TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+	@echo "Grading wants Linux, or a container (Containerfile). On Windows use WSL; students need no make."
 
 $(READY): requirements.txt pyproject.toml grader/pyproject.toml
 	@rm -rf $(ENV)  # first: its own Python, which stands first on the path, is none to make it with
@@ -63,6 +66,9 @@ lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide 
 
 student: $(READY)  ## pack lessons and library for students: dist/hierarchical-models.zip
 	@$(PYTHON) -m grader handout
+
+site: $(READY)  ## build the web pages: lessons with results, reference, gallery, guide (dist/site/)
+	@$(PYTHON) -m grader site
 
 review: $(READY)  ## make a review notebook for each student (LESSON=05_bayesian_fits STUDENT=ana)
 	@$(PYTHON) -m grader review $(or $(LESSON),05_bayesian_fits) $(if $(STUDENT),--student $(STUDENT))

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from grader.commands import by_hand, lessons, one_lesson, people
+from grader.commands.other_systems import WINDOWS, other_system
 from grader.course.screen import plain_lines, signs_of_life
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
@@ -25,13 +26,17 @@ A lesson goes through these commands, in this order:
   review        after some lessons: again what was got wrong, on fresh data
 
 Around it: class (who is in the course), due (until when a lesson can be handed in),
-gradebook (the marks over all lessons).
+gradebook (the marks over all lessons), site (web pages for everybody).
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 after a sentence about what went wrong."""
     options = parser().parse_args(arguments)
+    if sentence := other_system(options.command, sys.platform):
+        print(sentence, file=sys.stderr, flush=True)
+        if sys.platform == WINDOWS:
+            return 1
     # Before the imports of the command, which take seconds.
     print(options.says.format(**vars(options)), flush=True)
     from grader.author.tagged_lesson import LessonError

@@ -23,6 +23,8 @@ from mlmkit.answers.kinds import DrawsAnswer, TableAnswer
 
 DIGITS = 5  # a number with fewer digits may agree by chance
 SCALES = (1.0, 1e-3, 1e-6)  # dollars, thousands, millions
+APART = ("bob", "vera")  # students without a zip code of the lecture
+SITE_TEXTS = (".html", ".js", ".txt", ".inv")  # besides pictures; what lies in `_static` is the theme's
 SHORTEST_CODE = 12  # characters; shorter lines are common to many programs
 _THOUSANDS = ",_'\u00a0\u2009\u202f"  # what stands between groups of three digits
 _NUMBER = re.compile(
@@ -96,7 +98,7 @@ def solution_code(source):
     ]
 
 
-def leaks_in(text, numbers, code, *, file="", own=""):
+def leaks_in(text, numbers, code, *, file="", own="", digits=DIGITS):
     """Find leaks in a text.
 
     Parameters
@@ -109,14 +111,16 @@ def leaks_in(text, numbers, code, *, file="", own=""):
         Named in the leaks.
     own : str
         What the student wrote and printed: it may stand in the text too.
+    digits : int
+        A number with fewer digits is none.
 
     Returns
     -------
     list of Leak
     """
-    own_code, own_tokens = _squeezed(own), {token for token, _, _ in _tokens(own)}
+    own_code, own_tokens = _squeezed(own), {token for token, _, _ in _tokens(own, digits)}
     found = []
-    for token, value, half in _tokens(text):
+    for token, value, half in _tokens(text, digits):
         if token in own_tokens:
             continue
         for id, number in numbers:
@@ -148,15 +152,7 @@ def scan_lesson(name, folder=None, students=("ada", "grace", "emmy"), solutions=
     folder = Path(folder or ROOT / "lessons")
     notebook, key_file = folder / f"{name}.ipynb", folder / f"{name}{KEY_ENDING}"
     key = json.loads(key_file.read_text(encoding="utf-8"))
-    # Some students have a zip code of the lecture among their own: what practice tells is public.
-    public = [float(text) for text in strings_in(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
-    numbers = [
-        (id, number)
-        for student in students
-        for id, number in expected_numbers(name, student)
-        if not any(abs(number - known) <= 1e-9 * abs(number) for known in public)
-    ]
-    code = solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
+    numbers, code = _secrets(name, key, students, solutions)
     found = leaks_in(text_of(notebook), numbers, code, file=notebook.name)
     return found + leaks_in("\n".join(strings_in(key["graded"])), numbers, code, file=key_file.name)
 
@@ -182,6 +178,54 @@ def scan_release(folder, name, students=("ada", "grace", "emmy"), solutions=None
 def scan_lessons(folder=None, students=("ada", "grace", "emmy")):
     """Look for leaks in all lessons."""
     return [leak for name in lesson_names() for leak in scan_lesson(name, folder, students)]
+
+
+def scan_site(folder, students=APART, lessons=None, solutions=None):
+    """Look for leaks in the web pages that everybody may read.
+
+    A lesson's page is held against the answers of this lesson, every other page against those of all.
+    The pages show thousands of results on public data: one of them may agree in five digits by chance, so
+    six are asked for, and the students share no zip code with the lecture.
+
+    Parameters
+    ----------
+    folder : Path
+        The site.
+    students : sequence of str
+        Whose expected numbers to look for.
+    lessons, solutions : Path, optional
+        Folders of the lessons with their keys, and of their sources.
+
+    Returns
+    -------
+    list of Leak
+    """
+    folder, lessons = Path(folder), Path(lessons or ROOT / "lessons")
+    secrets = {}
+    for page in sorted((folder / "lessons").glob("[0-9][0-9]_*.html")):
+        key = json.loads((lessons / f"{page.stem}{KEY_ENDING}").read_text(encoding="utf-8"))
+        secrets[page.stem] = _secrets(page.stem, key, students, solutions)
+    everything = [[part for kinds in secrets.values() for part in kinds[place]] for place in (0, 1)]
+    found = []
+    for page in sorted(folder.rglob("*")):
+        if page.suffix in SITE_TEXTS and "_static" not in page.parts:
+            numbers, code = secrets.get(page.stem, everything)
+            file = page.relative_to(folder).as_posix()
+            found += leaks_in(text_of(page), numbers, code, file=file, digits=DIGITS + 1)
+    return found
+
+
+def _secrets(name, key, students, solutions):
+    """List the numbers and the code that answer a lesson, without what its practice tells anyway."""
+    # Some students have a zip code of the lecture among their own: what practice tells is public.
+    public = [float(text) for text in strings_in(key["practice"]) if re.fullmatch(r"-?\d+\.\d+", text)]
+    numbers = [
+        (id, number)
+        for student in students
+        for id, number in expected_numbers(name, student)
+        if not any(abs(number - known) <= 1e-9 * abs(number) for known in public)
+    ]
+    return numbers, solution_code(source_notebook(Path(solutions or ROOT / "solutions") / f"{name}.md"))
 
 
 def scan_feedback(page, graded, lesson, student, solutions=None):
@@ -227,13 +271,13 @@ def _floats(value):
     return []
 
 
-def _tokens(text):
+def _tokens(text, least):
     """Yield each long number of a text: as written, its value, half of its last digit."""
     for match in _NUMBER.finditer(text):
         whole = re.sub(rf"[{_THOUSANDS}]", "", match[1])
         fraction, exponent = (match[2] or ".")[1:], int(match[3] or 0)
         digits = (whole + fraction).lstrip("0")
-        if DIGITS <= len(digits) <= 25 and abs(exponent) < 100:
+        if least <= len(digits) <= 25 and abs(exponent) < 100:
             unit = 10.0 ** (exponent - len(fraction))
             yield match[0], float(f"{whole}.{fraction or 0}e{exponent}"), 0.5 * unit
 

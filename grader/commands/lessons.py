@@ -48,6 +48,16 @@ def describe(commands):
         "--folder", type=Path, help="write a folder instead, to publish as a repository of its own"
     )
 
+    site = add(
+        commands,
+        "site",
+        _site,
+        "build the web pages: lessons with results, reference, gallery, guide",
+        says="Running the lessons that have changed, drawing the plots, and writing the pages.",
+    )
+    site.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
+    site.add_argument("--folder", type=Path, help="where the pages go (default: dist/site/)")
+
     bank = add(
         commands,
         "check-bank",
@@ -95,6 +105,13 @@ def _handout(options):
 
     made = make_handout(options.folder, folder=True) if options.folder else make_handout()
     print(f"For students: {made}")
+
+
+def _site(options):
+    from grader.author.site.website import TARGET, make_site
+
+    page = make_site(options.folder or TARGET, names=options.names or None)
+    print(f"The site: {page}. It needs no network; publish the folder as it is.")
 
 
 def _check_bank(options):

@@ -26,6 +26,7 @@ COMMANDS = [
     "gradebook",
     "export",
     "check-bank",
+    "site",
 ]
 
 
@@ -66,6 +67,25 @@ def test_release_collect_and_report_of_a_course_in_another_folder(course, capsys
     assert "Nobody has marks yet" in capsys.readouterr().err
     assert main(["export", LESSON, "--to", "canvas", "--course", str(course)]) == 0
     assert (course / "exports" / f"{LESSON}-canvas.csv").is_file()
+
+
+@pytest.mark.parametrize("command", ["grade", "collect", "feedback"])
+def test_on_windows_a_sentence_says_what_to_use_and_nothing_else_happens(command, capsys, monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    assert main([command, LESSON]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith(f"{command} wants Linux, and this is win32, where it can't run.")
+    assert "WSL" in err and "Containerfile" in err and err.count("\n") == 1
+
+
+def test_on_macos_a_sentence_comes_first_and_the_command_goes_on(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("grader.commands.one_lesson._grade", lambda options: print("graded"))
+    assert main(["grade", LESSON]) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("grade wants Linux, and this is darwin, where it was not tried.")
+    assert out.endswith("graded\n")
+    assert main(["due", LESSON, "--course", str(tmp_path)]) == 1 and "Linux" not in capsys.readouterr().err
 
 
 def test_a_lesson_that_does_not_exist(course, capsys):

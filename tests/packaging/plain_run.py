@@ -1,14 +1,18 @@
 """Run a lesson's code cells in a plain Python: no kernel, no IPython. Needs nothing of this repository.
 
-``python plain_run.py cells.json [--bare]`` reads a list of {"id", "source"} and prints one line of JSON: what
-each cell showed, and the traceback of each that failed. ``--bare`` takes away what a browser doesn't have.
+``python plain_run.py cells.json [--bare | --elsewhere]`` reads a list of {"id", "source"} and prints one line
+of JSON: what each cell showed, and the traceback of each that failed. ``--bare`` takes away what a browser
+doesn't have, ``--elsewhere`` what only Unix has; then all modules of mlmkit are imported first.
 """
 
 import ast
 import contextlib
+import importlib
 import io
 import json
 import os
+import pkgutil
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +21,10 @@ import traceback
 
 OPTIONAL = {"arviz", "arviz_base", "arviz_plots", "arviz_stats", "ipywidgets", "numba", "nutpie", "psutil"}
 OPTIONAL |= {"pymc", "pytensor", "xarray"}
+
+UNIX = {"fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
+
+OTHERS = ("matplotlib.pyplot", "nbgrader.utils", "nutpie", "psutil", "pymc", "seaborn", "statsmodels.api")
 
 
 def cells_of(notebook, student):
@@ -92,9 +100,35 @@ def take_away():
         setattr(os, name, refused)
 
 
+def take_unix_away():
+    """Take away what Windows lacks, after the other packages have been loaded, and load all of mlmkit."""
+    for name in OTHERS:
+        importlib.import_module(name)
+
+    class NotOnWindows:
+        def find_spec(self, name, path=None, target=None):
+            if name in UNIX:
+                raise ModuleNotFoundError(f"No module named {name!r} (taken away by the test)", name=name)
+
+    assert not [name for name in sys.modules if name.startswith("mlmkit")]
+    sys.meta_path.insert(0, NotOnWindows())
+    for name in UNIX:
+        sys.modules.pop(name, None)
+    for name in ("fork", "getuid", "geteuid", "killpg", "posix_spawn", "sched_getaffinity", "setsid"):
+        delattr(os, name)
+    for name in ("SIGALRM", "SIGHUP", "SIGKILL", "SIGUSR1", "alarm", "setitimer"):
+        delattr(signal, name)
+    import mlmkit
+
+    for module in pkgutil.walk_packages(mlmkit.__path__, "mlmkit."):
+        importlib.import_module(module.name)
+
+
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as file:
         lesson = json.load(file)
     if "--bare" in sys.argv:
         take_away()
+    if "--elsewhere" in sys.argv:
+        take_unix_away()
     print(json.dumps(run(lesson)))
