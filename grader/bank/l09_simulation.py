@@ -534,12 +534,14 @@ def boot_interval(homes):
         _ends(icc, *narrow), "80% for 90%", within=_error(icc, *narrow)
     ).says("""You left out 10 percent of
         the draws on each side. How many are left?""")
-    reach = 1.645 * icc.std()
-    yield half(
-        {"lower": share - reach, "upper": share + reach},
-        "symmetric interval for a skewed distribution",
-        within=_both(3 * 1.645 * icc.std() / (2 * STUDIES) ** 0.5),
-    ).says("""You went the same distance to both sides. These draws are skewed: take their quantiles.""")
+    reach, rest = 1.645 * icc.std(), 1 - icc
+    symmetric = {"lower": share - reach, "upper": share + reach}
+    room = 3 * reach / (2 * STUDIES) ** 0.5
+    if any(abs(symmetric[end] - at) > room + _error(rest)[end] for end, at in _ends(rest).items()):
+        # Else it is also what the share within zip codes has, and nobody can tell which of the two was meant.
+        yield half(symmetric, "symmetric interval for a skewed distribution", within=_both(room)).says(
+            """You went the same distance to both sides. These draws are skewed: take their quantiles."""
+        )
     error = icc.std() / STUDIES**0.5
     for number, middle in ((1.645, share), (1.645, icc.mean())):
         yield wrong(
@@ -548,7 +550,6 @@ def boot_interval(homes):
             within=_both(4 * error),
         ).says("""This interval becomes shorter with every further simulation. The spread of the draws
             doesn't: it says how uncertain the estimate is.""")
-    rest = 1 - icc
     yield half(
         _ends(rest), "share within groups", within=_error(rest)
     ).says("""These are the ends for the share

@@ -424,7 +424,6 @@ def null(w):
             right * 50 + 40,
             rng.normal(size=500) - 5,
             np.full(500, 7.0),
-            right * 4 + 1,
         ],
     )
 
