@@ -28,7 +28,7 @@ $(READY): requirements.txt pyproject.toml grader/pyproject.toml
 	@python=$$(.ci/find-python) || exit 1; \
 	echo "Making $(ENV) with $$($$python --version) ..."; \
 	.ci/patiently $$python -m venv $(ENV)
-	@echo "Installing the locked requirements (about 180 packages) ..."
+	@echo "Installing the locked requirements (about 230 packages) ..."
 	@.ci/patiently $(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
 	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
 	  || .ci/patiently $(PYTHON) -m pip install --require-hashes -r requirements.txt
