@@ -53,6 +53,8 @@ def test_students_see_nothing_of_the_instructors_and_of_each_other(machine):
         assert refused(machine, ANA, "ls", closed), closed
     assert refused(machine, ANA, "cat", course / "course" / "gradebook.db")
     assert refused(machine, ANA, "ls", machine.exchange / "multilevel" / "inbound")
+    moved = machine.run(ANA, "mv", machine.exchange / "multilevel", machine.exchange / "mine")
+    assert "not permitted" in moved.stderr
     python = machine.students / "bin" / "python"
     assert "No module named 'grader'" in machine.run(ANA, python, "-c", "import mlmkit, grader").stderr
     assert refused(machine, ANA, "touch", machine.students / "bin" / "x")
