@@ -1,24 +1,15 @@
 """mlmkit without what a browser lacks: extras, threads, processes, a network."""
 
-import json
 import os
 import subprocess
 import sys
 
 import plain_run
-from lesson_cells import LECTURE, check_practice, prepare
+from lesson_cells import run_01
 
 
 def test_lesson_01_runs_without_extras_threads_and_processes(tmp_path):
-    cells = prepare("01_pooling", tmp_path)
-    command = [sys.executable, "-P", plain_run.__file__, "cells.json", "--bare"]
-    env = os.environ | {"MPLBACKEND": "agg"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["failed"] == {} and len(result["shown"]) == len(cells) > 40
-    assert any(LECTURE in text for text in result["shown"].values())
-    check_practice(result)
+    run_01(tmp_path, "--bare")
 
 
 TAKEN = """

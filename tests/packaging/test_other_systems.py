@@ -1,17 +1,13 @@
 """What macOS and Windows lack: mlmkit and the lessons need none of it; names, texts and paths are for all."""
 
 import ast
-import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-import plain_run
 import pytest
 from distributions import ROOT
-from lesson_cells import LECTURE, check_practice, prepare
+from lesson_cells import run_01
 
 MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
 OF_OS = {"chown", "fork", "forkpty", "getegid", "geteuid", "getgid", "getpgid", "getuid", "killpg", "mkfifo"}
@@ -119,12 +115,4 @@ def test_a_name_that_windows_refuses_is_seen(name):
 
 @pytest.mark.long(15)
 def test_every_module_is_imported_and_lesson_01_runs_elsewhere(tmp_path):
-    cells = prepare("01_pooling", tmp_path)
-    command = [sys.executable, "-P", plain_run.__file__, "cells.json", "--elsewhere"]
-    env = os.environ | {"MPLBACKEND": "agg"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["failed"] == {} and len(result["shown"]) == len(cells) > 40
-    assert any(LECTURE in text for text in result["shown"].values())
-    check_practice(result)
+    run_01(tmp_path, "--elsewhere")

@@ -23,6 +23,7 @@ from ordinary_user import SHOW
 
 INSTRUCTORS, TEACHER, STUDENTS = "mlm-teachers", "mlm-teach", ("mlm-ana", "mlm-ben")
 PASSWORD = "as long as the term"
+SPARE = Path(tempfile.gettempdir()) / "mlmkit-hub-python"  # where this Python is shown from
 HERE = Path(sys.executable).parent  # bin/ of this Python's environment
 PROGRAMS = ("jupyterhub-singleuser", "jupyter", "jupyter-lab", "nbgrader")
 
@@ -77,9 +78,8 @@ def in_the_open():
     """Begin a command so that other accounts can run this Python, wherever it lies."""
     python = Path(os.path.realpath(sys.executable)).parents[1]
     closed = next((str(place) for place in python.parents[::-1] if not place.stat().st_mode & 1), "")
-    spare = Path(tempfile.gettempdir()) / "mlmkit-hub-python"
-    spare.mkdir(exist_ok=True)
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", SHOW, "sh", closed, python, spare]
+    SPARE.mkdir(exist_ok=True)
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", SHOW, "sh", closed, python, SPARE]
 
 
 @contextmanager
@@ -103,6 +103,7 @@ def machine():
     finally:
         _forget_accounts()
         shutil.rmtree(place)
+        SPARE.rmdir()
 
 
 def _copy(place):
