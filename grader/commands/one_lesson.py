@@ -30,7 +30,7 @@ def describe(commands):
         type=Path,
         metavar="PATH",
         dest="source",
-        help="not from the exchange: the ZIP archive that Canvas or Moodle gives you, or a folder with a folder "
+        help="not from the exchange: the ZIP archive from Canvas or Moodle, or a folder with a folder "
         "NAME for each student",
     )
     _describe_grading(commands)
