@@ -28,6 +28,7 @@ CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<file
 # the name of a folder; where "Download submissions in folders" is off, it stands before each file's name.
 MOODLE = re.compile(r"(?P<label>(?P<name>.+)_\d+_assignsubmission_(file|onlinetext)(_|$))(?P<file>.*)")
 CLASSROOM = "classroom50/result/v1"
+REPOSITORY = ".classroom50.yaml"
 AGAIN = re.compile(r"-\d+(?=\.ipynb$)")  # Canvas counts the files that were handed in again
 
 MOST = 4_000_000_000  # bytes that an archive may unpack to, and files in it
@@ -141,6 +142,7 @@ class _Known:
 
     def __init__(self, people: dict[str, Person] | None):
         self.people = people
+        self._by_user = {user.casefold(): user for user in people or {}}
         self._by_id: dict[str, list[str]] = {}
         self._by_name: dict[str, list[str]] = {}
         for user, person in (people or {}).items():
@@ -149,10 +151,16 @@ class _Known:
                 self._by_name.setdefault(name, []).append(user)
 
     def user(self, name: str) -> str:
-        """Return the user name that is meant by a folder's name; empty where none is."""
+        """Return the user name that a folder's name means, with any capitals; empty where it means none."""
         if self.people is None:
             return name if is_student(name) else ""
-        return name if name in self.people else ""
+        return self._by_user.get(name.casefold(), "")
+
+    def user_at_the_end(self, name: str) -> str:
+        """Return the user name that ends the name of a repository, ``CLASSROOM-ASSIGNMENT-USER``."""
+        parts = name.split("-")
+        ends = ("-".join(parts[first:]) for first in range(2, len(parts)))
+        return next(filter(None, map(self.user, ends)), "") if self.people else ""
 
     def person(self, name: str, number: str, who: str) -> tuple[str, str]:
         """Find somebody by the platform's number, else by name: the user name, or why there is none."""
@@ -219,6 +227,9 @@ def _folder(path: Path, lesson: str, known: _Known) -> HandedOut:
         name, time = record
         student = known.user(name)
         says = "" if student else _unknown(name, known)
+    elif (path / REPOSITORY).is_file():
+        student = known.user_at_the_end(path.name)
+        says = "" if student else _unknown(path.name, known)
     elif moodle:
         student, says = known.person(moodle["name"], "", f"Moodle's {moodle['name']!r}")
     else:
