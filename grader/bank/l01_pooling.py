@@ -493,7 +493,7 @@ def random_effects(homes):
     """Ask for the random effects of the zip codes."""
     reml, _ = fits(MODEL, homes)
     raw, houses = means(homes), homes["price"].mean()
-    # What statsmodels stops away from the standard deviation moves an effect by that share of its shrinkage, twice.
+    # Where statsmodels stops early, an effect moves by twice that share of its shrinkage.
     early = 2.5 * statsmodels_gap(homes) * (raw - estimates(reml)).abs().max()
     yield ByGroup(effects(reml), rel=5e-4, abs=early, group=G, unit="dollars")
     yield wrong(estimates(reml), "coef for ranef", did=r"\hat\alpha_j").says("""These are the estimated
