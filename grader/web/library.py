@@ -27,7 +27,7 @@ SHA256 = {
 LIBRARY, PACKAGES, HOME = "usr/local/lib/python315.zip", "packages", "home/student"
 # Of the packages that the interpreter brings, half is of no use to any lesson.
 LEFT_OUT = frozenset(
-    "_pyrepl bs4 curses ensurepip et_xmlfile html5lib idlelib joblib lxml mpmath mpl_toolkits networkx "
+    "_pyrepl bs4 curses ensurepip et_xmlfile html5lib idlelib joblib lxml mpmath networkx "
     "openpyxl pydoc_data profiling pypdf reportlab sklearn soupsieve sympy tkinter tqdm turtle.pyc turtledemo "
     "xlrd xlsxwriter yaml regex".split()
 )
@@ -37,8 +37,6 @@ UNUSED = (  # folders, with parts of their paths
     "matplotlib/mpl-data/images",
     "matplotlib/mpl-data/sample_data",
     "statsmodels/datasets/",
-    "statsmodels/sandbox",
-    "numpy/f2py",
 )
 TESTS = frozenset(("tests", "test", "testing_data", "__pycache__"))
 # IPython colours its own languages; the other 550 are 8 MB.

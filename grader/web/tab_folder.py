@@ -76,6 +76,7 @@ def make_web(target: str | Path = TARGET) -> WebFolder:
         sizes = write_library(draft / "python")
         _describe(draft, sizes)
         (draft / "index.html").write_text(_front_page(sizes), encoding="utf-8")
+        _icons(draft)
         (draft / ".nojekyll").touch()  # GitHub Pages: serve the files as they are
         _check_sizes(draft)
         if target.exists():
@@ -164,6 +165,14 @@ def _front_page(sizes: dict[str, int]) -> str:
     )
     page = (HERE / "front.html").read_text(encoding="utf-8")
     return page.replace("LESSONS", lessons).replace("SIZE", f"{sent / 1e6:.0f}")
+
+
+def _icons(draft: Path) -> None:
+    """Lay the page's icon where JupyterLab's notebooks look for theirs."""
+    place = draft / "static" / "favicons"
+    place.mkdir(parents=True)
+    for name in ("notebook", "file", "busy-1", "busy-2", "busy-3"):
+        shutil.copyfile(draft / "lab" / "favicon.ico", place / f"favicon-{name}.ico")
 
 
 def _check_sizes(draft: Path) -> None:
