@@ -127,7 +127,7 @@ def _web(options):
     from grader.web.tab_folder import TARGET, make_web
 
     made = make_web(options.folder or TARGET)
-    print(f"The course in a browser: {made.page}. Publish the folder as it is; course/web/README.md says how.")
+    print(f"The course in a browser: {made.page}. Publish its folder; course/web/README.md says how.")
     print(f"{made.on_disk / 1e6:.0f} MB on disk; a student's browser loads {made.python / 1e6:.0f} MB, once.")
 
 

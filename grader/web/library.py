@@ -1,4 +1,4 @@
-"""What Python reads in the tab: the interpreter, its library, mlmkit, IPython, and a home with the practice keys.
+"""What Python reads in the tab: the interpreter, its library, mlmkit, IPython, and the practice keys.
 
 Two files, both compressed: ``python.wasm.gz`` and ``library.bin.gz``. The second is a list of paths and the
 files behind it, one after the other; the worker lays them out in its memory.
@@ -25,12 +25,19 @@ SHA256 = {
     "python-stdlib.zip": "a7b8f7cbd4799ac8c81223cbc47f8cea503adac934a04826778b66e5a5e9b847",
 }
 LIBRARY, PACKAGES, HOME = "usr/local/lib/python315.zip", "packages", "home/student"
+# fmt: off
 # Of the packages that the interpreter brings, half is of no use to any lesson.
-LEFT_OUT = frozenset(
-    "_pyrepl bs4 curses ensurepip et_xmlfile html5lib idlelib joblib lxml mpmath networkx "
-    "openpyxl pydoc_data profiling pypdf reportlab sklearn soupsieve sympy tkinter tqdm turtle.pyc turtledemo "
-    "xlrd xlsxwriter yaml regex".split()
-)
+LEFT_OUT = frozenset((
+    "_pyrepl", "bs4", "curses", "ensurepip", "et_xmlfile", "html5lib", "idlelib", "joblib", "lxml", "mpmath",
+    "networkx", "openpyxl", "profiling", "pydoc_data", "pypdf", "regex", "reportlab", "sklearn", "soupsieve",
+    "sympy", "tkinter", "tqdm", "turtle.pyc", "turtledemo", "xlrd", "xlsxwriter", "yaml",
+))
+# IPython colours its own languages; the other 550 are 8 MB.
+LEXERS = frozenset((
+    "__init__", "_mapping", "css", "data", "html", "javascript", "jvm", "markup", "perl", "python", "ruby",
+    "shell", "special", "unicon", "web", "xslt",
+))
+# fmt: on
 UNUSED = (  # folders, with parts of their paths
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
@@ -39,10 +46,6 @@ UNUSED = (  # folders, with parts of their paths
     "statsmodels/datasets/",
 )
 TESTS = frozenset(("tests", "test", "testing_data", "__pycache__"))
-# IPython colours its own languages; the other 550 are 8 MB.
-LEXERS = frozenset(
-    "__init__ _mapping css data html javascript jvm markup perl python ruby shell special unicon web xslt _utils".split()
-)
 NOT_IN_A_TAB = ("prompt_toolkit", "wcwidth")  # IPython's terminal
 # Of mlmkit the sources stay: tracebacks and `lmer??` show them.
 COMPILE = """
@@ -91,12 +94,12 @@ def write_library(target: Path) -> dict[str, int]:
 
 
 def packed(files: dict[str, bytes]) -> bytes:
-    """Pack files into one: the length of the list (4 bytes), the list, the files.
+    r"""Pack files into one: the length of the list (4 bytes), the list, the files.
 
     Examples
     --------
     >>> packed({"a": b"12", "b/c": b""})
-    b'\\x19\\x00\\x00\\x00[["a", 0, 2], ["b/c", 2, 0]]12'
+    b'\x1c\x00\x00\x00[["a", 0, 2], ["b/c", 2, 0]]12'
     """
     entries, place = [], 0
     for name, content in files.items():
@@ -138,7 +141,7 @@ def _beside() -> dict[str, bytes]:
 
     from grader.sandbox.guest_kernel import BESIDE
 
-    files = {path.name: path.read_bytes() for path in (INSIDE, HERE / "tab.py")}
+    files = {path.name: path.read_bytes() for path in (INSIDE, HERE / "left_out.py", HERE / "tab.py")}
     for name in set(BESIDE) - set(NOT_IN_A_TAB):
         files |= _package(Path(importlib.util.find_spec(name).origin))
     about = importlib.metadata.distribution("matplotlib-inline")
@@ -149,7 +152,9 @@ def _beside() -> dict[str, bytes]:
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        done = run(["-c", COMPILE], root=True, grants=[Grant(folder, f"/{PACKAGES}", writable=True)], deadline_s=600)
+        done = run(
+            ["-c", COMPILE], root=True, grants=[Grant(folder, f"/{PACKAGES}", writable=True)], deadline_s=600
+        )
         if done.exit_code:
             said = (done.stdout + done.stderr).decode()
             raise CourseError(f"The library could not be compiled: {said[-1000:]}")

@@ -18,9 +18,13 @@ async function modules(...names) {
 (window._JUPYTERLAB ??= {})[NAME] = {
   init: (scope) => void (shared = scope),
   get: async () => {
-    const [services, apputils] = await modules("@jupyterlite/services", "@jupyterlab/apputils");
+    const [services, apputils, widgets] = await modules(
+      "@jupyterlite/services",
+      "@jupyterlab/apputils",
+      "@lumino/widgets",
+    );
     const about = await (await fetch(new URL("about.json", BASE), { cache: "no-cache" })).json();
-    const plugins = [kernel(services, about), button(apputils)];
+    const plugins = [kernel(services, about), button({ ...apputils, ...widgets })];
     return () => ({ __esModule: true, default: plugins });
   },
 };
@@ -57,7 +61,7 @@ function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
   };
 }
 
-function button({ Dialog, ToolbarButton, showDialog }) {
+function button({ Dialog, ToolbarButton, Widget, showDialog }) {
   const handIn = async (panel) => {
     await panel.context.save();
     const notebook = panel.context.model.toJSON();
@@ -65,7 +69,8 @@ function button({ Dialog, ToolbarButton, showDialog }) {
     if (lacks.length) {
       const asked = await showDialog({
         title: "This lesson is not complete",
-        body: lacks.join("\n\n"),
+        body: new Widget({ node: paragraphs(lacks) }),
+        defaultButton: 0,
         buttons: [Dialog.cancelButton({ label: "Go on working" }), Dialog.okButton({ label: "Download anyway" })],
       });
       if (!asked.button.accept) return;
@@ -85,6 +90,12 @@ function button({ Dialog, ToolbarButton, showDialog }) {
       });
     },
   };
+}
+
+function paragraphs(sentences) {
+  const node = document.createElement("div");
+  for (const sentence of sentences) node.appendChild(document.createElement("p")).textContent = sentence;
+  return node;
 }
 
 // A line at the foot of the page while Python loads, and where it could not.

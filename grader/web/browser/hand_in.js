@@ -15,7 +15,9 @@ export function missing(notebook) {
     const { grade, solution, grade_id: id } = cell.metadata.nbgrader ?? {};
     if (!grade) continue;
     if (cell.cell_type === "code" && !solution) {
-      if (!cell.outputs.some((output) => output.data?.[ANSWER])) open.push(question(text(cell)) ?? id);
+      // `check` records null for a hole that was left open.
+      const given = cell.outputs.map((output) => output.data?.[ANSWER]).filter(Boolean);
+      if (!given.some(({ answer }) => answer !== null)) open.push(question(text(cell)) ?? id);
     } else if (text(cell).includes(UNTOUCHED)) open.push(id);
   }
   if (open.length) found.push(`Not answered yet, or not run: ${open.join(", ")}.`);
