@@ -10,9 +10,9 @@ NOT_HERE = frozenset(
     ("arviz", "arviz_base", "arviz_stats", "ipywidgets", "nutpie", "numba", "pymc", "pytensor", "xarray")
 )
 NUTS = (
-    "This cell was left out: it needs {what}, which can't run in a browser. Bayesian fits with a normal outcome "
-    "are drawn exactly here; other families (binomial, Poisson) need NUTS, on a computer with PyMC. No question "
-    "needs this cell: read on."
+    "This cell was left out: it needs {what}, which can't run in a browser. Bayesian fits with a normal "
+    "outcome are drawn exactly here; other families (binomial, Poisson) need NUTS, on a computer with PyMC. "
+    "No question needs this cell: read on."
 )
 LATER = (
     "This cell was left out: it uses {what}, from a cell that can't run in a browser. No question needs it: "

