@@ -28,6 +28,7 @@ PAGES = {  # from the course, as they are
     "coming-from-r.md": "course/coming-from-r.md",
     "promises.md": "course/promises.md",
     "hub/README.md": "course/hub/README.md",
+    "web/README.md": "course/web/README.md",
     "changes.md": "CHANGELOG.md",
 }
 GUIDE = "instructor-guide.md"
