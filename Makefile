@@ -17,7 +17,7 @@ PATIENTLY := @.ci/patiently
 # Two processes; the tests of a file stay together, and the longest files come first (conftest.py).
 TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-whole test-fast test-machine test-slow lab lessons student review bench site lock clean
+.PHONY: help demo test test-whole test-fast test-machine test-slow lab lessons student web test-web review bench site lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -70,6 +70,17 @@ student: $(READY)  ## pack lessons and library for students: dist/hierarchical-m
 site: $(READY)  ## build the web pages: lessons with results, reference, gallery, guide (dist/site/)
 	@$(PYTHON) -m grader site
 
+# The WebAssembly Python, 250 MB, is for this alone: it stays beside the environment.
+WASM := $(ENV)/wasm
+$(WASM): pyproject.toml $(READY)
+	$(PATIENTLY) $(BIN)/uv pip install --quiet --python $(PYTHON) --target $(WASM) --group wasm && touch $(WASM)
+
+web: $(READY) $(WASM)  ## build the course that runs in a browser, in dist/web/ (needs npm)
+	@PYTHONPATH=$(WASM) $(PYTHON) -m grader web
+
+test-web: web  ## walk a student through dist/web/ in Chromium, from the link to the mark
+	@MLMKIT_WEB=$(CURDIR)/dist/web PYTHONPATH=$(WASM) .ci/patiently $(PYTHON) -m pytest -q -m "not slow" tests/grader/web
+
 review: $(READY)  ## make a review notebook for each student (LESSON=05_bayesian_fits STUDENT=ana)
 	@$(PYTHON) -m grader review $(or $(LESSON),05_bayesian_fits) $(if $(STUDENT),--student $(STUDENT))
 
@@ -81,7 +92,7 @@ bench: $(READY)  ## measure speed against other packages, in one run
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)
 	$(PATIENTLY) $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \
-	  --extra bayes --extra fast --extra course --group test --group site --group hub \
+	  --extra bayes --extra fast --extra course --group test --group site --group hub --group web \
 	  --no-emit-package mlmkit --no-emit-package mlmkit-grader \
 	  --custom-compile-command "make lock" pyproject.toml grader/pyproject.toml --output-file requirements.txt
 

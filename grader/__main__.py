@@ -26,7 +26,7 @@ A lesson goes through these commands, in this order:
   review        after some lessons: again what was got wrong, on fresh data
 
 Around it: class (who is in the course), due (until when a lesson can be handed in),
-gradebook (the marks over all lessons), site (web pages for everybody).
+gradebook (the marks over all lessons), site (web pages for everybody), web (the course in a browser).
 """
 
 

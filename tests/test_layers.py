@@ -31,6 +31,7 @@ STOREYS = {  # of each package, the lowest first
         "pages",
         "classroom",
         "demo",
+        "web",
         "commands",
         "__main__",
     ],

@@ -58,6 +58,15 @@ def describe(commands):
     site.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
     site.add_argument("--folder", type=Path, help="where the pages go (default: dist/site/)")
 
+    web = add(
+        commands,
+        "web",
+        _web,
+        "build the course that runs in a browser, as a folder of files",
+        says="Packing Python, a notebook and the lessons for browsers. It takes one to two minutes.",
+    )
+    web.add_argument("--folder", type=Path, help="where the files go (default: dist/web/)")
+
     bank = add(
         commands,
         "check-bank",
@@ -112,6 +121,14 @@ def _site(options):
 
     page = make_site(options.folder or TARGET, names=options.names or None)
     print(f"The site: {page}. It needs no network; publish the folder as it is.")
+
+
+def _web(options):
+    from grader.web.tab_folder import TARGET, make_web
+
+    made = make_web(options.folder or TARGET)
+    print(f"The course in a browser: {made.page}. Publish its folder; course/web/README.md says how.")
+    print(f"{made.on_disk / 1e6:.0f} MB on disk; a student's browser loads {made.python / 1e6:.0f} MB, once.")
 
 
 def _check_bank(options):

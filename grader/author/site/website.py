@@ -30,6 +30,7 @@ PAGES = {  # from the course, as they are
     "promises.md": "course/promises.md",
     "hub/README.md": "course/hub/README.md",
     "classroom50/README.md": "course/classroom50/README.md",
+    "web/README.md": "course/web/README.md",
     "changes.md": "CHANGELOG.md",
 }
 GUIDE = "instructor-guide.md"

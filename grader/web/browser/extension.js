@@ -1,0 +1,118 @@
+// What JupyterLite loads: a kernel, and a button. It calls `init` with the modules it shares, then `get`.
+import { download, missing } from "./hand_in.js";
+import { makeKernel } from "./kernel.js";
+
+const NAME = "mlmkit-tab";
+// .../extensions/mlmkit-tab/static/remoteEntry.js, and .../python/
+const BASE = new URL("../../../python/", document.currentScript.src).href;
+const LABEL = "Download to hand in";
+
+let shared;
+
+async function modules(...names) {
+  // JupyterLite has one version of each.
+  const found = names.map((name) => Object.values(shared[name])[0].get());
+  return (await Promise.all(found)).map((factory) => factory());
+}
+
+(window._JUPYTERLAB ??= {})[NAME] = {
+  init: (scope) => void (shared = scope),
+  get: async () => {
+    const [services, apputils, widgets] = await modules(
+      "@jupyterlite/services",
+      "@jupyterlab/apputils",
+      "@lumino/widgets",
+    );
+    const about = await (await fetch(new URL("about.json", BASE), { cache: "no-cache" })).json();
+    const plugins = [kernel(services, about), button({ ...apputils, ...widgets })];
+    return () => ({ __esModule: true, default: plugins });
+  },
+};
+
+function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
+  const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress });
+  const kernels = new Map();
+  return {
+    id: `${NAME}:kernel`,
+    autoStart: true,
+    requires: [IKernelSpecs, IKernelClient],
+    activate: (app, specs, client) => {
+      specs.register({
+        spec: {
+          name: "python3", // what the lessons ask for, here and at home
+          display_name: "Python in this tab",
+          language: "python",
+          argv: [],
+          resources: {},
+        },
+        create: async (options) => {
+          const made = new TabKernel(options);
+          kernels.set(options.id, made);
+          return made;
+        },
+      });
+      // JupyterLite forgets the cells that wait, and lets the running one run.
+      const usual = client.interrupt.bind(client);
+      client.interrupt = async (id) => {
+        await usual(id);
+        kernels.get(id)?.interrupt();
+      };
+    },
+  };
+}
+
+function button({ Dialog, ToolbarButton, Widget, showDialog }) {
+  const handIn = async (panel) => {
+    await panel.context.save();
+    const notebook = panel.context.model.toJSON();
+    const lacks = missing(notebook);
+    if (lacks.length) {
+      const asked = await showDialog({
+        title: "This lesson is not complete",
+        body: new Widget({ node: paragraphs(lacks) }),
+        defaultButton: 0,
+        buttons: [Dialog.cancelButton({ label: "Go on working" }), Dialog.okButton({ label: "Download anyway" })],
+      });
+      if (!asked.button.accept) return;
+    }
+    download(panel.context.path.split("/").pop(), notebook);
+  };
+  return {
+    id: `${NAME}:hand-in`,
+    autoStart: true,
+    activate: (app) => {
+      app.docRegistry.addWidgetExtension("Notebook", {
+        createNew: (panel) => {
+          const made = new ToolbarButton({ label: LABEL, tooltip: LABEL, onClick: () => void handIn(panel) });
+          panel.toolbar.insertItem(9, "hand-in", made);
+          return made;
+        },
+      });
+    },
+  };
+}
+
+function paragraphs(sentences) {
+  const node = document.createElement("div");
+  for (const sentence of sentences) node.appendChild(document.createElement("p")).textContent = sentence;
+  return node;
+}
+
+// A line at the foot of the page while Python loads, and where it could not.
+function progress(state, failed) {
+  const line = document.getElementById("mlmkit-progress") ?? document.body.appendChild(document.createElement("div"));
+  Object.assign(line, { id: "mlmkit-progress", role: "status" });
+  line.setAttribute("role", "status");
+  line.style.cssText =
+    "position:fixed;left:0;bottom:0;z-index:9999;padding:.4em .8em;background:#1a4d80;color:#fff;font:14px sans-serif";
+  if (failed) line.textContent = failed;
+  else if (!state) line.remove();
+  else {
+    const { done, total } = state;
+    const mb = (bytes) => Math.round(bytes / 1e6);
+    line.textContent =
+      done < total
+        ? `Loading Python: ${Math.round((100 * done) / total)} % of ${mb(total)} MB`
+        : "Starting Python ...";
+  }
+}

@@ -1,0 +1,136 @@
+// JupyterLite's kernel: it starts the worker, gives it cells, and passes on what they show.
+//
+// `base` is the folder with worker.js and the files it reads, `about` what about.json there says.
+
+const STOPPED =
+  "The cell was stopped. Python has been started anew, so all names are lost: run the cells again from the top.";
+const ENDED = "Python has been started anew, so all names are lost: run the cells again from the top.";
+
+export function makeKernel({ BaseKernel, base, about, progress }) {
+  return class TabKernel extends BaseKernel {
+    #worker = null;
+    #started = null;
+    #waiting = new Map(); // by number: what to do with the answer
+    #number = 0;
+
+    constructor(options) {
+      super(options);
+      this.#start();
+    }
+
+    dispose() {
+      if (!this.isDisposed) this.#end();
+      super.dispose();
+    }
+
+    // Stops the running cell; no other way reaches a worker that computes.
+    interrupt() {
+      if (![...this.#waiting.values()].some(({ cell }) => cell)) return;
+      this.#end("KeyboardInterrupt", STOPPED);
+      this.#start();
+    }
+
+    #start() {
+      const worker = new Worker(new URL(`worker.js?${about.version}`, base), { type: "module" });
+      this.#worker = worker;
+      this.#started = new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => {
+          if (data.progress) progress(data.progress);
+          else if (data.ready) resolve(progress(null));
+          else if (data.sent) this.#show(...data.sent);
+          else if (data.failed) {
+            progress(null, data.failed);
+            reject(new Error(data.failed));
+            this.#end("KernelError", `${data.failed} ${ENDED}`);
+          } else this.#answer(data.id, data.reply);
+        };
+        worker.onerror = (error) => worker.onmessage({ data: { failed: error.message || "Python did not start." } });
+      });
+      this.#started.catch(() => {}); // said to those who wait for it
+      worker.postMessage({ start: { base, ...about } });
+    }
+
+    #end(ename = "", evalue = "") {
+      this.#worker?.terminate();
+      this.#worker = null;
+      for (const [id, { cell }] of this.#waiting) {
+        const error = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
+        if (cell && ename) this.publishExecuteError(error);
+        this.#answer(id, { status: "error", ...error });
+      }
+    }
+
+    #answer(id, reply) {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      waiting?.resolve(reply);
+    }
+
+    async #ask(call, cell = false) {
+      if (!this.#worker) this.#start();
+      const id = ++this.#number;
+      const answer = new Promise((resolve) => this.#waiting.set(id, { resolve, cell }));
+      this.#started.then(
+        () => this.#waiting.has(id) && this.#worker.postMessage({ id, call }),
+        () => {},
+      );
+      return answer;
+    }
+
+    #show(kind, content) {
+      const count = this.executionCount;
+      if (kind === "stream") this.stream(content);
+      else if (kind === "display_data") this.displayData(content);
+      else if (kind === "update_display_data") this.updateDisplayData(content);
+      else if (kind === "execute_result") this.publishExecuteResult({ ...content, execution_count: count });
+      else if (kind === "clear_output") this.clearOutput(content);
+      else if (kind === "error") this.publishExecuteError(content);
+    }
+
+    async kernelInfoRequest() {
+      return {
+        status: "ok",
+        implementation: "mlmkit-tab",
+        implementation_version: "1",
+        protocol_version: "5.3",
+        banner: "Python in this tab",
+        help_links: [],
+        language_info: {
+          name: "python",
+          version: "3.15",
+          mimetype: "text/x-python",
+          file_extension: ".py",
+          codemirror_mode: { name: "ipython", version: 3 },
+          pygments_lexer: "ipython3",
+          nbconvert_exporter: "python",
+        },
+      };
+    }
+
+    async executeRequest({ code, silent, store_history: kept }) {
+      const reply = await this.#ask(["run", code, Boolean(silent), Boolean(kept ?? true)], true);
+      return { user_expressions: {}, payload: [], ...reply, execution_count: this.executionCount };
+    }
+
+    async completeRequest({ code, cursor_pos: cursor }) {
+      return this.#ask(["complete", code, cursor]);
+    }
+
+    async inspectRequest({ code, cursor_pos: cursor, detail_level: detail }) {
+      return this.#ask(["inspect", code, cursor, detail ?? 0]);
+    }
+
+    async isCompleteRequest({ code }) {
+      return this.#ask(["is_complete", code]);
+    }
+
+    async commInfoRequest() {
+      return { status: "ok", comms: {} };
+    }
+
+    inputReply() {}
+    async commOpen() {}
+    async commMsg() {}
+    async commClose() {}
+  };
+}

@@ -1,0 +1,87 @@
+"""What runs in the browser's tab, beside the cells: the guest's IPython, and what an editor asks of it.
+
+The worker (``browser/worker.js``) calls these functions, and hears what they send.
+"""
+
+import contextlib
+
+import guest_inside as inside
+from left_out import names_made, why_left_out
+
+MEMORY = (
+    "The memory of this tab is full. Restart the kernel, run the cells again from the top, and keep fewer or "
+    "smaller objects.\n"
+)
+SHELL = inside.SHELL
+
+
+class _Cell:
+    """The cell that runs now, and the names that earlier cells would have made if they could run here."""
+
+    source = ""
+    left_out = frozenset()
+
+
+def run(code, silent, store_history):
+    """Run a cell; say what to do where the memory is full."""
+    _Cell.source, SHELL.error = code, None
+    SHELL.run_cell(code, silent=silent, store_history=store_history)
+    error = SHELL.error
+    if error and error["ename"] in ("MemoryError", "_ArrayMemoryError"):
+        inside.send("stream", {"name": "stderr", "text": MEMORY})
+    inside.sys.stdout.flush()
+    inside.sys.stderr.flush()
+    inside.send("reply", {"status": "error", **error} if error else {"status": "ok"})
+
+
+def complete(code, cursor):
+    """List what the name under the cursor may become."""
+    text, matches = SHELL.complete(None, code, cursor)
+    content = {"matches": matches, "cursor_start": cursor - len(text), "cursor_end": cursor}
+    inside.send("reply", {"status": "ok", "metadata": {}, **content})
+
+
+def inspect(code, cursor, detail):
+    """Show the documentation of the name under the cursor."""
+    from IPython.utils.tokenutil import token_at_cursor
+
+    data = {}
+    with contextlib.suppress(KeyError):
+        data = SHELL.object_inspect_mime(token_at_cursor(code, cursor), detail_level=detail)
+    inside.send("reply", {"status": "ok", "found": bool(data), "data": data, "metadata": {}})
+
+
+def is_complete(code):
+    """Tell whether code is a whole cell, for consoles."""
+    status, indent = SHELL.input_transformer_manager.check_complete(code)
+    inside.send("reply", {"status": status, "indent": " " * (indent or 0)})
+
+
+def load_ahead(name):
+    """Import a module that the lessons use, while the student reads."""
+    with contextlib.suppress(Exception):  # the cell that needs it says so
+        __import__(name)
+    inside.send("reply", {"status": "ok"})
+
+
+def _show(usual, kind, error, lines):
+    """Show a traceback, or a sentence where the browser is to blame: then the next cells are run."""
+    reason = why_left_out(error, _Cell.left_out)
+    if reason is None:
+        usual(kind, error, lines)
+        return
+    with contextlib.suppress(SyntaxError):  # a cell with magics
+        _Cell.left_out |= names_made(_Cell.source) - SHELL.user_ns.keys()
+    box = f'<div role="status" style="border-left: 4px solid #777; padding: 0.3em 0.8em">{reason}</div>'
+    inside.sys.stdout.flush()
+    inside.send("display_data", {"data": {"text/plain": reason, "text/html": box}, "metadata": {}})
+
+
+def _start():
+    inside.HEARD = 0  # nobody can interrupt a cell here but by a new worker: no cell need be watched
+    SHELL.Completer.use_jedi = False
+    usual = SHELL._showtraceback
+    SHELL._showtraceback = lambda *what: _show(usual, *what)
+
+
+_start()
