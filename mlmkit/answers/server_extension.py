@@ -1,4 +1,4 @@
-"""Puts our Validate and Submit into nbgrader's place: in Jupyter by itself, elsewhere by ``nbgrader_config.py``.
+"""Puts our Validate and Submit into nbgrader's place: in Jupyter by itself, else by ``nbgrader_config.py``.
 
 The file ``mlmkit.json`` beside this one lies in Jupyter's folder of settings after ``pip install``; Jupyter
 then loads this module when it starts. Where nbgrader is not installed, nothing happens.

@@ -1,11 +1,12 @@
-"""nbgrader's *Submit* says what is missing: no name is told before, unanswered questions beside what was handed in.
+"""nbgrader's *Submit* says what is missing: of the name before, of the answers beside what was handed in.
 
 JupyterLab's assignment list shows two texts of the server: a refusal, in a dialog, and the time of each
-submission. So a lesson without a name is refused with a sentence, and the rest is said after the time. Nothing
-that a student can't mend in the last minute keeps a lesson from being handed in.
+submission. So a lesson without a name is refused with a sentence, and the rest is said after the time.
+Nothing that a student can't mend in the last minute keeps a lesson from being handed in.
 """
 
 import ast
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -18,9 +19,10 @@ from mlmkit.answers import recorded
 from mlmkit.answers.validator import conclusion, state_of_cell, typed_name
 
 SAVE = "Save the notebook, then press Submit again."
+WIDE = 70  # letters of a line that the dialog shows whole
 AS_IT_IS = "To hand it in as it is, press Submit again without a change."
 _submit, _list = AssignmentList.submit_assignment, AssignmentList.list_submitted_assignments
-_told: set[tuple[str, str]] = set()  # lessons with another name that this server has told of once: folder, name
+_told: set[tuple[str, str]] = set()  # folders with another name in them of which this server has told
 
 
 def take_nbgraders_place():
@@ -74,16 +76,20 @@ def refusal(folder, login):
     if typed is None or not (says := recorded.about_name(typed, login)):
         return None
     if not typed.strip():
-        return " ".join([*says, SAVE])
+        return _lines([*says, SAVE])
     once = (str(folder), typed)
     if once in _told:
         return None
     _told.add(once)
-    return " ".join([*says, SAVE, AS_IT_IS])
+    return _lines([*says, SAVE, AS_IT_IS])
+
+
+def _lines(says):
+    return "\n".join(line for sentence in says for line in textwrap.wrap(sentence, WIDE))
 
 
 def missing(folder, login):
-    """Say of a lesson that was handed in how many answers it has, which it lacks, and what is wrong with the name.
+    """Say of a lesson that was handed in what it has, what it lacks, and what is wrong with the name.
 
     Parameters
     ----------

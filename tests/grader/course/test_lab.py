@@ -16,6 +16,7 @@ import nbformat
 import pytest
 import small_lesson
 from nbclient import NotebookClient
+from nbgrader.utils import get_username
 
 from grader import classroom
 from grader.course.course_folder import open_course
@@ -176,3 +177,35 @@ def test_a_student_presses_validate_and_reads_what_is_recorded(lab, repository):
             "1 not answered: t00-four.",
             "Right or wrong comes after grading.",
         ]
+
+
+@pytest.mark.needs_chromium
+def test_a_student_presses_submit_and_reads_what_is_missing(lab, repository, tmp_path):
+    """Without a name: a dialog, and nothing is handed in. With blank answers: handed in, and told."""
+    name, notebook = "named", nbformat.read(repository / "lessons" / f"{LESSON}.ipynb", 4)
+    fetched = repository / "workspace" / "lessons" / name
+    for folder in (repository / "course" / "exchange" / "multilevel" / "outbound" / name, fetched):
+        folder.mkdir()
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    with chromium.Tab() as tab:
+        page = tab.page
+        tab.open(f"{lab.address}/lab?token=secret")
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        page.get_by_role("menuitem", name="Assignment List").click()
+        row = page.locator("#fetched_assignments_list > .list_item", has_text=name)
+        row.get_by_role("button", name="Submit", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("STUDENT is empty, so no answer can be right.").wait_for()
+        assert "Assignment not submitted:" in dialog.inner_text()
+        assert tab.value('(box => box.scrollWidth <= box.clientWidth)(document.querySelector("pre"))')
+        tab.picture(tmp_path / "refused.png", whole=False)
+        dialog.get_by_role("button", name="Ok").click()
+        for cell in notebook.cells:
+            if cell.source == 'STUDENT = ""':
+                cell.source = f'STUDENT = "{get_username()}"'
+        nbformat.write(notebook, fetched / f"{name}.ipynb")
+        row.get_by_role("button", name="Submit", exact=True).click()
+        line = page.locator("#submitted_assignments_list").get_by_text("0 of 10 answers recorded.")
+        line.wait_for()
+        assert "10 not answered: l01-mean-price, " in line.inner_text()
+        tab.picture(tmp_path / "said.png", whole=False)
