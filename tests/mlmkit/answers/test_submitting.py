@@ -1,4 +1,4 @@
-"""Submit: a lesson without a name is not handed in yet; whatever else is missing is said beside what was handed in."""
+"""Submit: a lesson without a name is not handed in yet; what else is missing is said beside the hand-in."""
 
 import logging
 import shutil
