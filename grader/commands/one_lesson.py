@@ -130,7 +130,6 @@ def _release(options):
 def _collect(options):
     from grader import classroom
     from grader.course.course_folder import open_course, students_with
-    from grader.intake.request_log import requests_of
 
     arrivals, notes = classroom.collect(options.lesson, root=options.course)
     for arrival in arrivals:
@@ -145,6 +144,12 @@ def _collect(options):
         )
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
+    _tell_requests(options)
+
+
+def _tell_requests(options):
+    from grader.intake.request_log import requests_of
+
     if asked := sum(request.is_open for request in requests_of(options.course, options.lesson)):
         print(f"Open requests for another look: {asked}. See: python -m grader requests {options.lesson}")
 
@@ -167,6 +172,7 @@ def _grade(options):
     print(_told_apart(outcomes))
     if late := str(classroom.lateness(open_course(options.course), options.lesson)):
         print(plain(late))
+    _tell_requests(options)
 
 
 def _feedback(options):

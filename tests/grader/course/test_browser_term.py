@@ -1,6 +1,6 @@
 """A lesson in the browser, both sides: the student hands in and reads, the instructor grades by the buttons.
 
-What nbgrader's pages can't do (the rubric beside the text, the export) is done with the command, as the guide says.
+What nbgrader's pages can't do (the rubric beside the text, the export) is done with the commands.
 """
 
 from dataclasses import replace
