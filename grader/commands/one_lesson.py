@@ -223,10 +223,11 @@ def _export(options):
     )
     for who in done.left_out:
         print(plain(f"not in the file: {who}"))
+    marks = f"{done.count} {'mark' if done.count == 1 else 'marks'}"
     if options.dry_run:
-        print(f"{done.count} marks for {options.to} would be written to {done.path}")
+        print(f"{marks} for {options.to} would be written to {done.path}")
     else:
-        print(f"{done.count} marks for {options.to}: {done.path}")
+        print(f"{marks} for {options.to}: {done.path}")
 
 
 def _review(options):

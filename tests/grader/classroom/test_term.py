@@ -334,3 +334,5 @@ def test_absentees_may_get_a_mark_and_a_dry_run_writes_nothing(course, capsys):
     assert wet.count == dry.count
     assert main(["export", LESSON, "--to", "canvas", "--dry-run", "--course", str(course)]) == 0
     assert "not in the file: dora. Nothing was handed in." in capsys.readouterr().out
+    drop_person(open_course(course), "dora")
+    assert "dora" not in {row[3] for row in rows(write_marks(LESSON, "canvas", root=course, absent=0.0).path)}
