@@ -35,7 +35,10 @@ def sections_in(cells: list[NotebookNode], wanted: Iterable[str]) -> list[Sectio
         title = block.title.removesuffix(", continued") if isinstance(block, Fold) else None
         if title in titles:
             found.setdefault(title, []).extend(map(_html, block.cells))
-    return [Section(section_id(title), title, Markup("\n".join(html))) for title, html in found.items()]
+    return [
+        Section(section_id(title), title, Markup("\n".join(filter(None, html))))
+        for title, html in found.items()
+    ]
 
 
 def _html(cell: NotebookNode) -> str:
