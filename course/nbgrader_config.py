@@ -1,6 +1,7 @@
 """How nbgrader grades this course: for `nbgrader …` in this folder, the formgrader and `python -m grader`."""
 
 import os
+import stat
 from pathlib import Path
 
 import nbgrader
@@ -15,6 +16,11 @@ here = Path(__file__).parent
 # The course lives where this file lies, from whichever folder Jupyter is started.
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.course_id = "multilevel"
+
+# Where several accounts teach, this folder belongs to their group (`hub/set-up` sees to it): then what one of
+# them releases, collects or grades can be done again by another one.
+mode = here.stat().st_mode
+c.CourseDirectory.groupshared = bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
 
 # SQLite in one file is enough for one grader at a time, with several processes. For several graders:
 # c.CourseDirectory.db_url = "postgresql+psycopg2://user@host/gradebook"

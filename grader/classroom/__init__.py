@@ -15,6 +15,7 @@ from grader.grade.outcomes import Outcome
 from grader.grade.whole_class import grade
 from grader.intake.arrivals import STATUSES, Arrival
 from grader.intake.collect import collect, shown, submit
+from grader.intake.collect_files import collect_files
 from grader.pages.give_feedback import feedback, write_feedback
 from grader.pages.release_feedback import feedback_archive, release_feedback
 
@@ -25,6 +26,7 @@ __all__ = [
     "StoppedError",
     "answer_request",
     "collect",
+    "collect_files",
     "connect",
     "feedback",
     "feedback_archive",

@@ -18,12 +18,20 @@ def describe(commands):
         "give a lesson to the class: into the exchange folder",
         says="Releasing {lesson}.",
     )
-    for_lesson(
+    gather = for_lesson(
         commands,
         "collect",
         _collect,
         "fetch what students handed in; newer replaces older",
-        says="Collecting {lesson} from the exchange.",
+        says="Collecting {lesson}.",
+    )
+    gather.add_argument(
+        "--from",
+        type=Path,
+        metavar="PATH",
+        dest="source",
+        help="not from the exchange: the ZIP archive from Canvas or Moodle, or a folder with a folder "
+        "NAME for each student",
     )
     _describe_grading(commands)
     give = for_lesson(
@@ -131,7 +139,10 @@ def _collect(options):
     from grader import classroom
     from grader.course.course_folder import open_course, students_with
 
-    arrivals, notes = classroom.collect(options.lesson, root=options.course)
+    if options.source is None:
+        arrivals, notes = classroom.collect(options.lesson, root=options.course)
+    else:
+        arrivals, notes = classroom.collect_files(options.lesson, options.source, root=options.course)
     for arrival in arrivals:
         if arrival.message:
             print(f"{classroom.shown(arrival.student)}: {plain(arrival.message)}")

@@ -233,7 +233,8 @@ class CollectOneByOne(ExchangeCollect):
         try:
             with open_folder(item.folder, inbound) as folder:
                 item = replace(item, changed=copy_folder(folder, draft, self._limits))
-            (draft / TIME).write_text(f"{item.time:%Y-%m-%d %H:%M:%S.%f} UTC")
+            if item.claim or not item.brought:  # a platform may not tell the time
+                (draft / TIME).write_text(f"{item.time:%Y-%m-%d %H:%M:%S.%f} UTC")
             content = _content(draft)
             if there and before and (before.folder, before.content) == (item.folder, content):
                 # Only moved, or given other permissions: it was there when it was collected first.

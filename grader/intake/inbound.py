@@ -43,6 +43,8 @@ class HandIn:
         When something in it was changed last (``ctime``), in nanoseconds since 1970.
     fault : str
         Why it is refused; empty where it is not.
+    brought : bool
+        Whether the instructor has brought it from elsewhere: then `claim` is the platform's, and true.
     """
 
     folder: str
@@ -51,6 +53,7 @@ class HandIn:
     uid: int
     changed: int
     fault: str = ""
+    brought: bool = False
 
     @property
     def file_time(self) -> datetime:
@@ -59,8 +62,8 @@ class HandIn:
 
     @property
     def believed(self) -> bool:
-        """Whether the student's claim agrees with the file system."""
-        return self.claim is not None and abs(self.file_time - self.claim) <= SLACK
+        """Whether the claim is true: the platform's is, the student's where the file system agrees."""
+        return self.brought or (self.claim is not None and abs(self.file_time - self.claim) <= SLACK)
 
     @property
     def time(self) -> datetime:

@@ -18,6 +18,8 @@ from grader.course.course_folder import CourseError, asked_for, folder, open_cou
 from grader.course.files import write_atomically
 from grader.course.nbgrader_steps import exchange_step, run_step
 from grader.grade.outcomes import Outcome, graded_notebook
+from grader.intake.arrivals import arrival_of
+from grader.intake.platform_files import of_moodle
 from grader.pages.give_feedback import page_path
 
 SECRET = "submission_secret.txt"
@@ -87,7 +89,10 @@ def release_feedback(lesson: str, *, root: str | Path = ".") -> list[Outcome]:
 
 
 def feedback_archive(lesson: str, *, root: str | Path = ".") -> Path:
-    """Write all feedback pages of a lesson into ``exports/LESSON-feedback.zip``, as ``NAME/LESSON.html``."""
+    """Write all feedback pages of a lesson into ``exports/LESSON-feedback.zip``, as ``NAME/LESSON.html``.
+
+    What was collected from Moodle's archive goes back in the folders that Moodle named: it reads them again.
+    """
     app = open_course(root)
     students = _require_pages(app, lesson)
     path = Path(app.coursedir.root) / "exports" / f"{lesson}-feedback.zip"
@@ -95,9 +100,17 @@ def feedback_archive(lesson: str, *, root: str | Path = ".") -> Path:
     draft = path.with_suffix(".new")
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for student in students:
-            archive.write(page_path(app, lesson, student), f"{student}/{lesson}.html")
+            name = _moodles_name(app, lesson, student) or student
+            archive.write(page_path(app, lesson, student), f"{name}/{lesson}.html")
     draft.replace(path)
     return path
+
+
+def _moodles_name(app, lesson: str, student: str) -> str:
+    """Return the folder in which Moodle handed out this student's work; empty where it did not."""
+    arrival = arrival_of(app.coursedir.root, lesson, student)
+    label = arrival.folder.removeprefix(f"{student}+{lesson}+") if arrival else ""
+    return label if of_moodle(label) else ""
 
 
 def _require_pages(app, lesson: str) -> list[str]:

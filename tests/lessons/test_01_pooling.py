@@ -149,13 +149,16 @@ def test_other_ways_to_the_answers_are_right_too(way, student):
 def test_statsmodels_is_believed_where_it_stops_early():
     """On this student's sales it says that it converged, 1.2 % away."""
     student = "simulated107"
-    centre, se, between, _, _ = by_statsmodels(homes_for(student))
+    centre, se, between, _, effects = by_statsmodels(homes_for(student))
     ours = lmer(MODEL, homes_for(student)).varcorr["zipcode"].sd["(Intercept)"]
     assert abs(between / ours - 1) > 0.01
     assert judged("l01-sd-zipcode", between, student).status == "right"
     assert judged("l01-sd-zipcode", 1.02 * ours, student).status != "right"
     answer = {"lower": centre - 1.96 * se, "upper": centre + 1.96 * se}
     assert judged("l01-interval", answer, student).status == "right"
+    assert judged("l01-ranef", effects, student).status == "right"
+    unpulled = group_means(homes_for(student)) - centre
+    assert judged("l01-ranef", unpulled, student).mistake == "no pooling for partial pooling"
 
 
 @pytest.mark.parametrize("way", [by_statsmodels, by_hand])

@@ -51,7 +51,7 @@ def test_each_mistake_gets_its_sentence_and_its_credit(lesson, tmp_path):
             mistakes = references.expected(id, student).usable_mistakes
             if place < len(mistakes):
                 verdict = _judge_draws(id, student, place, points[id]) or verdicts[id]
-                problems += _differences(verdict, _expected_mistake(id, student, place), points[id], student)
+                problems += _differences(verdict, mistakes[place], points[id], student)
     assert not problems, "\n".join(problems)
 
 
@@ -120,16 +120,6 @@ def _judge_draws(id, student, place, points):
     own = data_fingerprint(references.homes(student)) if "homes" in get(id).needs else None
     payload = {"question": id, "answer": {"draws": packed}, "data": own}
     return judge(id, payload, student=student, max_points=points)
-
-
-def _expected_mistake(id, student, place):
-    """Return the mistake to be named: this one, by its digits; of figures, the first that coincides."""
-    kind = references.expected(id, student)
-    mistakes = kind.usable_mistakes
-    this = mistakes[place]
-    if not isinstance(kind, Figure):
-        return this
-    return next((one for one in mistakes[:place] if not kind.told_apart(this.value, one.value)), this)
 
 
 def _differences(verdict, mistake, points, student):

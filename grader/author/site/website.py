@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from matplotlib import get_data_path
 
 from grader.author.build import GLOSSARY, lesson_names
 from grader.author.leaks import scan_site
@@ -28,10 +29,12 @@ PAGES = {  # from the course, as they are
     "coming-from-r.md": "course/coming-from-r.md",
     "promises.md": "course/promises.md",
     "hub/README.md": "course/hub/README.md",
+    "classroom50/README.md": "course/classroom50/README.md",
     "changes.md": "CHANGELOG.md",
 }
 GUIDE = "instructor-guide.md"
 PICTURES = "_static/lessons"
+FONT = "DejaVuSerif.ttf"  # matplotlib's; its brackets grow with what they hold
 
 
 def make_site(
@@ -88,6 +91,7 @@ def make_site(
 def gather(folder: Path, names: list[str], lessons: Path, kept: Path) -> None:
     """Put all sources of the site into one folder."""
     shutil.copytree(OURS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(Path(get_data_path(), "fonts", "ttf", FONT), folder / "_static" / FONT)
     (folder / "lessons").mkdir(exist_ok=True)
     for name in names:
         page = shown(executed(lessons / f"{name}.ipynb", kept), folder / PICTURES, f"../{PICTURES}")

@@ -25,6 +25,7 @@ from grader.author.tagged_lesson import source_notebook
 from grader.bank import questions
 from grader.course.course_folder import CourseError
 from grader.course.repository import ROOT
+from grader.pages.mathml import mathml
 from mlmkit import load_seattle, zipcodes_for
 
 LESSON = "01_pooling"
@@ -249,6 +250,24 @@ def test_pages_fit_the_screen_ask_no_host_and_satisfy_axe(site, page, width):
         tab.value(f"{script.read_text(encoding='utf-8')}; 1")
         rules = "axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
         assert tab.value(rules) == []
+
+
+@pytest.mark.long(90)
+@pytest.mark.needs_chromium
+def test_brackets_grow_with_a_matrix(site):
+    """Also where the reader has no font for formulas: one comes along."""
+    page = site / "matrix.html"
+    one, three = (rf"\begin{{pmatrix}} {r' \\ '.join('abc'[:count])} \end{{pmatrix}}" for count in (1, 3))
+    style = '<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="_static/course.css">'
+    page.write_text(style + mathml(one, block=True) + mathml(three, block=True), encoding="utf-8")
+    with chromium.Tab(700, 400) as tab:
+        tab.open(page)
+        tab.value("document.fonts.load('16px Formulas').then(fonts => fonts.length)")
+        heights = tab.value(
+            "[...document.querySelectorAll('mo')].map(one => one.getBoundingClientRect().height)"
+        )
+    page.unlink()
+    assert heights[2] > 1.8 * heights[0], heights
 
 
 @pytest.mark.long(90)

@@ -21,7 +21,8 @@ from urllib.request import urlopen
 from distributions import build, copy_repository
 from ordinary_user import SHOW
 
-INSTRUCTORS, TEACHER, STUDENTS = "mlm-teachers", "mlm-teach", ("mlm-ana", "mlm-ben")
+INSTRUCTORS, STUDENTS = "mlm-teachers", ("mlm-ana", "mlm-ben")
+TEACHERS = TEACHER, SECOND = "mlm-teach", "mlm-second"
 PASSWORD = "as long as the term"
 SPARE = Path(tempfile.gettempdir()) / "mlmkit-hub-python"  # where this Python is shown from
 HERE = Path(sys.executable).parent  # bin/ of this Python's environment
@@ -65,11 +66,12 @@ class Machine:
             check=False,
         )
 
-    def teach(self, *arguments):
-        """Run an instructor's command, which must work."""
+    def teach(self, *arguments, by=TEACHER):
+        """Run an instructor's command as in a terminal of the hub; it must work."""
         python = self.repository / ".venv" / "bin" / "python"
-        command = [python, "-W", "ignore", "-m", "grader", *arguments]
-        done = self.run(TEACHER, *command, PYTHONPATH=str(self.repository))
+        terminal = ["sh", "-c", 'umask 007; exec "$@"', "sh"]  # as jupyterhub_config.py starts it
+        command = [*terminal, python, "-W", "ignore", "-m", "grader", *arguments]
+        done = self.run(by, *command, PYTHONPATH=str(self.repository))
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -112,7 +114,7 @@ def _copy(place):
 
 
 def _forget_accounts():
-    for user in (TEACHER, *STUDENTS):
+    for user in (*TEACHERS, *STUDENTS):
         subprocess.run(["pkill", "-9", "-u", user], capture_output=True, check=False)
         subprocess.run(["userdel", user], capture_output=True, check=False)
     subprocess.run(["groupdel", INSTRUCTORS], capture_output=True, check=False)
@@ -121,14 +123,14 @@ def _forget_accounts():
 def _accounts(place):
     _forget_accounts()  # a run that was killed left them
     subprocess.run(["groupadd", INSTRUCTORS], check=True)
-    for user in (TEACHER, *STUDENTS):
+    for user in (*TEACHERS, *STUDENTS):
         home = place / "homes" / user
         home.parent.mkdir(exist_ok=True)
-        more = ["--groups", INSTRUCTORS] if user == TEACHER else []
+        more = ["--groups", INSTRUCTORS] if user in TEACHERS else []
         command = ["useradd", "--create-home", "--home-dir", str(home), "--shell", "/bin/bash", *more, user]
         subprocess.run(command, check=True)
         home.chmod(0o755)  # as many machines make them: what is inside must be closed by itself
-    lines = "".join(f"{user}:{PASSWORD}\n" for user in (TEACHER, *STUDENTS))
+    lines = "".join(f"{user}:{PASSWORD}\n" for user in (*TEACHERS, *STUDENTS))
     subprocess.run(["chpasswd"], input=lines, text=True, check=True)
 
 
