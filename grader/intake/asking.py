@@ -21,6 +21,7 @@ ONLY_ASKS = (
     "so what was handed in before stays, with its time."
 )
 ALSO_NEW = "Asks for another look at {which}. The answers have changed too, so it is a new submission."
+BROUGHT = "collected from files that a learning platform gave"
 TOO_MANY = "{count:,} more requests were left out."
 
 
@@ -91,7 +92,7 @@ class Asking:
                         same = work == self._work(folder)
             except RefusedError:  # whoever takes it says so
                 break
-            says += self._note(requests, more, same)
+            says += self._note(requests, more, same, BROUGHT if item.brought else "")
             if not same:
                 break
             kept.remove(item)
@@ -100,25 +101,24 @@ class Asking:
     def look_at(self, student: str, place: Path) -> None:
         """Write down what is asked in a notebook that lies in ``submitted/``, collected or not."""
         requests, more = requests_in(place, self._lesson, student, self._known)
-        came = str(place.relative_to(self._root))
-        self._log([replace(request, came=came) for request in requests], more)
+        self._log(requests, more, f"put into {place.relative_to(self._root)}")
 
     def _work(self, folder: Path) -> str:
         return work_print(folder, self._lesson, self._ignore, self._texts)
 
-    def _note(self, requests: list[Request], more: int, same: bool) -> list[str]:
-        new, more = self._log(requests, more)
+    def _note(self, requests: list[Request], more: int, same: bool, came: str) -> list[str]:
+        new, more = self._log(requests, more, came)
         if not new:
             return []
         which = ", ".join(dict.fromkeys(request.question for request in new))
         says = [(ONLY_ASKS if same else ALSO_NEW).format(which=which)]
         return says + ([TOO_MANY.format(count=more)] if more else [])
 
-    def _log(self, requests: list[Request], more: int) -> tuple[list[Request], int]:
+    def _log(self, requests: list[Request], more: int, came: str) -> tuple[list[Request], int]:
         """Write down what is new of one student; return it, and how many were left out."""
         student = requests[0].student if requests else ""
         before = {request.id for request in requests_of(self._root, self._lesson, student)}
-        fresh = [request for request in requests if request.id not in before]
+        fresh = [replace(request, came=came) for request in requests if request.id not in before]
         room = max(0, MANY - len(before))  # nobody can flood the list by handing in again and again
         return log_requests(self._root, self._lesson, fresh[:room]), more + len(fresh[room:])
 

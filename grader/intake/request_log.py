@@ -31,7 +31,7 @@ class Request:
     at : str
         When it was noticed (UTC).
     came : str
-        Where it lay, below the course folder, if somebody put it there; empty where it was collected.
+        How, in words; empty where it was handed in through the exchange.
     answer : str
         The instructor's words; empty while it is open.
     points : float or None
