@@ -10,6 +10,7 @@ import nbformat
 from grader.course.course_folder import CourseError, folder, open_course, require_release
 from grader.grade.late import renew_penalties
 from grader.grade.outcomes import graded_notebook
+from grader.intake.asking import asked_past_collect
 from grader.intake.request_log import Request, log_answer, requests_of
 from grader.marks.gradebook import Submission, read_class
 from grader.marks.hand_marks import give_points
@@ -49,6 +50,7 @@ def list_requests(lesson: str, *, root: str | Path = ".") -> list[Asked]:
     """Return the requests for a second look at a lesson, the open ones first."""
     app = open_course(root)
     require_release(app, lesson)
+    asked_past_collect(app, lesson)
     group = read_class(app, lesson)
     submissions = {item.student: item for item in group.submissions}
     most = {question.id: question.max_points for question in group.questions}

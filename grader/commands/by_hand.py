@@ -116,6 +116,8 @@ def _tell_request(asked):
     request = asked.request
     mark = "no mark yet" if asked.points is None else f"{asked.points:g} of {asked.most:g} points"
     print(f"{plain(request.student)}, question {asked.number or '?'} ({plain(request.question)}), {mark}")
+    came = request.came or "handed in through the exchange"
+    print(f"  {'came':>8}: {plain(came)}, noticed {request.at}")
     parts = {"asks": request.why, "answer": asked.work, "verdict": asked.says, "you said": request.answer}
     for name, text in parts.items():
         lines = text.strip().split("\n") if text.strip() else []

@@ -138,7 +138,6 @@ def _release(options):
 def _collect(options):
     from grader import classroom
     from grader.course.course_folder import open_course, students_with
-    from grader.intake.request_log import requests_of
 
     if options.source is None:
         arrivals, notes = classroom.collect(options.lesson, root=options.course)
@@ -156,6 +155,12 @@ def _collect(options):
         )
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
+    _tell_requests(options)
+
+
+def _tell_requests(options):
+    from grader.intake.request_log import requests_of
+
     if asked := sum(request.is_open for request in requests_of(options.course, options.lesson)):
         print(f"Open requests for another look: {asked}. See: python -m grader requests {options.lesson}")
 
@@ -178,6 +183,7 @@ def _grade(options):
     print(_told_apart(outcomes))
     if late := str(classroom.lateness(open_course(options.course), options.lesson)):
         print(plain(late))
+    _tell_requests(options)
 
 
 def _feedback(options):
@@ -228,10 +234,11 @@ def _export(options):
     )
     for who in done.left_out:
         print(plain(f"not in the file: {who}"))
+    marks = f"{done.count} {'mark' if done.count == 1 else 'marks'}"
     if options.dry_run:
-        print(f"{done.count} marks for {options.to} would be written to {done.path}")
+        print(f"{marks} for {options.to} would be written to {done.path}")
     else:
-        print(f"{done.count} marks for {options.to}: {done.path}")
+        print(f"{marks} for {options.to}: {done.path}")
 
 
 def _review(options):

@@ -63,10 +63,11 @@ def _describe_class(commands):
 
 
 def _due(options):
-    from grader.course.course_folder import open_course
+    from grader.course.course_folder import open_course, require_release
     from grader.grade import due_dates
 
     app = open_course(options.course)
+    require_release(app, options.lesson)
     if options.when:
         due_dates.set_due(app, options.lesson, options.when)
     for student, longer in options.student:

@@ -25,6 +25,7 @@ from grader.grade.one_student import grade_student, journal_of
 from grader.grade.outages import with_patience
 from grader.grade.outcomes import Outcome, is_complete, keep, outcomes_of
 from grader.grade.saved_marks import auto_marks
+from grader.intake.asking import asked_past_collect
 from grader.intake.put_there import put_there
 
 FEW = 20  # submissions: for fewer, running the lecture for all costs each process more than it saves
@@ -123,6 +124,7 @@ def grade(
         if done[student].status == "failed":  # also when its process could not write this down itself
             keep(app, lesson, done[student])
     with_patience(partial(renew_penalties, app, lesson))
+    asked_past_collect(app, lesson)
     return [done[student] for student in students]
 
 

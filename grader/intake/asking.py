@@ -1,13 +1,16 @@
-"""While a lesson is collected: requests for a second look are written down, and make nobody late."""
+"""Requests for a second look in what arrives: they are written down, and make nobody late."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
+from grader.course.course_folder import folder
 from grader.intake.inbound import HandIn
 from grader.intake.mending import released_lesson
+from grader.intake.put_there import put_there
 from grader.intake.regrade_requests import MANY, requests_in, work_print
 from grader.intake.repair import grade_id
 from grader.intake.request_log import Request, log_requests, requests_of
@@ -18,6 +21,7 @@ ONLY_ASKS = (
     "so what was handed in before stays, with its time."
 )
 ALSO_NEW = "Asks for another look at {which}. The answers have changed too, so it is a new submission."
+BROUGHT = "collected from files that a learning platform gave"
 TOO_MANY = "{count:,} more requests were left out."
 
 
@@ -88,23 +92,52 @@ class Asking:
                         same = work == self._work(folder)
             except RefusedError:  # whoever takes it says so
                 break
-            says += self._note(requests, more, same)
+            says += self._note(requests, more, same, BROUGHT if item.brought else "")
             if not same:
                 break
             kept.remove(item)
         return kept, says
 
+    def look_at(self, student: str, place: Path) -> None:
+        """Write down what is asked in a notebook that lies in ``submitted/``, collected or not."""
+        requests, more = requests_in(place, self._lesson, student, self._known)
+        self._log(requests, more, f"put into {place.relative_to(self._root)}")
+
     def _work(self, folder: Path) -> str:
         return work_print(folder, self._lesson, self._ignore, self._texts)
 
-    def _note(self, requests: list[Request], more: int, same: bool) -> list[str]:
-        student = requests[0].student
-        before = {request.id for request in requests_of(self._root, self._lesson, student)}
-        fresh = [request for request in requests if request.id not in before]
-        room = max(0, MANY - len(before))  # nobody can flood the list by handing in again and again
-        new, more = log_requests(self._root, self._lesson, fresh[:room]), more + len(fresh[room:])
+    def _note(self, requests: list[Request], more: int, same: bool, came: str) -> list[str]:
+        new, more = self._log(requests, more, came)
         if not new:
             return []
         which = ", ".join(dict.fromkeys(request.question for request in new))
         says = [(ONLY_ASKS if same else ALSO_NEW).format(which=which)]
         return says + ([TOO_MANY.format(count=more)] if more else [])
+
+    def _log(self, requests: list[Request], more: int, came: str) -> tuple[list[Request], int]:
+        """Write down what is new of one student; return it, and how many were left out."""
+        student = requests[0].student if requests else ""
+        before = {request.id for request in requests_of(self._root, self._lesson, student)}
+        fresh = [replace(request, came=came) for request in requests if request.id not in before]
+        room = max(0, MANY - len(before))  # nobody can flood the list by handing in again and again
+        return log_requests(self._root, self._lesson, fresh[:room]), more + len(fresh[room:])
+
+
+def asking(course, lesson: str) -> Asking:
+    """Return what notices the requests about a lesson.
+
+    Parameters
+    ----------
+    course : nbgrader.coursedir.CourseDirectory
+    lesson : str
+    """
+    released = Path(course.format_path(course.release_directory, ".", lesson), f"{lesson}.ipynb")
+    return Asking(course.root, lesson, released, course.ignore)
+
+
+def asked_past_collect(app, lesson: str) -> None:
+    """Write down what is asked in ``submitted/``: files from a learning platform come past `collect`."""
+    noticed = asking(app.coursedir, lesson)
+    for student, fault in put_there(app, lesson).items():
+        if not fault:
+            noticed.look_at(student, folder(app, "submitted", student, lesson))

@@ -33,7 +33,7 @@ from grader.course.files import own_files, print_of, put_in_place
 from grader.course.nbgrader_steps import exchange_step, run_step
 from grader.course.screen import plain
 from grader.intake.arrivals import PLACE, Arrival, arrival_of, keep_arrival, owners_before
-from grader.intake.asking import Asking
+from grader.intake.asking import asking
 from grader.intake.inbound import HandIn, hand_ins, is_student, looked_into
 from grader.intake.owners import Owners, is_trusted
 from grader.intake.safe_copy import SECRET, TIME, Limits, RefusedError, copy_folder, open_folder
@@ -98,8 +98,7 @@ class CollectOneByOne(ExchangeCollect):
         self.arrivals: list[Arrival] = []
         self.notes: list[str] = []
         course, lesson = self.coursedir, self.coursedir.assignment_id
-        released = Path(course.format_path(course.release_directory, ".", lesson), f"{lesson}.ipynb")
-        self._asking = Asking(course.root, lesson, released, course.ignore)
+        self._asking = asking(course, lesson)
         inbound = os.open(self.inbound_path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             with self._alone():

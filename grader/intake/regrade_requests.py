@@ -41,7 +41,7 @@ def requests_in(place: Path, lesson: str, student: str, known: set[str]) -> tupl
         How many were left out because they are too many.
     """
     try:
-        cells = raw_cells(place / f"{lesson}.ipynb", lesson, [])
+        cells = raw_cells(_notebook(place, lesson), lesson, [])
     except (FaultError, OSError):
         return [], 0
     found = {}
@@ -127,6 +127,13 @@ def _name(cell) -> str:
 
 def _source(cell) -> str:
     return without_requests(cell.source) if cell.cell_type == "code" else cell.source.strip()
+
+
+def _notebook(place: Path, lesson: str) -> Path:
+    """Find the notebook, also where a learning platform has given the only one another name."""
+    path = place / f"{lesson}.ipynb"
+    others = [] if path.exists() else [one for one in place.glob("*.ipynb") if not one.is_symlink()]
+    return others[0] if len(others) == 1 else path
 
 
 def _payloads(cells: list):

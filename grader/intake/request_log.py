@@ -29,7 +29,9 @@ class Request:
     why : str
         The student's words: nothing of it can be trusted.
     at : str
-        When it was collected (UTC).
+        When it was noticed (UTC).
+    came : str
+        How, in words; empty where it was handed in through the exchange.
     answer : str
         The instructor's words; empty while it is open.
     points : float or None
@@ -42,6 +44,7 @@ class Request:
     question: str
     why: str
     at: str = ""
+    came: str = ""
     answer: str = ""
     points: float | None = None
     answered_at: str = ""
@@ -63,7 +66,9 @@ def requests_of(root: str | Path, lesson: str, student: str | None = None) -> li
     found: dict[str, Request] = {}
     for event in _events(_path(root, lesson)):
         if event.get("event") == "asked":
-            request = Request(event["student"], event["question"], event["why"], event["at"])
+            request = Request(
+                event["student"], event["question"], event["why"], event["at"], event.get("came", "")
+            )
             found.setdefault(request.id, request)
         for id in event.get("answers", ()):
             if id in found:
@@ -91,6 +96,7 @@ def log_requests(root: str | Path, lesson: str, requests: list[Request]) -> list
                     "question": item.question,
                     "why": item.why,
                     "at": _now(),
+                    **({"came": item.came} if item.came else {}),
                 }
                 for item in new
             ],

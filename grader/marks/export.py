@@ -9,7 +9,7 @@ from grader.course.course_folder import open_course, require_release
 from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.intake.people_files import PeopleFile, read_people
-from grader.marks.gradebook import Class, Submission, read_class
+from grader.marks.gradebook import Class, Submission, enrolled, read_class
 from grader.marks.spreadsheets import csv_text, number_cell, text_cell
 
 
@@ -81,7 +81,7 @@ def write_marks(
     theirs = None if platform_file is None else read_people(platform_file, user_column)
     require_release(app, lesson)
     renew_penalties(app, lesson)
-    group = read_class(app, lesson)
+    group = enrolled(app, read_class(app, lesson))
     marks = {item.student: mark for item in group.submissions if (mark := mark_of(item, absent)) is not None}
     rows = WRITERS[to](group, marks) if theirs is None else platform_rows(group, marks, theirs)
     left_out = [f"{item.student}. {item.note}" for item in group.submissions if item.student not in marks]

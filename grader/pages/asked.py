@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 from textwrap import shorten
 
-import nbformat
 from nbformat import NotebookNode
 
-from grader.course.course_folder import folder
 from grader.pages.cards import NUMBER, Card, blocks, grade_id
 
 OPTION = re.compile(r"^[-*] +\*\*(\w)\)\*\* +(.+?)(?=^[-*] +\*\*\w\)|\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
@@ -36,12 +34,6 @@ class Asked:
         """
         first = re.sub(r"[*`$]", "", self.wording.split("\n\n")[0])
         return shorten(re.split(r"(?<=[.?!])\s", first, maxsplit=1)[0], 90, placeholder=" …")
-
-
-def as_asked(app, lesson: str) -> dict[str, Asked]:
-    """Read the number and the wording of each graded question in the released notebook, by question id."""
-    released = folder(app, "release", ".", lesson) / f"{lesson}.ipynb"
-    return asked_in(nbformat.read(released, as_version=4).cells)
 
 
 def asked_in(cells: list[NotebookNode]) -> dict[str, Asked]:

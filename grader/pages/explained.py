@@ -23,10 +23,19 @@ def says_html(verdict: Verdict, sections: set[str] | None = None) -> str:
     >>> says_html(Verdict("wrong", 0, 1, "No. Read again: 02: Your < idea.", revisit="02: Your < idea"))
     'No. Read again: <a href="#section-your-idea">02: Your &lt; idea</a>.'
     """
-    says, where = sentence_html(verdict.message), html.escape(verdict.revisit)
+    return with_link(verdict.message, verdict.revisit, sections)
+
+
+def with_link(sentence: str, revisit: str, sections: set[str] | None = None) -> str:
+    """Write a sentence; where it ends with the name of a section, this is a link, as in `says_html`.
+
+    >>> with_link("To read again: 02: Weights.", "02: Weights", {"section-other"})
+    'To read again: 02: Weights.'
+    """
+    says, where = sentence_html(sentence), html.escape(revisit)
     if not where or not says.endswith(f"{where}."):
         return says
-    title = verdict.revisit.partition(": ")[2]
+    title = revisit.partition(": ")[2]
     if sections is not None and section_id(title) not in sections:
         return says
     return f'{says.removesuffix(f"{where}.")}<a href="#{section_id(title)}">{where}</a>.'

@@ -28,6 +28,7 @@ class Step:
     title: str
     says: str
     about: list[Link] = field(default_factory=list)
+    revisit: str = ""  # the section with whose name the sentence ends
 
 
 def student_places(group: Class) -> dict[str, str]:
@@ -146,7 +147,7 @@ def _hardest(rows: list[QuestionRow]) -> list[Step]:
         says += f" Made most: “{mistake.name}” ({counted(len(mistake.students), 'student')})."
     if row.question.revisit:
         says += f" To read again: {row.question.revisit}."
-    return [Step("Got wrong most", says, [Link(row.name, f"q-{row.question.id}")])]
+    return [Step("Got wrong most", says, [Link(row.name, f"q-{row.question.id}")], row.question.revisit)]
 
 
 def _by_most(rows: list[QuestionRow]) -> list[Step]:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
+import nbformat
 from markupsafe import Markup
 
-from grader.course.course_folder import open_course, require_release
+from grader.course.course_folder import folder, open_course, require_release
 from grader.course.files import write_atomically
 from grader.grade.late import renew_penalties
 from grader.grade.verdicts import HEADINGS
 from grader.intake.request_log import requests_of
 from grader.marks.gradebook import Class, Submission, enrolled, read_class
 from grader.pages.answers_file import answer_records, answers_csv, answers_json
-from grader.pages.asked import OPTION, Asked, as_asked
+from grader.pages.asked import OPTION, Asked, asked_in
 from grader.pages.drawings import histogram, scatter
+from grader.pages.explained import with_link
 from grader.pages.first_things import first_things, student_places
 from grader.pages.for_instructors import percent, rendered
 from grader.pages.item_statistics import Difficulty, difficulty, right_answers
+from grader.pages.lesson_text import Section, sections_in
 from grader.pages.question_rows import QuestionRow, mistakes_by_name, question_rows, topic_rows
 from grader.pages.safe_html import markdown2html
 from grader.sandbox.rungs import NONE
@@ -61,14 +64,17 @@ def write_report(lesson: str, *, root: str | Path = ".") -> Path:
     require_release(app, lesson)
     renew_penalties(app, lesson)
     group = enrolled(app, read_class(app, lesson))
-    found = findings(group, as_asked(app, lesson))
+    released = folder(app, "release", ".", lesson) / f"{lesson}.ipynb"
+    cells = nbformat.read(released, as_version=4).cells
+    found = findings(group, asked_in(cells))
     records = answer_records(group, found.rows)
     write_atomically(path.with_suffix(".csv"), answers_csv(records))
     write_atomically(path.with_suffix(".json"), answers_json(group, found.rows, records))
     asked_again = [
         (one.student, one.question) for one in requests_of(app.coursedir.root, lesson) if one.is_open
     ]
-    write_atomically(path, render(group, found, path.parent, asked_again))
+    sections = sections_in(cells, [row.question.revisit for row in found.rows])
+    write_atomically(path, render(group, found, path.parent, asked_again, sections))
     return path
 
 
@@ -78,9 +84,18 @@ def findings(group: Class, asked: Mapping[str, Asked]) -> Findings:
     return Findings(question_rows(group, asked, hard.right), hard)
 
 
-def render(group: Class, found: Findings, place: Path, requests: Iterable[tuple[str, str]] = ()) -> str:
-    """Write the page about `group` as text; links to feedback pages are relative to the folder `place`."""
-    rows = found.rows
+def render(
+    group: Class,
+    found: Findings,
+    place: Path,
+    requests: Iterable[tuple[str, str]] = (),
+    sections: Sequence[Section] = (),
+) -> str:
+    """Write the page about `group` as text; links to feedback pages are relative to the folder `place`.
+
+    What is to be read again is a link to one of the `sections`; where there is none, it is text.
+    """
+    rows, ids = found.rows, {section.id for section in sections}
     return rendered(
         "report",
         place,
@@ -99,6 +114,8 @@ def render(group: Class, found: Findings, place: Path, requests: Iterable[tuple[
         topics=topic_rows(rows),
         waiting=any(item.waiting for item in group.graded),
         wording=_wording,
+        sections=sections,
+        linked=lambda sentence, revisit: Markup(with_link(sentence, revisit, ids)),
     )
 
 

@@ -8,6 +8,7 @@ BLANK = "not answered"
 MISFORMED = "can't be right yet"
 NOT_RUN = "check not run"
 
+LATER = "Right or wrong comes after grading."
 _SAYS = {  # in this order
     BLANK: "{count} not answered: {which}.",
     NOT_RUN: "{count} not checked, because the check cell was not run: {which}.",
@@ -54,7 +55,7 @@ def overview(states):
         which = [question for question, its in states.items() if its == state]
         if which:
             says.append(sentence.format(count=len(which), which=", ".join(which)))
-    return [*says, "Right or wrong comes after grading."]
+    return [*says, LATER]
 
 
 def about_name(typed, login=None):

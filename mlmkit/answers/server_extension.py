@@ -1,4 +1,4 @@
-"""Puts our validator into nbgrader's place: in Jupyter by itself, elsewhere by ``nbgrader_config.py``.
+"""Puts our Validate and Submit into nbgrader's place: in Jupyter by itself, else by ``nbgrader_config.py``.
 
 The file ``mlmkit.json`` beside this one lies in Jupyter's folder of settings after ``pip install``; Jupyter
 then loads this module when it starts. Where nbgrader is not installed, nothing happens.
@@ -11,14 +11,16 @@ PLACES = ("nbgrader.server_extensions.validate_assignment.handlers", "nbgrader.a
 
 
 def take_nbgraders_place():
-    """Let nbgrader's Validate button, and ``nbgrader validate``, say which answers are recorded.
+    """Let nbgrader's Validate button, ``nbgrader validate`` and Submit say which answers are recorded.
 
-    nbgrader has no setting for its validator. It finds the class by a name in these two modules.
+    nbgrader has no setting for them. It finds its validator by a name in these two modules.
     """
     if importlib.util.find_spec("nbgrader") is None:
         return
+    from mlmkit.answers import submitting
     from mlmkit.answers.validator import RecordedAnswers
 
+    submitting.take_nbgraders_place()
     for place in PLACES:
         importlib.import_module(place).Validator = RecordedAnswers
 

@@ -65,13 +65,17 @@ class RecordedAnswers(Validator):
             self._print_type_changed(cell["old_type"], cell["new_type"], cell["source"])
 
 
-def conclusion(nb, log=None):
+def conclusion(nb, log=None, *, state=None, login=None):
     """Say what of a notebook that was just run would be handed in.
 
     Parameters
     ----------
     nb : NotebookNode
     log : logging.Logger, optional
+    state : callable, optional
+        Tells how a check cell ended: `state_of_cell`, where the notebook was just run.
+    login : str, optional
+        The name that the student is known by here; by default the one of a hub.
 
     Returns
     -------
@@ -84,15 +88,17 @@ def conclusion(nb, log=None):
     ['This notebook has no graded questions.']
     """
     graded = [cell for cell in nb.cells if is_grade(cell)]
-    checks = {_id(cell): _state(cell) for cell in graded if cell.cell_type == "code"}
+    state = state or state_of_cell
+    checks = {_id(cell): state(cell) for cell in graded if cell.cell_type == "code"}
     blank = [_id(cell) for cell in graded if cell.cell_type != "code" and determine_grade(cell, log)[0] == 0]
     if not graded:
         return ["This notebook has no graded questions."]
     says = recorded.overview(checks) if checks else []
     if blank:
         says.insert(-1, f"No text written yet: {', '.join(blank)}.")
-    typed = _typed(nb)
-    name = [] if typed is None else recorded.about_name(typed, os.environ.get("JUPYTERHUB_USER"))
+    typed = typed_name(nb)
+    login = login or os.environ.get("JUPYTERHUB_USER")
+    name = [] if typed is None else recorded.about_name(typed, login)
     return says + _about_errors(nb) + name
 
 
@@ -100,8 +106,8 @@ def _id(cell):
     return cell.metadata.nbgrader.grade_id
 
 
-def _state(cell):
-    """Tell how a check cell ended."""
+def state_of_cell(cell):
+    """Tell how a check cell ended, by its outputs."""
     for output in cell.outputs:
         data = output.get("data", {})
         if MIME in data:
@@ -123,7 +129,7 @@ def _about_errors(nb):
     return [f"{count_of(len(failed), 'cell').capitalize()} stopped with an error. The first begins: {first}"]
 
 
-def _typed(nb):
+def typed_name(nb):
     """Return the name in STUDENT; None where a notebook has none."""
     found = [match for cell in nb.cells if cell.cell_type == "code" for match in TYPED.finditer(cell.source)]
     return (found[-1][1] or found[-1][2] or "") if found else None

@@ -270,6 +270,12 @@ def test_minutes_of_grace_and_no_points_below_zero(late, points):
     assert PerDay(grace_minutes=10).late_submission_penalty("ana", 10.0, late) == points
 
 
+@pytest.mark.parametrize("more", [[], ["2026-12-05 23:59"], ["--student", "ana", "+48h"]])
+def test_before_the_release_there_is_no_due_date_and_a_sentence_says_so(empty, capsys, more):
+    assert main(["due", LESSON, *more, "--course", str(empty)]) == 1
+    assert f"First run: python -m grader release {LESSON}" in capsys.readouterr().err
+
+
 def test_due_dates_on_the_command_line(course, capsys):
     where = ["--course", str(course)]
     assert main(["due", LESSON, *where]) == 0
@@ -328,3 +334,5 @@ def test_absentees_may_get_a_mark_and_a_dry_run_writes_nothing(course, capsys):
     assert wet.count == dry.count
     assert main(["export", LESSON, "--to", "canvas", "--dry-run", "--course", str(course)]) == 0
     assert "not in the file: dora. Nothing was handed in." in capsys.readouterr().out
+    drop_person(open_course(course), "dora")
+    assert "dora" not in {row[3] for row in rows(write_marks(LESSON, "canvas", root=course, absent=0.0).path)}

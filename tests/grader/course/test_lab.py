@@ -1,25 +1,18 @@
 """`make lab`: JupyterLab opens in a copy of the lessons, fetches to the same place, and git sees nothing."""
 
-import json
-import os
-import re
-import shutil
-import signal
 import subprocess
-import sys
-import time
-from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
 import chromium
+import lab_server
 import nbformat
 import pytest
 import small_lesson
 from nbclient import NotebookClient
+from nbgrader.utils import get_username
 
 from grader import classroom
 from grader.course.course_folder import open_course
-from grader.course.repository import ROOT
 from grader.pages.give_feedback import page_path, sorry_page
 
 pytestmark = [
@@ -28,13 +21,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 LESSON = "01_pooling"
-START = """
-import sys
-from pathlib import Path
-from grader.course.lab import open_lab
-open_lab(Path(sys.argv[1]), sys.argv[2:])
-"""
-SETTINGS = ["--no-browser", "--allow-root", "--port=0", "--IdentityProvider.token=secret"]
 
 
 def git(folder, *arguments):
@@ -47,10 +33,7 @@ def git(folder, *arguments):
 def repository(tmp_path_factory):
     """A small repository: the lessons, the course's configuration, and a lesson that is released."""
     root = tmp_path_factory.mktemp("repository")
-    shutil.copytree(ROOT / "lessons", root / "lessons", ignore=shutil.ignore_patterns(".*"))
-    shutil.copy(ROOT / ".gitignore", root)
-    (root / "course").mkdir()
-    shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
+    lab_server.make_repository(root)
     with (root / "course" / "nbgrader_config.py").open("a") as config:  # the lesson needs no other modules
         config.write('c.SandboxProvisioner.modules = ["ipykernel.kernelapp", "ipykernel.zmqshell"]\n')
     git(root, "init", "-q")
@@ -65,38 +48,9 @@ def repository(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(repository, tmp_path_factory):
-    """Ask the running JupyterLab: path, and JSON or a form to send; gives the answer from JSON."""
-    log = tmp_path_factory.mktemp("lab") / "log"
-    home = {"HOME": str(log.parent), "JUPYTER_RUNTIME_DIR": str(log.parent / "runtime")}
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", START, repository, *SETTINGS],
-            stdout=file,
-            stderr=file,
-            env={**os.environ, **home},
-        )
-    try:
-        end = time.monotonic() + 400
-        while not (found := re.search(r"(http://(?:localhost|127)\S*?:\d+)(/\S*)\?token", log.read_text())):
-            assert server.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
-            time.sleep(0.1)
-
-        def ask(path, data=None, **form):
-            body = urlencode(form).encode() if form else data and json.dumps(data).encode()
-            method = "PUT" if data else "POST" if form else "GET"
-            request = Request(found[1] + path, body, {"Authorization": "token secret"}, method=method)
-            with urlopen(request, timeout=120) as answer:
-                return json.load(answer)
-
-        ask.opens, ask.address = found[2], found[1]
+    """Ask the running JupyterLab."""
+    with lab_server.running(repository, tmp_path_factory.mktemp("lab")) as ask:
         yield ask
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(timeout=30)
-        except subprocess.TimeoutExpired:  # its kernels are gone, but it waits for an idle thread of AnyIO's
-            server.kill()
-            server.wait()
 
 
 def test_it_opens_the_first_lesson_in_the_copy(lab, repository):
@@ -176,3 +130,35 @@ def test_a_student_presses_validate_and_reads_what_is_recorded(lab, repository):
             "1 not answered: t00-four.",
             "Right or wrong comes after grading.",
         ]
+
+
+@pytest.mark.needs_chromium
+def test_a_student_presses_submit_and_reads_what_is_missing(lab, repository, tmp_path):
+    """Without a name: a dialog, and nothing is handed in. With blank answers: handed in, and told."""
+    name, notebook = "named", nbformat.read(repository / "lessons" / f"{LESSON}.ipynb", 4)
+    fetched = repository / "workspace" / "lessons" / name
+    for folder in (repository / "course" / "exchange" / "multilevel" / "outbound" / name, fetched):
+        folder.mkdir()
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    with chromium.Tab() as tab:
+        page = tab.page
+        tab.open(f"{lab.address}/lab?token=secret")
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        page.get_by_role("menuitem", name="Assignment List").click()
+        row = page.locator("#fetched_assignments_list > .list_item", has_text=name)
+        row.get_by_role("button", name="Submit", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("STUDENT is empty, so no answer can be right.").wait_for()
+        assert "Assignment not submitted:" in dialog.inner_text()
+        assert tab.value('(box => box.scrollWidth <= box.clientWidth)(document.querySelector("pre"))')
+        tab.picture(tmp_path / "refused.png", whole=False)
+        dialog.get_by_role("button", name="Ok").click()
+        for cell in notebook.cells:
+            if cell.source == 'STUDENT = ""':
+                cell.source = f'STUDENT = "{get_username()}"'
+        nbformat.write(notebook, fetched / f"{name}.ipynb")
+        row.get_by_role("button", name="Submit", exact=True).click()
+        line = page.locator("#submitted_assignments_list").get_by_text("0 of 10 answers recorded.")
+        line.wait_for()
+        assert "10 not answered: l01-mean-price, " in line.inner_text()
+        tab.picture(tmp_path / "said.png", whole=False)

@@ -83,9 +83,17 @@ def test_from_fetching_to_the_feedback(machine, lab, tmp_path):
     assert 'STUDENT = "mlm-ana"' in {cell.source for cell in nbformat.read(fetched, 4).cells}
     assert refused(machine, BEN, "cat", fetched) and refused(machine, BEN, "ls", fetched.parent)
 
+    # The extension that comes with the students' mlmkit: another name than the login is told first.
+    solved(machine, fetched, typed=BEN)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text(f'STUDENT is "{BEN}", but you are logged in as "{ANA}".').wait_for()
+    dialog.get_by_role("button", name="Ok").click()
     solved(machine, fetched)
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.locator("#submitted_assignments_list").get_by_text(LESSON).first.wait_for()
+    submitted = page.locator("#submitted_assignments_list")
+    submitted.get_by_text("of 10 answers recorded.").wait_for()
+    submitted.get_by_text(LESSON).first.wait_for()
     told = machine.teach("collect", LESSON)
     assert "1 submissions of 01_pooling: mlm-ana" in told
     told = machine.teach("grade", LESSON, "--workers", "1")
@@ -120,13 +128,13 @@ def one_goes_on_for_the_other(machine):
         assert refused(machine, ANA, "touch", machine.exchange / "multilevel" / place / "x"), place
 
 
-def solved(machine, fetched):
+def solved(machine, fetched, typed=ANA):
     """Write the student's right answers into the fetched lesson."""
     source = machine.repository / "course" / "source" / LESSON / f"{LESSON}.ipynb"
     notebook = nbformat.read(source, 4)
     for cell in notebook.cells:
         if cell.source == 'STUDENT = ""':
-            cell.source = 'STUDENT = "mlm-ana"'
+            cell.source = f'STUDENT = "{typed}"'
     nbformat.write(notebook, fetched)
     shutil.chown(fetched, ANA)
 

@@ -165,6 +165,42 @@ def test_a_clock_that_is_wrong_is_still_said(course):
     assert "Asks for another look" in collected(course).message
 
 
+def test_what_was_put_there_by_hand_is_seen_once_and_said_to_come_from_there(course, capsys):
+    """From a learning platform: under another file name, too; not of whom `grade` would refuse."""
+    hand_in(course, "first", lesson(asks()))
+    collected(course)
+    small_lesson.hand_in(course, "ben", lesson(asks("t00-four", "By mail.")))
+    small_lesson.hand_in(course, "chen", lesson(asks(why="Renamed.")))
+    place = course / "submitted" / "chen" / LESSON
+    (place / f"{LESSON}.ipynb").rename(place / "chen_late_4711.ipynb")
+    brought = course / "brought" / "emil"
+    brought.mkdir(parents=True)
+    nbformat.write(lesson(asks("t00-broken", "By Moodle.")), brought / f"{LESSON}.ipynb")
+    classroom.collect_files(LESSON, brought.parent, root=course)
+    (course / "submitted" / "dora").symlink_to(course / "submitted" / "ben")
+    for _ in range(2):
+        assert main(["requests", LESSON, "--course", str(course)]) == 0
+        said = capsys.readouterr().out
+        assert "4 open, 0 answered." in said
+        for student, came in {
+            "ana": "handed in through the exchange",
+            "ben": f"put into submitted/ben/{LESSON}",
+            "chen": f"put into submitted/chen/{LESSON}",
+            "emil": "collected from files that a learning platform gave",
+        }.items():
+            assert came in said.partition(f"\n{student},"[student == "ana" :])[2].split("\n\n")[0], said
+    assert len(requests_of(course, LESSON)) == 4
+
+
+def test_grading_sees_what_was_put_there_and_tells_of_it(course, capsys):
+    small_lesson.register()
+    small_lesson.hand_in(course, "ben", lesson(asks()))
+    assert main(["grade", LESSON, "--course", str(course), "--workers", "1"]) == 0
+    assert f"Open requests for another look: 1. See: python -m grader requests {LESSON}" in (
+        capsys.readouterr().out
+    )
+
+
 def work(tmp_path, notebook, texts=frozenset(), **files):
     place = tmp_path / f"{len(list(tmp_path.iterdir()))}"
     place.mkdir()

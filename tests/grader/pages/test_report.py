@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from nbformat.v4 import new_markdown_cell
 
 from grader.marks.gradebook import Class, GradedQuestion, Submission
 from grader.pages import options_chosen
@@ -18,6 +21,7 @@ from grader.pages.asked import Asked
 from grader.pages.drawings import histogram, scatter
 from grader.pages.first_things import first_things
 from grader.pages.item_statistics import right_answers
+from grader.pages.lesson_text import sections_in
 from grader.pages.question_rows import mistakes_by_name, topic_rows
 from grader.pages.report import findings, render, summary
 from mlmkit.answers.kinds import Choice, Mistake, Verdict
@@ -67,6 +71,27 @@ def group():
         graded("dora", 1.0, 4.0, ("variance for sd", None)),
         Submission("emil", "", "absent", "Nothing was handed in."),
     )
+
+
+def test_what_to_read_again_is_a_link_to_the_lesson_on_the_page_and_no_link_is_dead(group, tmp_path):
+    says = verdict("q-b", 0.0, 4.0, "sd")
+    read = f"{says.message} Read again: {QUESTIONS[1].revisit}."
+    group.submissions[0].verdicts["q-b"] = replace(says, message=read)
+    cells = [new_markdown_cell("## Read the print-out"), new_markdown_cell("It has <b>lines</b>, $x$.")]
+    found = findings(group, ASKED)
+    sections = sections_in(cells, [question.revisit for question in QUESTIONS])
+    page = BeautifulSoup(render(group, found, tmp_path, sections=sections), "html.parser")
+    links = [link for link in page.select("a[href^='#']") if link["href"].startswith("#section")]
+    assert {link.text for link in links} == {"01: Read the print-out"}
+    assert len(links) == 3  # the question, the mistake, the topic
+    steps = first_things(group, found.rows)
+    assert [step.revisit for step in steps if "To read again" in step.says] == ["01: Pooling"]
+    assert not [link for link in page.select("a[href^='#']") if not page.find(id=link["href"][1:])]
+    (section,) = page.select("details.lesson")
+    assert section.summary.text == "Read the print-out" and "It has lines" in section.text
+    assert "explained in 01: Pooling." in page.select_one("#q-q-a").text  # no such section: text
+    plain = render(group, found, tmp_path)
+    assert "section-" not in plain and "lesson-title" not in plain
 
 
 def rows_of(group):

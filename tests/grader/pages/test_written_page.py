@@ -141,7 +141,7 @@ def test_another_grader_sees_no_marks_and_a_file_brings_them_to_another_browser(
         tab.value(load.format(json.dumps("no JSON")))
         tab.wait("document.getElementById('says').textContent.includes('no file of marks')")
         tab.value(load.format(json.dumps(path.read_text())))
-        tab.wait("document.getElementById('says').textContent.startsWith('1 marks read')")
+        tab.wait("document.getElementById('says').textContent.startsWith('1 mark read')")
         assert tab.value(DONE) == "1 of 5 with a mark"
         assert tab.value("document.getElementById('grader').value") == "gerda"
 

@@ -200,7 +200,7 @@ document.getElementById("save").addEventListener("click", () => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   const left = cards.length - marks.length;
-  say(`${marks.length} marks saved as ${link.download}.${left ? ` ${left} answers have no mark.` : ""}`);
+  say(`${marks.length} ${marks.length === 1 ? "mark" : "marks"} saved as ${link.download}.${left ? ` ${left} answers have no mark.` : ""}`);
 });
 
 function takeIn(found) {
@@ -235,7 +235,7 @@ document.getElementById("load").addEventListener("change", async event => {
   event.target.value = "";
   write();
   showAll();
-  say(count === null ? `${file.name} is no file of marks of this lesson.` : `${count} marks read from ${file.name}.`);
+  say(count === null ? `${file.name} is no file of marks of this lesson.` : `${count} ${count === 1 ? "mark" : "marks"} read from ${file.name}.`);
 });
 
 window.addEventListener("beforeunload", event => { if (!kept && marksToSave().length) event.preventDefault(); });
