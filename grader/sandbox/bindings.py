@@ -10,10 +10,12 @@ import symtable
 import warnings
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
 
@@ -60,10 +62,11 @@ class Notebook:
     def of(cls, sources: Iterable[str]) -> Notebook:
         """Read code cells. One that Python can't read binds nothing: it can't run either."""
         sources = list(sources)
-        trees = [tree for source in sources if (tree := parsed(source)) is not None]
+        readable = [source for source in sources if parsed(source) is not None]
+        trees = [parsed(source) for source in readable]
         defined = defined_in(trees)
         bound = Bound.of(trees, defined)
-        names = [CellNames.of(tree) for tree in trees]
+        names = [names_of(source) for source in readable]
         behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
         held: dict[str, set[str]] = {}
         origins: dict[str, set[str]] = {}
@@ -150,7 +153,7 @@ class CellNames:
 
     @classmethod
     def of(cls, tree: ast.AST) -> CellNames:
-        """Read one cell."""
+        """Read one cell. `names_of` keeps what it has read."""
         table = symtable.symtable(ast.unparse(tree), "cell", "exec")
         uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         binds = {
@@ -160,6 +163,12 @@ class CellNames:
         } - {"_"}
         called = set().union(*map(_globals_of, table.get_children()))
         return cls(uses | called, binds, called)
+
+
+@lru_cache(maxsize=KEPT)
+def names_of(source: str) -> CellNames:
+    """Read the names of one cell, which Python can read. Treat them as read-only."""
+    return CellNames.of(parsed(source))
 
 
 def _passing(tree: ast.AST) -> Iterable[str]:
@@ -191,8 +200,12 @@ def root_of(node: ast.AST) -> str | None:
     return getattr(node, "id", None)
 
 
+@lru_cache(maxsize=KEPT)
 def parsed(source: str) -> ast.Module | None:
-    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either."""
+    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either.
+
+    Treat it as read-only: a class hands in the same cells again and again.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
         try:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from grader.sandbox.bindings import Bound, CellNames, Notebook, defined_in, in_scope, is_new, parsed, root_of
+from grader.sandbox.bindings import Bound, Notebook, defined_in, in_scope, is_new, names_of, parsed, root_of
 from grader.sandbox.harmless import (
     BUILTINS,
     BY_NAME,
@@ -114,7 +114,7 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
         raise DoubtError("not Python")
     reader = _Reader()
     reader.scope(tree, notebook, inside=False)
-    names = CellNames.of(tree)
+    names = names_of(source)
     changes = frozenset(notebook.holders(reader.changes))
     return Effects(
         frozenset(notebook.uses(names.uses)), frozenset(names.binds), changes, reader.notes, reader.chance
@@ -123,8 +123,8 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
 
 def bound_by(sources: Iterable[str]) -> set[str]:
     """Return the names that code cells bind."""
-    trees = [parsed(source) for source in sources]
-    return {name for tree in trees if tree is not None for name in CellNames.of(tree).binds}
+    readable = (source for source in sources if parsed(source) is not None)
+    return {name for source in readable for name in names_of(source).binds}
 
 
 def is_the_same_each_time(source: str) -> bool:
