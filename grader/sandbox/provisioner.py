@@ -117,6 +117,18 @@ class SandboxProvisioner(LocalProvisioner):
         default_value=[
             "ipykernel.kernelapp",
             "ipykernel.zmqshell",
+            # What ipykernel loads when it begins, one way or another.
+            "ipykernel.debugger",
+            "IPython.core.completerlib",
+            "IPython.core.debugger",
+            "IPython.core.logger",
+            "IPython.core.oinspect",
+            "IPython.extensions.storemagic",
+            "matplotlib_inline.backend_inline",
+            "sqlite3",
+            "tornado.platform.asyncio",
+            "tornado.queues",
+            "zmq.utils.garbage",
             "numpy",
             "pandas",
             "scipy.stats",
