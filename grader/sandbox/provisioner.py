@@ -117,14 +117,14 @@ class SandboxProvisioner(LocalProvisioner):
         default_value=[
             "ipykernel.kernelapp",
             "ipykernel.zmqshell",
-            # What ipykernel loads when it begins, one way or another.
+            # What ipykernel loads when it begins. Not matplotlib_inline, which takes hold of the kernel then.
             "ipykernel.debugger",
             "IPython.core.completerlib",
             "IPython.core.debugger",
             "IPython.core.logger",
             "IPython.core.oinspect",
             "IPython.extensions.storemagic",
-            "matplotlib_inline.backend_inline",
+            "IPython.core.pylabtools",
             "sqlite3",
             "tornado.platform.asyncio",
             "tornado.queues",
