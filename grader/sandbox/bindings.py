@@ -67,6 +67,7 @@ class Notebook:
         defined = defined_in(trees)
         bound = Bound.of(trees, defined)
         names = [names_of(source) for source in readable]
+        ours = {name for cell in names for name in cell.binds} - bound.imported
         behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
         held: dict[str, set[str]] = {}
         origins: dict[str, set[str]] = {}
@@ -77,8 +78,9 @@ class Notebook:
                 for used in cell.uses:
                     for name in cell.binds - {used}:
                         grown |= _add(behind, name, behind.get(used, set()))
-                        if name not in bound.apart:
-                            grown |= _add(held, used, {name} | held.get(name, set()))
+                        if name not in bound.apart and used in ours:
+                            if name in ours:
+                                grown |= _add(held, used, {name} | held.get(name, set()))
                             if used not in bound.functions:
                                 grown |= _add(origins, name, {used} | origins.get(used, set()))
         library = {name for tree in trees for name in _bound_to_library(tree, bound.functions)}
@@ -112,15 +114,16 @@ class Bound:
     made: set[str]
     apart: set[str]
     modules: set[str]
+    imported: set[str]
 
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, holds, others, modules = set(), set(), set(), set(), set()
+        functions, made, holds, others, modules, imported = (set() for _ in range(6))
         for node in (node for tree in trees for node in in_scope(tree)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-                (modules if isinstance(node, ast.Import) else functions).update(names)
+                (modules if isinstance(node, ast.Import) else imported).update(names)
             elif isinstance(node, ast.FunctionDef):
                 functions.add(node.name)
             elif isinstance(node, ast.Assign):
@@ -138,9 +141,11 @@ class Bound:
                 others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 others.add(node.name)
+        only_imported = (imported | modules) - functions - others - made
+        functions |= imported
         made -= others | functions | modules
         modules -= others | functions
-        return cls((functions | modules) - made - others, made, made - holds, modules)
+        return cls((functions | modules) - made - others, made, made - holds, modules, only_imported)
 
 
 @dataclass
