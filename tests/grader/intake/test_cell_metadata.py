@@ -2,7 +2,7 @@
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from nbgrader.nbgraderformat import ValidationError
+from nbgrader.nbgraderformat import SchemaTooOldError, ValidationError
 from nbgrader.preprocessors import CheckCellMetadata
 
 from grader.intake import cell_metadata
@@ -34,7 +34,7 @@ def test_what_nbgrader_refuses_is_refused_each_time(change):
     for _ in range(2):
         CheckMetadata().preprocess(notebook({}), {})
         for look in (CheckMetadata(), CheckCellMetadata()):
-            with pytest.raises(ValidationError):
+            with pytest.raises((ValidationError, SchemaTooOldError)):
                 look.preprocess(notebook({}, change), {})
 
 
