@@ -280,18 +280,12 @@ def _fresh(tree: ast.Module, notebook: Notebook) -> set[str]:
     made = Bound.of([tree], notebook.defined).made
     found, met = set(), set()
     for statement in tree.body:
-        stored = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_stored(node)}
-        read = {
-            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and not _is_stored(node)
-        }
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
         if isinstance(statement, ast.Assign):
-            found |= (stored & made) - read - met
-        met |= stored | read
+            found |= (stored & made) - met - {name.id for name in names if isinstance(name.ctx, ast.Load)}
+        met |= {name.id for name in names}
     return found
-
-
-def _is_stored(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)
 
 
 def _is_left_to_chance(node: ast.Call) -> bool:
