@@ -44,7 +44,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "grader.intake.mending.RepairCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+    "grader.intake.cell_metadata.OverwriteCells",
     "grader.intake.cell_metadata.CheckMetadata",
 ]
 

@@ -1,10 +1,15 @@
-"""nbgrader's look at its own metadata, which costs a class a tenth of its grading: once for equal cells."""
+"""Two of nbgrader's own steps, which ask for each cell of each submission what they know already.
+
+Together they were a quarter of what the grading process does for a submission.
+"""
 
 from __future__ import annotations
 
 import json
 
 from nbformat import NotebookNode
+from nbgrader import preprocessors
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -39,3 +44,41 @@ class Validator(MetadataValidator):
 
 
 _validator = Validator()
+
+
+class OverwriteCells(preprocessors.OverwriteCells):
+    """nbgrader's own, which reads from the gradebook what a lesson's cells are: all in one, not one by one."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources, cell_index: int):
+        """Put a cell of the lesson back to what it has to be."""
+        if not isinstance(self.gradebook, _Lesson):
+            self.gradebook = _Lesson(self.gradebook, self.notebook_id, self.assignment_id)
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
+class _Lesson:
+    """A gradebook that has read the cells of one notebook."""
+
+    def __init__(self, gradebook: Gradebook, notebook: str, assignment: str):
+        self._gradebook = gradebook
+        found = gradebook.find_notebook(notebook, assignment)
+        self._cells = {
+            "source": {cell.name: cell for cell in found.source_cells},
+            "graded": {cell.name: cell for cell in (*found.grade_cells, *found.task_cells)},
+        }
+
+    def find_source_cell(self, name: str, notebook: str, assignment: str):
+        """Return what the lesson has under this name, or raise nbgrader's ``MissingEntry``."""
+        return self._find("source", name)
+
+    def find_graded_cell(self, name: str, notebook: str, assignment: str):
+        """Return what is graded under this name, or raise nbgrader's ``MissingEntry``."""
+        return self._find("graded", name)
+
+    def __getattr__(self, name: str):
+        return getattr(self._gradebook, name)
+
+    def _find(self, kind: str, name: str):
+        if name not in self._cells[kind]:
+            raise MissingEntry(f"No such {kind} cell: {name}")
+        return self._cells[kind][name]

@@ -64,7 +64,7 @@ class Notebook:
         sources = list(sources)
         readable = [source for source in sources if parsed(source) is not None]
         trees = [parsed(source) for source in readable]
-        defined = defined_in(trees)
+        defined = set().union(*map(defined_by, readable))
         bound = Bound.of(trees, defined)
         names = [names_of(source) for source in readable]
         ours = {name for cell in names for name in cell.binds} - bound.imported
@@ -93,7 +93,7 @@ class Notebook:
             frozenset(library),
             frozenset(bound.modules),
             frozenset(defined),
-            frozenset(name for tree in trees for name in _passing(tree)),
+            frozenset().union(*map(_passing, readable)),
             any("statsmodels" in source for source in sources),
         )
 
@@ -176,13 +176,22 @@ def names_of(source: str) -> CellNames:
     return CellNames.of(parsed(source))
 
 
-def _passing(tree: ast.AST) -> Iterable[str]:
-    """Yield the names of what is given to lambdas, and of the parts of comprehensions."""
-    for node in ast.walk(tree):
+@lru_cache(maxsize=KEPT)
+def defined_by(source: str) -> frozenset[str]:
+    """Return the names that a cell, which Python can read, binds in any way but by an import."""
+    return frozenset(defined_in([parsed(source)]))
+
+
+@lru_cache(maxsize=KEPT)
+def _passing(source: str) -> frozenset[str]:
+    """Return the names of what is given to lambdas, and of the parts of comprehensions."""
+    found = set()
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.comprehension):
-            yield from stored_names(node.target)
+            found |= set(stored_names(node.target))
         elif isinstance(node, ast.Lambda):
-            yield from (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
+            found |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+    return frozenset(found)
 
 
 def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
