@@ -47,7 +47,7 @@ _validator = Validator()
 
 
 class OverwriteCells(preprocessors.OverwriteCells):
-    """nbgrader's own, which reads from the gradebook what a lesson's cells are: all in one, not one by one."""
+    """nbgrader's own, which reads from the gradebook what a lesson's cells are: all in one go."""
 
     def preprocess_cell(self, cell: NotebookNode, resources, cell_index: int):
         """Put a cell of the lesson back to what it has to be."""
