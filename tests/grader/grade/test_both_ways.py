@@ -10,7 +10,7 @@ from broken import LESSON as SMALL
 
 from grader import classroom
 from grader.author.build import write_source
-from grader.course.course_folder import folder, open_course
+from grader.course.course_folder import open_course
 from grader.demo.running import hand_in, make_folder
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS
 from grader.grade import whole_class
@@ -57,9 +57,7 @@ def graded(request, tmp_path_factory):
             classroom.grade(lesson, root=root, client=client, full=full, force=True)
             app = open_course(root)
             seen, short = {}, 0
-            for path in sorted(
-                folder(app, "autograded", "*", lesson).parent.parent.glob(f"*/{lesson}/*.ipynb")
-            ):
+            for path in sorted((root / "autograded").glob(f"*/{lesson}/{lesson}.ipynb")):
                 notebook = nbformat.read(path, as_version=4)
                 short += way_of(notebook) is None
                 seen[path.parts[-3]] = told(notebook)
