@@ -1,4 +1,4 @@
-"""The lecture run once for all, or for each: equal marks, sentences and outputs, and the short way is taken."""
+"""The lecture run once for all, or for each: equal marks, sentences and outputs."""
 
 import json
 import shutil
