@@ -311,3 +311,9 @@ def test_a_lesson_whose_code_leaves_something_has_no_short_way(tmp_path, source)
     done = run(tmp_path, notebook)
     assert way_of(done) is not None
     assert isinstance(done.cells[1].execution_count, int)
+
+
+def test_what_tells_of_the_answers_is_run_behind_them():
+    source = "from mlmkit import check_all\n\ncheck_all()"
+    notebook = new_notebook(cells=[*lesson().cells, new_code_cell(source)])
+    assert source not in trunk_of(notebook).sources
