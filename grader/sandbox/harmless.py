@@ -89,7 +89,7 @@ FIGURE = _words("""
 OF_MODULES = _words("""
     append fill insert
 """)
-# Functions of mlmkit that note something for the session, or read what is noted. Their order among themselves has to stay.
+# Functions of mlmkit that note something for the session, or read that. Their order among themselves stays.
 NOTES = {"check", "check_all", "hint", "regrade", "set_alt_text", "shrinkage_slider"}
 NOTES |= {name for name in mlmkit.__all__ if name.endswith("_for") and name != "zipcodes_for"}
 FITS = set(mlmkit.__all__) - NOTES
