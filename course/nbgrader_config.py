@@ -45,12 +45,13 @@ c.CollectOneByOne.max_depth = 10
 
 # Files from students are read in whatever state they are, and their cells are repaired where that is safe.
 c.Autograde.exporter_class = "grader.intake.mending.SubmissionExporter"
+c.SubmissionExporter.optimistic_validation = True  # once, when all steps are done
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "grader.intake.mending.RepairCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "grader.intake.cell_metadata.OverwriteCells",
+    "grader.intake.cell_metadata.CheckMetadata",
 ]
 
 # Submissions are judged in the grader's process: a student's kernel only records answers. Trusted
@@ -62,7 +63,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "grader.grade.saved_marks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "grader.intake.cell_metadata.CheckMetadata",
 ]
 
 # A check cell that a student deleted comes back, so that every question gets a mark and a reason.

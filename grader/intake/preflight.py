@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from grader.course.files import has_links, own_files
 from grader.intake.room import MAX_BYTES, cells_within_limits, why_too_large
@@ -21,7 +21,8 @@ from grader.intake.room import MAX_BYTES, cells_within_limits, why_too_large
 CHECK_CALL = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"BZh": "bzip2"}
-_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+# What else cells of these kinds have. A function of nbformat would look at each; the notebook is looked at.
+_KINDS = {"code": {"execution_count": None, "outputs": []}, "markdown": {}, "raw": {}}
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _KEPT_METADATA = ("nbgrader", "tags", "deletable", "editable")
 
@@ -239,17 +240,17 @@ def _valid_cell(entry) -> NotebookNode | None:
         source = "".join(line for line in source if isinstance(line, str))
     kind = entry.get("cell_type")
     source = source if isinstance(source, str) else ""
-    cell = _NEW_CELL[kind if kind in ("code", "raw") else "markdown"](source)
-    metadata = entry.get("metadata")
-    if isinstance(metadata, dict):
-        cell.metadata.update({key: metadata[key] for key in _KEPT_METADATA if key in metadata})
-    tags = cell.metadata.get("tags", [])
+    kind = kind if kind in ("code", "raw") else "markdown"
+    found = entry.get("metadata")
+    found = found if isinstance(found, dict) else {}
+    kept = {key: found[key] for key in _KEPT_METADATA if key in found}
+    tags = kept.get("tags", [])
     if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-        del cell.metadata["tags"]
+        del kept["tags"]
+    cell = {"id": entry.get("id"), "cell_type": kind, "metadata": kept, "source": source, **_KINDS[kind]}
     attachments = entry.get("attachments")
-    if kind == "markdown" and _are_attachments(attachments):
-        cell.attachments = attachments
-    cell["id"] = entry.get("id")
+    if entry.get("cell_type") == "markdown" and _are_attachments(attachments):
+        cell["attachments"] = attachments
     return nbformat.from_dict(cell)
 
 

@@ -10,10 +10,12 @@ import symtable
 import warnings
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
 
@@ -60,10 +62,12 @@ class Notebook:
     def of(cls, sources: Iterable[str]) -> Notebook:
         """Read code cells. One that Python can't read binds nothing: it can't run either."""
         sources = list(sources)
-        trees = [tree for source in sources if (tree := parsed(source)) is not None]
-        defined = defined_in(trees)
+        readable = [source for source in sources if parsed(source) is not None]
+        trees = [parsed(source) for source in readable]
+        defined = set().union(*map(defined_by, readable))
         bound = Bound.of(trees, defined)
-        names = [CellNames.of(tree) for tree in trees]
+        names = [names_of(source) for source in readable]
+        ours = {name for cell in names for name in cell.binds} - bound.imported
         behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
         held: dict[str, set[str]] = {}
         origins: dict[str, set[str]] = {}
@@ -74,8 +78,9 @@ class Notebook:
                 for used in cell.uses:
                     for name in cell.binds - {used}:
                         grown |= _add(behind, name, behind.get(used, set()))
-                        if name not in bound.apart:
-                            grown |= _add(held, used, {name} | held.get(name, set()))
+                        if name not in bound.apart and used in ours:
+                            if name in ours:
+                                grown |= _add(held, used, {name} | held.get(name, set()))
                             if used not in bound.functions:
                                 grown |= _add(origins, name, {used} | origins.get(used, set()))
         library = {name for tree in trees for name in _bound_to_library(tree, bound.functions)}
@@ -88,7 +93,7 @@ class Notebook:
             frozenset(library),
             frozenset(bound.modules),
             frozenset(defined),
-            frozenset(name for tree in trees for name in _passing(tree)),
+            frozenset().union(*map(_passing, readable)),
             any("statsmodels" in source for source in sources),
         )
 
@@ -109,15 +114,16 @@ class Bound:
     made: set[str]
     apart: set[str]
     modules: set[str]
+    imported: set[str]
 
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, holds, others, modules = set(), set(), set(), set(), set()
+        functions, made, holds, others, modules, imported = (set() for _ in range(6))
         for node in (node for tree in trees for node in in_scope(tree)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-                (modules if isinstance(node, ast.Import) else functions).update(names)
+                (modules if isinstance(node, ast.Import) else imported).update(names)
             elif isinstance(node, ast.FunctionDef):
                 functions.add(node.name)
             elif isinstance(node, ast.Assign):
@@ -135,9 +141,11 @@ class Bound:
                 others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 others.add(node.name)
+        only_imported = (imported | modules) - functions - others - made
+        functions |= imported
         made -= others | functions | modules
         modules -= others | functions
-        return cls((functions | modules) - made - others, made, made - holds, modules)
+        return cls((functions | modules) - made - others, made, made - holds, modules, only_imported)
 
 
 @dataclass
@@ -150,7 +158,7 @@ class CellNames:
 
     @classmethod
     def of(cls, tree: ast.AST) -> CellNames:
-        """Read one cell."""
+        """Read one cell. `names_of` keeps what it has read."""
         table = symtable.symtable(ast.unparse(tree), "cell", "exec")
         uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         binds = {
@@ -162,13 +170,28 @@ class CellNames:
         return cls(uses | called, binds, called)
 
 
-def _passing(tree: ast.AST) -> Iterable[str]:
-    """Yield the names of what is given to lambdas, and of the parts of comprehensions."""
-    for node in ast.walk(tree):
+@lru_cache(maxsize=KEPT)
+def names_of(source: str) -> CellNames:
+    """Read the names of one cell, which Python can read. Treat them as read-only."""
+    return CellNames.of(parsed(source))
+
+
+@lru_cache(maxsize=KEPT)
+def defined_by(source: str) -> frozenset[str]:
+    """Return the names that a cell, which Python can read, binds in any way but by an import."""
+    return frozenset(defined_in([parsed(source)]))
+
+
+@lru_cache(maxsize=KEPT)
+def _passing(source: str) -> frozenset[str]:
+    """Return the names of what is given to lambdas, and of the parts of comprehensions."""
+    found = set()
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.comprehension):
-            yield from stored_names(node.target)
+            found |= set(stored_names(node.target))
         elif isinstance(node, ast.Lambda):
-            yield from (arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg))
+            found |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+    return frozenset(found)
 
 
 def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
@@ -191,8 +214,12 @@ def root_of(node: ast.AST) -> str | None:
     return getattr(node, "id", None)
 
 
+@lru_cache(maxsize=KEPT)
 def parsed(source: str) -> ast.Module | None:
-    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either."""
+    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either.
+
+    Treat it as read-only: a class hands in the same cells again and again.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
         try:

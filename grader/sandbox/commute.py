@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from grader.sandbox.bindings import Bound, CellNames, Notebook, defined_in, in_scope, is_new, parsed, root_of
+from grader.sandbox.bindings import Bound, Notebook, defined_in, in_scope, is_new, names_of, parsed, root_of
 from grader.sandbox.harmless import (
     BUILTINS,
     BY_NAME,
@@ -112,9 +112,9 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
     tree = parsed(source)
     if tree is None:
         raise DoubtError("not Python")
-    reader = _Reader()
+    reader = _Reader(_fresh(tree, notebook))
     reader.scope(tree, notebook, inside=False)
-    names = CellNames.of(tree)
+    names = names_of(source)
     changes = frozenset(notebook.holders(reader.changes))
     return Effects(
         frozenset(notebook.uses(names.uses)), frozenset(names.binds), changes, reader.notes, reader.chance
@@ -123,8 +123,8 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
 
 def bound_by(sources: Iterable[str]) -> set[str]:
     """Return the names that code cells bind."""
-    trees = [parsed(source) for source in sources]
-    return {name for tree in trees if tree is not None for name in CellNames.of(tree).binds}
+    readable = (source for source in sources if parsed(source) is not None)
+    return {name for source in readable for name in names_of(source).binds}
 
 
 def is_the_same_each_time(source: str) -> bool:
@@ -164,8 +164,8 @@ def may_change_places(first: Effects, second: Effects) -> bool:
 class _Reader:
     """Goes through one cell, and raises at the first thing that is on no list."""
 
-    def __init__(self):
-        self.changes, self.notes, self.chance = set(), False, False
+    def __init__(self, fresh: set[str]):
+        self.fresh, self.changes, self.notes, self.chance = fresh, set(), False, False
 
     def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
         """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
@@ -232,6 +232,8 @@ class _Reader:
         while isinstance(root, ast.Attribute | ast.Subscript):
             root = root.value
         name = getattr(root, "id", None)
+        if name in self.fresh and root is place and not inside:
+            return  # whoever uses the name meets the cell that binds it
         if name in around.made and root is place:
             self.changes |= set() if inside else {name}
         elif name is None or inside or name in around.functions | around.library | around.passing | BUILTINS:
@@ -271,6 +273,19 @@ class _Reader:
             self.change(function.value, around, inside, [*node.args, *(word.value for word in node.keywords)])
         elif function.attr not in NEW | LOOK | FITS:
             raise DoubtError(f".{function.attr}()")
+
+
+def _fresh(tree: ast.Module, notebook: Notebook) -> set[str]:
+    """Name what a cell makes before it does anything with these names: new objects, each time it is run."""
+    made = Bound.of([tree], notebook.defined).made
+    found, met = set(), set()
+    for statement in tree.body:
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        if isinstance(statement, ast.Assign):
+            found |= (stored & made) - met - {name.id for name in names if isinstance(name.ctx, ast.Load)}
+        met |= {name.id for name in names}
+    return found
 
 
 def _is_left_to_chance(node: ast.Call) -> bool:

@@ -89,8 +89,8 @@ FIGURE = _words("""
 OF_MODULES = _words("""
     append fill insert
 """)
-# Functions of mlmkit that note something for the session. Their order among themselves has to stay.
-NOTES = {"check", "hint", "set_alt_text", "shrinkage_slider"}
+# Functions of mlmkit that note something for the session, or read that. Their order among themselves stays.
+NOTES = {"check", "check_all", "hint", "regrade", "set_alt_text", "shrinkage_slider"}
 NOTES |= {name for name in mlmkit.__all__ if name.endswith("_for") and name != "zipcodes_for"}
 FITS = set(mlmkit.__all__) - NOTES
 # Those of its functions whose results are new objects, with no part of somebody else's.

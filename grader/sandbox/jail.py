@@ -380,7 +380,8 @@ def _skeletons(builder: str, *, heavy: bool) -> list[str]:
     """Make what has to lie in a home, where it is not there yet; return its names. `heavy`: for sampling."""
     names = [skeleton.BAYES if heavy else skeleton.FONTS, skeleton.kernels()]
     for name in names:
-        skeleton.prepare(name, [*_command(builder, nested=False), *_libraries()])
+        if not skeleton.is_there(name):
+            skeleton.prepare(name, [*_command(builder, nested=False), *_libraries()])
     return names
 
 

@@ -41,7 +41,7 @@ class ProcessorTime:
 
 
 class Allowance:
-    """Seconds of processor time that something may take from now on.
+    """Seconds of processor time that something may take, from the first time on that one asks `is_over`.
 
     Parameters
     ----------
@@ -61,10 +61,12 @@ class Allowance:
 
     def __init__(self, seconds: float | None, patience: float, meter: ProcessorTime):
         self.seconds, self.patience = seconds, patience
-        self._meter, self._start, self._used = meter, monotonic(), meter.used()
+        self._meter, self._start, self._used = meter, monotonic(), None
 
     def is_over(self) -> bool:
         """Tell whether it is used up: by the clock at least, which is never ahead of one processor."""
+        if self._used is None:
+            self._used = self._meter.used()
         if self.seconds is None or self.clock < self.seconds:
             return False
         return self.clock >= self.patience * self.seconds or self.worked >= self.seconds

@@ -117,6 +117,18 @@ class SandboxProvisioner(LocalProvisioner):
         default_value=[
             "ipykernel.kernelapp",
             "ipykernel.zmqshell",
+            # What ipykernel loads when it begins. Not matplotlib_inline, which takes hold of the kernel then.
+            "ipykernel.debugger",
+            "IPython.core.completerlib",
+            "IPython.core.debugger",
+            "IPython.core.logger",
+            "IPython.core.oinspect",
+            "IPython.extensions.storemagic",
+            "IPython.core.pylabtools",
+            "sqlite3",
+            "tornado.platform.asyncio",
+            "tornado.queues",
+            "zmq.utils.garbage",
             "numpy",
             "pandas",
             "scipy.stats",

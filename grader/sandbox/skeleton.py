@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,8 +39,7 @@ PACKAGES = ("matplotlib", "numba", "numpy", "nutpie", "pymc", "pytensor", "mlmki
 
 def folder() -> Path:
     """Return where the skeletons of this environment lie: in the cache folder of the user who grades."""
-    versions = [sys.version, sys.prefix, *map(_version, PACKAGES)]
-    name = f"sandbox-{hashlib.sha256(repr(versions).encode()).hexdigest()[:12]}"
+    name = _name()
     place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlmkit" / name
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -58,6 +58,11 @@ def kernels() -> str:
     return f"{KERNELS}-{hashlib.sha256(repr(sorted(prints)).encode()).hexdigest()[:12]}"
 
 
+def is_there(name: str) -> bool:
+    """Tell whether a skeleton is made."""
+    return (folder() / name).is_dir()
+
+
 def prepare(name: str, command: list[str] | None = None) -> None:
     """Make a skeleton, where it is not there yet.
 
@@ -69,7 +74,7 @@ def prepare(name: str, command: list[str] | None = None) -> None:
         Of who builds a jail, without a home. Default: no jail; the code is ours.
     """
     done = folder() / name
-    if done.is_dir():
+    if is_there(name):
         return
     with open(folder() / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several graders start at the same time
@@ -94,6 +99,12 @@ def prepare(name: str, command: list[str] | None = None) -> None:
         draft.rename(done)
         for old in folder().glob("draft-*"):
             shutil.rmtree(old, ignore_errors=True)
+
+
+@cache
+def _name() -> str:
+    versions = [sys.version, sys.prefix, *map(_version, PACKAGES)]
+    return f"sandbox-{hashlib.sha256(repr(versions).encode()).hexdigest()[:12]}"
 
 
 def _version(package: str) -> str:

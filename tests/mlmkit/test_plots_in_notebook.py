@@ -1,5 +1,7 @@
 """A figure's description must reach the reader of the notebook and of the page made from it."""
 
+import base64
+
 import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
@@ -34,6 +36,22 @@ def test_the_output_carries_the_description_as_html_and_in_its_metadata(notebook
     image = BeautifulSoup(output.data["text/html"], "html.parser").img
     assert image["alt"] == 'From "0" to 1 & not < 0.'
     assert image["src"].startswith("data:image/png;base64,")
+
+
+def test_where_nobody_watches_the_picture_is_lighter_and_as_large(notebook, monkeypatch):
+    monkeypatch.setenv("MLMKIT_QUIET", "1")
+    light = new_notebook(cells=[new_code_cell(DESCRIBED)])
+    NotebookClient(light, kernel_name="python3").execute()
+    usual, output = picture(notebook.cells[0]), picture(light.cells[0])
+    assert output.metadata["image/png"]["alt"] == usual.metadata["image/png"]["alt"]
+    assert pixels(output)[0] == output.metadata["image/png"]["width"]
+    assert pixels(usual)[0] // 2 == pytest.approx(pixels(output)[0], abs=1)
+    assert not [one for one in light.cells[0].outputs if one.get("name") == "stderr"]
+
+
+def pixels(output):
+    png = base64.b64decode(output.data["image/png"])
+    return [int.from_bytes(png[start : start + 4]) for start in (16, 20)]
 
 
 def test_a_page_made_from_the_notebook_shows_one_picture_with_the_description(notebook):

@@ -45,10 +45,9 @@ print(len(found[worst]), worst[:60].replace("\\n", " "), *found[worst])
 def lessons():
     for path in sorted((REPOSITORY / "lessons").glob("*.ipynb")):
         quick = path.stem[:2] in ("01", "03")
-        yield pytest.param(path.stem, marks=[] if quick else pytest.mark.slow, id=path.stem)
+        yield pytest.param(path.stem, marks=pytest.mark.long(25 if quick else 60), id=path.stem)
 
 
-@pytest.mark.long(30)
 @pytest.mark.parametrize("lesson", list(lessons()))
 def test_no_cell_of_a_solution_imports_much(lesson, tmp_path):
     quiet = {**os.environ, "MPLBACKEND": "agg", "MLMKIT_QUIET": "1"}
