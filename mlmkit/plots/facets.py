@@ -17,41 +17,24 @@ def scatter_panels(rows, x, y, group, names, *, columns, **style):
     columns : int
         How many panels stand side by side.
     **style
-        For the points, as ``Axes.scatter`` takes it.
+        For the points, as ``seaborn.scatterplot`` takes it.
 
     Returns
     -------
-    dict
-        Group to its ``Axes``, with the number of observations in each title, ticks that read easily, and no
-        axis titles yet.
+    seaborn.FacetGrid
+        With the number of observations in each title, ticks that read easily, and no axis titles yet.
     """
+    import seaborn as sns
     from matplotlib.ticker import MaxNLocator
 
     style = {"color": DATA, "linewidth": 0, **style}
-    panels = dict(zip(names, _panels(len(names), min(columns, len(names))), strict=True))
-    for name, ax in panels.items():
-        own = rows[rows[group] == name]
-        ax.scatter(own[x], own[y], **style)
-        ax.set_title(f"{name}  (n = {len(own)})", fontsize=10)
+    shape = {"col_wrap": min(columns, len(names)), "height": 2.2, "aspect": 1.3}
+    grid = sns.relplot(rows, x=x, y=y, col=group, col_order=names, **shape, **style)
+    sizes = rows[group].value_counts()
+    for name, ax in grid.axes_dict.items():
+        ax.set_title(f"{name}  (n = {sizes[name]})", fontsize=10)
         label_axis(ax.xaxis, x)
         label_axis(ax.yaxis, y)
-        ax.set(xlabel="", ylabel="")
+        ax.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))
         tidy(ax, grid="both")
-    ax.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))  # of all: they share it
-    return panels
-
-
-def _panels(count, columns):
-    """Make panels that share their scales: seaborn's take ten times as long, for they are laid out often."""
-    import matplotlib.pyplot as plt
-
-    lines = -(-count // columns)
-    size = 2.86 * columns, 2.2 * lines
-    scales = {"sharex": True, "sharey": True, "squeeze": False}
-    panels = plt.subplots(lines, columns, figsize=size, layout="constrained", **scales)[1].ravel()
-    for place, ax in enumerate(panels):
-        if place >= count:
-            ax.remove()
-        elif place + columns >= count:
-            ax.tick_params(labelbottom=True)
-    return panels[:count]
+    return grid.set_axis_labels("", "")

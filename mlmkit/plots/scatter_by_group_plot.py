@@ -44,16 +44,12 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     """
     require(data, x, y, group)
     groups = dict(list(data.groupby(group, observed=True)))
-    panels = scatter_panels(data, x, y, group, list(groups), columns=columns, s=11, alpha=0.6)
-    for name, ax in panels.items():
-        ax.axhline(groups[name][y].mean(), color=NONE, linewidth=1.8)
-        if ax.xaxis.get_tick_params()["labelbottom"]:
-            ax.set_xlabel(axis_title(x))
-        if ax.get_subplotspec().is_first_col():
-            ax.set_ylabel(axis_title(y))
-    axes = np.array(list(panels.values()))
-    set_alt_text(axes[0], _in_words(groups, x, y, group))
-    return axes
+    grid = scatter_panels(data, x, y, group, list(groups), columns=columns, s=11, alpha=0.6)
+    grid.set_axis_labels(axis_title(x), axis_title(y))
+    for ax, sales in zip(grid.axes, groups.values(), strict=True):
+        ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
+    set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
+    return grid.axes
 
 
 def _in_words(groups, x, y, group):
