@@ -31,7 +31,7 @@ async function modules(...names) {
 
 function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
   // A page with a notebook will want Python: it is loaded while the page is built.
-  const early = location.pathname.includes("/notebooks") ? open(BASE, about) : null;
+  const early = location.pathname.includes("/notebooks") ? open(BASE, about, progress) : null;
   const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early });
   const kernels = new Map();
   return {

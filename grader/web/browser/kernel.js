@@ -7,10 +7,14 @@ const STOPPED =
 const ENDED = "Python has been started anew, so all names are lost: run the cells again from the top.";
 
 // Starts a worker; what it says before a kernel listens is kept.
-export function open(base, about) {
+export function open(base, about, progress) {
   const worker = new Worker(new URL(`worker.js?${about.version}`, base), { type: "module" });
   const heard = [];
-  worker.onmessage = ({ data }) => heard.push(data);
+  worker.onmessage = ({ data }) => {
+    if (data.progress) return progress(data.progress);
+    if (data.ready) progress(null);
+    heard.push(data);
+  };
   worker.onerror = ({ message }) => worker.onmessage({ data: { failed: message || "Python did not start." } });
   worker.postMessage({ start: { base, ...about } });
   return { worker, heard };
@@ -42,7 +46,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early }) {
     }
 
     #start() {
-      const { worker, heard } = early ?? open(base, about);
+      const { worker, heard } = early ?? open(base, about, progress);
       early = null;
       this.#worker = worker;
       this.#started = new Promise((resolve, reject) => {
