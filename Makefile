@@ -71,7 +71,7 @@ site: $(READY)  ## build the web pages: lessons with results, reference, gallery
 	@$(PYTHON) -m grader site
 
 # The WebAssembly Python, 250 MB, is for this alone: it stays beside the environment.
-WASM := $(ENV)/wasm
+WASM := $(CURDIR)/$(ENV)/wasm
 $(WASM): pyproject.toml $(READY)
 	$(PATIENTLY) $(BIN)/uv pip install --quiet --python $(PYTHON) --target $(WASM) --group wasm && touch $(WASM)
 

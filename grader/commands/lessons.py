@@ -128,7 +128,7 @@ def _web(options):
 
     made = make_web(options.folder or TARGET)
     print(f"The course in a browser: {made.page}. Publish its folder; course/web/README.md says how.")
-    print(f"{made.on_disk / 1e6:.0f} MB on disk; a student's browser loads {made.python / 1e6:.0f} MB, once.")
+    print(f"{made.on_disk / 1e6:.0f} MB on disk; a student's browser loads {made.sent / 1e6:.0f} MB, once.")
 
 
 def _check_bank(options):

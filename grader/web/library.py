@@ -41,6 +41,8 @@ LEXERS = frozenset((
 UNUSED = (  # folders, with parts of their paths
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
+    "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-",
+    "matplotlib/mpl-data/fonts/ttf/DejaVuSerif",
     "matplotlib/mpl-data/images",
     "matplotlib/mpl-data/sample_data",
     "statsmodels/datasets/",

@@ -1,6 +1,6 @@
 // What JupyterLite loads: a kernel, and a button. It calls `init` with the modules it shares, then `get`.
 import { download, missing } from "./hand_in.js";
-import { makeKernel } from "./kernel.js";
+import { makeKernel, open } from "./kernel.js";
 
 const NAME = "mlmkit-tab";
 // .../extensions/mlmkit-tab/static/remoteEntry.js, and .../python/
@@ -30,7 +30,9 @@ async function modules(...names) {
 };
 
 function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
-  const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress });
+  // A page with a notebook will want Python: it is loaded while the page is built.
+  const early = location.pathname.includes("/notebooks") ? open(BASE, about, progress) : null;
+  const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early });
   const kernels = new Map();
   return {
     id: `${NAME}:kernel`,

@@ -6,7 +6,22 @@ const STOPPED =
   "The cell was stopped. Python has been started anew, so all names are lost: run the cells again from the top.";
 const ENDED = "Python has been started anew, so all names are lost: run the cells again from the top.";
 
-export function makeKernel({ BaseKernel, base, about, progress }) {
+// Starts a worker; what it says before a kernel listens is kept.
+export function open(base, about, progress) {
+  const worker = new Worker(new URL(`worker.js?${about.version}`, base), { type: "module" });
+  const heard = [];
+  worker.onmessage = ({ data }) => {
+    if (data.progress) return progress(data.progress);
+    if (data.ready) progress(null);
+    heard.push(data);
+  };
+  worker.onerror = ({ message }) => worker.onmessage({ data: { failed: message || "Python did not start." } });
+  worker.postMessage({ start: { base, ...about } });
+  return { worker, heard };
+}
+
+// `early`: a worker that was opened while the page was still being built, for the first kernel.
+export function makeKernel({ BaseKernel, base, about, progress, early }) {
   return class TabKernel extends BaseKernel {
     #worker = null;
     #started = null;
@@ -31,7 +46,8 @@ export function makeKernel({ BaseKernel, base, about, progress }) {
     }
 
     #start() {
-      const worker = new Worker(new URL(`worker.js?${about.version}`, base), { type: "module" });
+      const { worker, heard } = early ?? open(base, about, progress);
+      early = null;
       this.#worker = worker;
       this.#started = new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => {
@@ -44,10 +60,9 @@ export function makeKernel({ BaseKernel, base, about, progress }) {
             this.#end("KernelError", `${data.failed} ${ENDED}`);
           } else this.#answer(data.id, data.reply);
         };
-        worker.onerror = (error) => worker.onmessage({ data: { failed: error.message || "Python did not start." } });
+        for (const data of heard) worker.onmessage({ data });
       });
       this.#started.catch(() => {}); // said to those who wait for it
-      worker.postMessage({ start: { base, ...about } });
     }
 
     #end(ename = "", evalue = "") {

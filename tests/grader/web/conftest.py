@@ -3,8 +3,10 @@
 import functools
 import os
 import threading
+from collections import Counter
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,20 +23,34 @@ def folder(tmp_path_factory):
     return make_web(tmp_path_factory.mktemp("web") / "web").page.parent
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and says nothing."""
+class Server(ThreadingHTTPServer):
+    """Serves nothing but files, and counts which."""
+
+    def __init__(self, folder):
+        self.asked = Counter()
+        super().__init__(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Counts in place of writing to the screen."""
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Count this request."""
+        self.server.asked[urlsplit(self.path).path] += 1
 
 
 @pytest.fixture(scope="session")
-def address(folder):
-    """The address of a server of nothing but files."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def server(folder):
+    """A server of the folder."""
+    with Server(folder) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(server):
+    """The address of the front page."""
+    return f"http://127.0.0.1:{server.server_port}/"

@@ -11,11 +11,20 @@ from chromium import Tab
 
 from grader.author.build import lesson_names
 from grader.course.repository import ROOT
+from grader.web.tab_folder import NOTEBOOK
 
-pytestmark = [pytest.mark.long(150), pytest.mark.needs_chromium]
+pytestmark = [pytest.mark.long(190), pytest.mark.needs_chromium]
 LESSON = "01_pooling"
 PRACTICE = "l01-practice-complete"
 GRADED = {"l01-mean-price": 'mean_price = homes["price"].mean()'}
+
+BESIDE_PYTHON = """performance.getEntriesByType("resource").filter(({ name }) => !name.includes("/python/"))
+    .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
+
+WATCH = """addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+    const line = document.getElementById("mlmkit-progress");
+    if (line) (window.said ??= []).push(line.textContent);
+}).observe(document.body, { childList: true, subtree: true }))"""
 
 
 class Notebook:
@@ -67,18 +76,21 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def downloaded(address, tmp_path_factory):
+def downloaded(address, server, tmp_path_factory):
     """Walk through the lesson; return the file that is handed in, and what was seen on the way."""
     seen, file = {}, tmp_path_factory.mktemp("tab") / f"{LESSON}.ipynb"
+    server.asked.clear()
     with Tab() as tab:
         tab.open(address)
         seen["front"] = tab.page.inner_text("main")
         seen["links"] = tab.value("[...document.querySelectorAll('ol a')].map((one) => one.href)")
         seen["violations"] = tab.violations()
+        tab.page.add_init_script(WATCH)
         notebook = Notebook(tab, address)
-        seen["loading"] = notebook.page.wait_for_selector("#mlmkit-progress").text_content()
         notebook.write('STUDENT = ""', 'STUDENT = "ana"')
         notebook.run_all()
+        seen["loading"] = tab.value("[...new Set(window.said)].join()")
+        seen["notebook"] = tab.value(BESIDE_PYTHON)
         seen["lecture"] = "713204.24 195580.93" in tab.value("document.body.textContent")
         notebook.write("practice_complete = ...", 'practice_complete = seattle["sqft_living"].median()')
         seen["wrong"] = notebook.run(f'check("{PRACTICE}"')
@@ -98,6 +110,7 @@ def downloaded(address, tmp_path_factory):
             tab.page.get_by_role("button", name="Download anyway").click()
         caught.value.save_as(file)
         seen["name"] = caught.value.suggested_filename
+    seen["asked"] = server.asked.copy()
     return file, seen
 
 
@@ -117,11 +130,17 @@ def stopped(notebook):
 def test_the_front_page_says_what_will_be_loaded(downloaded, folder):
     _, seen = downloaded
     about = json.loads((folder / "python" / "about.json").read_text())
-    megabytes = sum(sent for sent, _ in about["files"].values()) / 1e6
+    megabytes = (sum(sent for sent, _ in about["files"].values()) + NOTEBOOK) / 1e6
     assert f"{megabytes:.0f} MB" in seen["front"] and megabytes < 60
+    assert 0.9 * NOTEBOOK < seen["notebook"] < NOTEBOOK
     assert [re.search(r"path=(.*)\.ipynb", link)[1] for link in seen["links"]] == lesson_names()
     assert seen["violations"] == []
-    assert re.match(r"Loading Python: \d+ % of \d+ MB|Starting Python", seen["loading"])
+    assert re.search(r"Loading Python: \d+ % of \d+ MB.*,Starting Python", seen["loading"])
+
+
+def test_python_is_loaded_once(downloaded):
+    _, seen = downloaded  # though it was started three times: at first, after the stop, after the reload
+    assert [seen["asked"][f"/python/{name}.gz"] for name in ("python.wasm", "library.bin")] == [1, 1]
 
 
 def test_the_lesson_shows_the_numbers_of_the_lecture(downloaded):
