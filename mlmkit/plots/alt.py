@@ -112,8 +112,10 @@ def _draw(figure):
         from IPython.core.pylabtools import retina_figure
 
         return retina_figure(figure, base64=True)
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     png = io.BytesIO()
-    borders = "tight" if figure.get_layout_engine() is None else None
+    borders = None if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine) else "tight"
     figure.savefig(png, format="png", bbox_inches=borders, pil_kwargs={"compress_level": 1})
     width, height = (int.from_bytes(png.getvalue()[start : start + 4]) for start in (16, 20))
     return base64.b64encode(png.getvalue()).decode(), {"width": width, "height": height}
