@@ -498,7 +498,7 @@ def new_zip(homes):
     """Ask for the score of each zip code when it is left out as a whole."""
     few = _few(homes)
     found, rows = left_out(LOG, few, by=G), left_out(LOG, few)
-    # A zip code like no other, such as Medina, is predicted by few of the draws, of an answer by hand above all.
+    # A zip code like no other, such as Medina, is predicted by few of the draws, by hand by even fewer.
     error = max(0.2, TIMES * found.mcse)
     room = {name: max(error, 0.02 * abs(score)) for name, score in found.by_group.items()}
     yield ByGroup(found.by_group, rel=0.0, abs=room, group=G)
