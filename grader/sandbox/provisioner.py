@@ -155,7 +155,8 @@ class SandboxProvisioner(LocalProvisioner):
 
     modules_when_mentioned = Dict(
         default_value={
-            word: ["pymc", "arviz", "nutpie", "mlmkit.bayes"]
+            # dask comes with what ArviZ computes, and the last with a model that has to be sampled.
+            word: ["pymc", "arviz", "nutpie", "mlmkit.bayes", "dask.array", "mlmkit.bayes.nuts_pymc"]
             for word in ("stan_lmer", "stan_glmer", "pymc", "arviz")
         },
         help="Modules that are imported once, before the first submission whose code has the given word.",

@@ -78,6 +78,7 @@ def test_an_allowance_is_over_when_clock_and_processor_say_so(monkeypatch):
     monkeypatch.setattr("grader.sandbox.processor_time.monotonic", lambda: now[0])
     allowance = Allowance(10, 5, meter)
     for clock, worked, over in [
+        (0, 0, False),  # the meter is read for the first time
         (9, 18, False),
         (11, 9, False),
         (11, 10, True),
