@@ -44,8 +44,10 @@ def notebook_of(lesson):
     """Read the cells of the lesson's notebook; none where there is no notebook that can be read."""
     for path in (Path("lessons", f"{lesson}.ipynb"), Path(f"{lesson}.ipynb")):
         try:
-            return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
-        except (OSError, ValueError, KeyError, TypeError):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            recorded(cells)
+            return cells
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue
     return []
 

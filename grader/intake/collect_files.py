@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from grader.intake.collect import Collected, CollectOneByOne
 from grader.intake.inbound import HandIn
 from grader.intake.platform_files import HandedOut, handed_out, lay_out, unpack
 
+UNPACKED, OLD = "unpacked-", 3600  # seconds: nobody unpacks for so long
 NO_TIME = (
     "{count} of these have no time of submission: the files don't tell it. None of them counts as late here; "
     "what your platform says of late work stands there."
@@ -54,7 +57,8 @@ def collect_files(lesson: str, path: str | Path, *, root: str | Path = ".") -> C
         )
     intake = Path(app.coursedir.root, PLACE)
     intake.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=intake, prefix="unpacked-") as draft, asked_for(app, lesson):
+    _sweep(intake)
+    with tempfile.TemporaryDirectory(dir=intake, prefix=UNPACKED) as draft, asked_for(app, lesson):
         folder = path
         if path.is_file():
             folder = Path(draft, "archive")
@@ -107,6 +111,13 @@ class CollectHandedOut(CollectOneByOne):
                 item = HandIn(name, one.student, one.time, about.st_uid, about.st_ctime_ns, brought=True)
                 students[one.student].append(item)
         return students
+
+
+def _sweep(intake: Path) -> None:
+    """Remove what runs have left that were killed."""
+    for left in intake.glob(f"{UNPACKED}*"):
+        if time.time() - left.stat().st_mtime > OLD:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _name(one: HandedOut, lesson: str) -> str:

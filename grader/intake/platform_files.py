@@ -88,7 +88,8 @@ def unpack(archive: Path, place: Path) -> None:
     Raises
     ------
     CourseError
-        If it is no ZIP archive, is damaged or encrypted, or unpacks to more than 4 GB or 100,000 files.
+        If it is no ZIP archive, is damaged or encrypted, holds names that can't be files here, does not fit
+        on the disk, or unpacks to more than 4 GB or 100,000 files.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -100,7 +101,7 @@ def unpack(archive: Path, place: Path) -> None:
                 )
             place.mkdir(parents=True)
             packed.extractall(place, entries)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
         raise CourseError(
             f"{archive.name} can't be unpacked ({error}). Name the ZIP archive that your platform gave you, "
             "or a folder with what was in it."

@@ -78,7 +78,9 @@ def test_it_counts_what_is_recorded(work):
     assert "not judged" in says
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", '{"cells": 1}', "{"])
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", '{"cells": 1}', "{", '{"cells": [1]}', '{"cells": [{"metadata": []}]}']
+)
 def test_a_notebook_that_can_not_be_read_is_a_sentence(tmp_path, content):
     if content is not None:
         (tmp_path / "01_pooling.ipynb").write_text(content)

@@ -1,8 +1,10 @@
 """`collect --from`: what Canvas, Moodle and Classroom 50 hand out, and whose each file is."""
 
 import json
+import os
 import shutil
 import stat
+import time
 import zipfile
 
 import nbformat
@@ -245,6 +247,22 @@ def test_a_notebook_without_a_name_is_nobodys(course, tmp_path, text):
         assert notes[0].startswith(f"{FILE}: whose is it?")
     finally:
         (course / "class.away").rename(course / "class.csv")
+
+
+def test_names_that_can_be_no_files_are_a_sentence(course, tmp_path, text):
+    zipped = archive(tmp_path / "a.zip", {f"mjones/{FILE}": text, f"wli/{'x' * 300}.ipynb": text})
+    with pytest.raises(CourseError, match=r"a\.zip can't be unpacked"):
+        collect(course, zipped)
+
+
+def test_what_a_killed_run_left_goes_away(course, tmp_path, text):
+    intake = course / ".cache" / "intake"
+    for name, age in (("unpacked-old", 2 * 3600), ("unpacked-now", 0)):
+        (intake / name).mkdir(parents=True)
+        os.utime(intake / name, (time.time() - age,) * 2)
+    collect(course, archive(tmp_path / "a.zip", {f"mjones/{FILE}": text}))
+    assert [path.name for path in intake.glob("unpacked-*")] == ["unpacked-now"]
+    (intake / "unpacked-now").rmdir()
 
 
 def test_nothing_there_is_a_sentence(course, tmp_path):
