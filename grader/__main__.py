@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from grader.commands import by_hand, lessons, one_lesson, people
-from grader.commands.other_systems import WINDOWS, other_system
+from grader.commands.other_systems import WINDOWS, other_python, other_system
 from grader.course.screen import plain_lines, signs_of_life
 
 DESCRIPTION = """Release lessons, collect and grade what students hand in, and report on the class.
@@ -37,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(sentence, file=sys.stderr, flush=True)
         if sys.platform == WINDOWS:
             return 1
+    if sentence := other_python():
+        print(sentence, file=sys.stderr, flush=True)
+        return 1
     # Before the imports of the command, which take seconds.
     print(options.says.format(**vars(options)), flush=True)
     from grader.author.tagged_lesson import LessonError

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from grader.author.build import lesson_names
+from grader.author.numbered import headed
 from grader.author.tagged_lesson import LessonError, role_of, source_notebook
 from grader.bank import questions
 from grader.course.files import write_atomically
@@ -27,6 +28,7 @@ class Facts:
     graded_minutes: int
     points: dict  # question id to points, in the lesson's order; the texts that are graded by hand too
     by_hand: tuple  # their ids
+    numbers: dict  # question id to its number in the text, such as "3"
 
     @property
     def total(self):
@@ -44,13 +46,14 @@ def facts(lesson):
     """Read minutes and points from ``solutions/NN_name.md``."""
     path = ROOT / "solutions" / f"{lesson}.md"
     text = path.read_text(encoding="utf-8")
-    cells = [cell for cell in source_notebook(path, questions(lesson)).cells if "nbgrader" in cell.metadata]
-    graded = [cell for cell in cells if cell.metadata.nbgrader["grade"]]
+    cells = source_notebook(path, questions(lesson)).cells
+    graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
     return Facts(
         int(re.search(r"About (\d+) minutes", text)[1]),
         sum(map(int, re.findall(r"^\| .+ \(graded\) \| (\d+) \|$", text, re.MULTILINE))),
         {cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["points"] for cell in graded},
         tuple(cell.metadata.nbgrader["grade_id"] for cell in graded if role_of(cell) == "manual"),
+        {id: heading[1] if heading else "" for heading, below in headed(cells) for id in below},
     )
 
 
@@ -86,11 +89,11 @@ def questions_table(lesson, notes):
         "| question | points | topic | what it asks | what to watch |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for number, (id, points) in enumerate(f.points.items(), start=1):
+    for id, points in f.points.items():
         topic, asks = (
             ("", "a short text, graded by you") if id in f.by_hand else _asked(questions(lesson)[id])
         )
-        lines.append(f"| {number} `{id}` | {points} | {topic} | {asks} | {notes.get(id, '')} |")
+        lines.append(f"| {f.numbers[id]} `{id}` | {points} | {topic} | {asks} | {notes.get(id, '')} |")
     return "\n".join(lines) + "\n"
 
 

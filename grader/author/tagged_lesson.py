@@ -20,6 +20,8 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
+from grader.author.numbered import misnumbered
+
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ROLES = ("answer", "check", "practice", "predict", "student", "manual")
 CHECKS = ("check", "practice", "predict")  # cells that hold check(…)
@@ -49,7 +51,8 @@ def source_notebook(path, known=None):
     Raises
     ------
     LessonError
-        For a tag that doesn't exist, a check without an answer cell, an id used twice, …
+        For a tag that doesn't exist, a check without an answer cell, an id used twice, a question whose
+        number or points in the text are not those of its cell, …
     """
     path = Path(path)
     try:
@@ -57,6 +60,8 @@ def source_notebook(path, known=None):
     except Exception as error:  # jupytext, yaml and nbformat each have errors of their own
         raise LessonError(f"{path.name} can't be read as a MyST notebook: {error}") from error
     _mark_cells(notebook.cells, path)
+    if problem := misnumbered(notebook.cells):
+        raise LessonError(f"{path.name}: {problem}")
     if known is not None:
         _compare_with_bank(notebook.cells, known, path)
     _name_cells(notebook.cells, path.stem)

@@ -52,6 +52,17 @@ def test_every_command_explains_itself(command, capsys):
     assert len(capsys.readouterr().out) > 100
 
 
+def test_a_python_without_the_packages_says_which_one_to_use():
+    """As when nobody has activated the environment: -S leaves its packages out."""
+    bare = [sys.executable, "-S", "-m", "grader", "report", "01_pooling"]
+    run = subprocess.run(bare, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+    assert run.returncode == 1 and run.stdout == ""
+    assert (
+        run.stderr.startswith(f"This Python, {sys.executable}, has no pandas") and run.stderr.count("\n") == 1
+    )
+    assert ".venv/bin/python -m grader" in run.stderr
+
+
 def test_release_collect_and_report_of_a_course_in_another_folder(course, capsys):
     assert main(["release", LESSON, "--course", str(course)]) == 0
     assert (course / "exchange" / "multilevel" / "outbound" / LESSON / f"{LESSON}.ipynb").is_file()

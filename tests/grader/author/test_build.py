@@ -213,6 +213,9 @@ def test_a_lesson_that_does_not_exist_is_named_with_those_that_do(tmp_path):
         ([ANSWER, CHECK, ANSWER, CHECK], '"l01-x" is already used in 01_test.md, cell 2'),
         ([("", ANSWER[1])], "needs the tag answer or manual"),
         ([("answer, check", ANSWER[1])], "a cell has one role, not answer, check"),
+        ([(None, "**Question 2** (2 points). x?\n"), ANSWER, CHECK], "where Question 1 should"),
+        ([(None, "**Question 1** (1 point). x?\n"), ANSWER, CHECK], "1 points, but the tags of l01-x say 2"),
+        ([(None, "**Question 1.** x?\n"), (None, "**Question 2.** y?\n"), ANSWER, CHECK], "no graded cell"),
     ],
 )
 def test_a_wrong_source_names_the_cell_and_what_to_do(tmp_path, cells, says):
@@ -245,6 +248,14 @@ def test_two_checks_may_share_an_answer_cell_and_an_author_may_write_the_stub(tm
     assert first.source.split("\n")[:3] == ["x = 0", "y = ...", "### BEGIN SOLUTION"]
     assert first.metadata.nbgrader["grade_id"] == "l01-x-answer"
     assert third.metadata.nbgrader["points"] == 0.5
+
+
+def test_two_checks_under_one_heading_share_its_points(tmp_path):
+    other = ("check, points=0.5", 'check("l01-y", x)')
+    heading = (None, "**Question 1** (2.5 points, by hand). x?\n")
+    assert len(source_notebook(a_lesson(tmp_path, heading, ANSWER, CHECK, other)).cells) == 4
+    with pytest.raises(LessonError, match=r"the tags of l01-x say 2\. "):
+        source_notebook(a_lesson(tmp_path, heading, ANSWER, CHECK))
 
 
 def test_axes_that_the_author_made_are_not_taken_away(tmp_path):
