@@ -62,7 +62,6 @@ lab: $(READY)  ## open JupyterLab at lesson 01, in your copy of the lessons (wor
 
 lessons: $(READY)  ## rebuild lessons/ from solutions/, and the tables of guide and syllabus
 	@$(PYTHON) -m grader lessons
-	@$(PYTHON) -m grader.author.course_tables
 
 student: $(READY)  ## pack lessons and library for students: dist/hierarchical-models.zip
 	@$(PYTHON) -m grader handout

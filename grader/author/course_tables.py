@@ -17,7 +17,7 @@ from grader.course.files import write_atomically
 from grader.course.repository import ROOT
 
 GUIDE, SYLLABUS = (ROOT / "course" / name for name in ("instructor-guide.md", "syllabus.md"))
-_BLOCK = r"(<!-- {} -->\n\n).*?(\n<!-- end -->)"
+_BLOCK = r"<!-- {} -->\n(.*?)<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,13 @@ def facts(lesson):
     """Read minutes and points from ``solutions/NN_name.md``."""
     path = ROOT / "solutions" / f"{lesson}.md"
     text = path.read_text(encoding="utf-8")
+    minutes = re.search(r"About (\d+) minutes", text)
+    if not minutes:
+        raise LessonError(f'{path.name} doesn\'t say how long it takes: write "About 120 minutes" there.')
     cells = source_notebook(path, questions(lesson)).cells
     graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
     return Facts(
-        int(re.search(r"About (\d+) minutes", text)[1]),
+        int(minutes[1]),
         sum(map(int, re.findall(r"^\| .+ \(graded\) \| (\d+) \|$", text, re.MULTILINE))),
         {cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["points"] for cell in graded},
         tuple(cell.metadata.nbgrader["grade_id"] for cell in graded if role_of(cell) == "manual"),
@@ -90,15 +93,18 @@ def questions_table(lesson, notes):
         "| --- | --- | --- | --- | --- |",
     ]
     for id, points in f.points.items():
-        topic, asks = (
-            ("", "a short text, graded by you") if id in f.by_hand else _asked(questions(lesson)[id])
-        )
+        topic, asks = ("", "a short text, graded by you") if id in f.by_hand else asked(questions(lesson)[id])
         lines.append(f"| {f.numbers[id]} `{id}` | {points} | {topic} | {asks} | {notes.get(id, '')} |")
     return "\n".join(lines) + "\n"
 
 
-def _asked(question):
+def asked(question):
     """Say what a question is about and what it asks: the first line of its function's docstring."""
+    if not question.function.__doc__:
+        raise LessonError(
+            f"The function of {question.id} in the bank has no docstring. Say in a line what it asks for: "
+            'the guide\'s table shows it, such as """Ask for the mean price of all houses."""'
+        )
     first = question.function.__doc__.strip().split("\n")[0]
     return question.topic, first.removeprefix("Ask ").removeprefix("for ").rstrip(".")
 
@@ -108,12 +114,12 @@ def guide(text):
     for lesson in lesson_names():
         found = re.search(_BLOCK.format(f"questions of {lesson}"), text, re.DOTALL)
         if not found:
-            raise LessonError(f"The guide has no comments <!-- questions of {lesson} --> and <!-- end -->.")
-        notes = _notes(found[0])
+            raise _no_place("guide", f"questions of {lesson}")
+        notes = _notes(found[1])
         lost = ", ".join(set(notes) - set(facts(lesson).points))
         if lost:
             raise LessonError(f"The guide has a note on {lost}, which lesson {lesson} doesn't ask. Move it.")
-        text = text.replace(found[0], found[1] + questions_table(lesson, notes) + found[2])
+        text = text.replace(found[0], _block(f"questions of {lesson}", questions_table(lesson, notes)))
     return text
 
 
@@ -125,22 +131,42 @@ def _notes(block):
 
 def syllabus(text):
     """Return the syllabus's text with its table made anew."""
-    new, count = re.subn(
-        _BLOCK.format("points of all lessons"),
-        lambda found: found[1] + points_table() + found[2],
-        text,
-        flags=re.DOTALL,
+    name = "points of all lessons"
+    found = re.search(_BLOCK.format(name), text, re.DOTALL)
+    if not found:
+        raise _no_place("syllabus", name)
+    return text.replace(found[0], _block(name, points_table()))
+
+
+def _block(name, table):
+    """Put a table between its comments."""
+    return f"<!-- {name} -->\n\n{table}\n<!-- end -->"
+
+
+def _no_place(page, name):
+    return LessonError(
+        f"The {page} has no place for a table. Write these two lines where it should stand: "
+        f"<!-- {name} --> and <!-- end -->."
     )
-    if not count:
-        raise LessonError("The syllabus has no comments <!-- points of all lessons --> and <!-- end -->.")
-    return new
 
 
-def main():
-    """Write both pages."""
+def write_tables():
+    """Make the tables of both pages anew.
+
+    Returns
+    -------
+    list of Path
+        The pages whose tables have changed.
+
+    Raises
+    ------
+    LessonError
+        If a lesson has no place in the guide, or its source doesn't say how long it takes.
+    """
+    changed = []
     for path, make in ((GUIDE, guide), (SYLLABUS, syllabus)):
-        write_atomically(path, make(path.read_text(encoding="utf-8")))
-
-
-if __name__ == "__main__":
-    main()
+        text = path.read_text(encoding="utf-8")
+        if (new := make(text)) != text:
+            write_atomically(path, new)
+            changed.append(path)
+    return changed

@@ -32,7 +32,7 @@ def describe(commands):
         commands,
         "lessons",
         _lessons,
-        "make the lessons for students from solutions/",
+        "make the lessons for students from solutions/, and the tables of guide and syllabus",
         says="Making the lessons from solutions/.",
     )
     lessons.add_argument("names", nargs="*", metavar="LESSON", help="such as 01_pooling (default: all)")
@@ -104,9 +104,12 @@ def _lab(options):
 
 def _lessons(options):
     from grader.author.build import build_lessons
+    from grader.author.course_tables import write_tables
 
     for path in build_lessons(options.names or None):
         print(f"wrote {path}")
+    for path in write_tables():
+        print(f"wrote the tables of {path}")
 
 
 def _handout(options):

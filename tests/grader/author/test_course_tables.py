@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from grader.author import course_tables
 from grader.author.build import lesson_names
 from grader.author.course_tables import GUIDE, SYLLABUS, facts, guide, syllabus
 from grader.author.tagged_lesson import LessonError
@@ -55,8 +56,27 @@ def test_a_note_on_a_question_that_is_gone_is_not_lost_in_silence(text):
         guide(text.replace("`l01-fixef`", "`l01-gone`"))
 
 
+def test_two_comments_are_place_enough_for_a_table(text):
+    begin, end = "<!-- questions of 02_shrinkage -->", "<!-- end -->"
+    table = text[text.index(begin) : text.index(end, text.index(begin))]
+    assert "`l02-" in table
+    without_notes = guide(text.replace(table, f"{begin}\n"))
+    assert guide(without_notes) == without_notes and without_notes.count("`l02-") == text.count("`l02-")
+
+
+def test_a_lesson_without_minutes_and_a_question_without_docstring_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(course_tables, "ROOT", tmp_path)
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "12_new.md").write_text("---\n---\n\n# New\n")
+    with pytest.raises(LessonError, match=r"12_new\.md doesn't say how long it takes"):
+        facts("12_new")
+    monkeypatch.setattr(questions("02_shrinkage")["l02-icc"].function, "__doc__", None)
+    with pytest.raises(LessonError, match="The function of l02-icc in the bank has no docstring"):
+        course_tables.asked(questions("02_shrinkage")["l02-icc"])
+
+
 def test_a_lesson_without_its_place_in_the_guide_is_named(text):
-    with pytest.raises(LessonError, match="no comments <!-- questions of 02_shrinkage -->"):
+    with pytest.raises(LessonError, match=r"two lines where .*: <!-- questions of 02_shrinkage -->"):
         guide(text.replace("questions of 02_shrinkage", "questions of 2"))
     with pytest.raises(LessonError, match="points of all lessons"):
         syllabus("No table.")
