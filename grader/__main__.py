@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from grader.commands import by_hand, lessons, one_lesson, people
+from grader.commands.options import first_words
 from grader.commands.other_systems import WINDOWS, other_python, other_system
 from grader.course.screen import plain_lines, signs_of_life
 
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(sentence, file=sys.stderr, flush=True)
         return 1
     # Before the imports of the command, which take seconds.
-    print(options.says.format(**vars(options)), flush=True)
+    print(first_words(options), flush=True)
     from grader.author.tagged_lesson import LessonError
     from grader.bank import BankError
     from grader.course.course_folder import CourseError

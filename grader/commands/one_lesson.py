@@ -80,7 +80,7 @@ def _describe_grading(commands):
         "grade",
         _grade,
         "run and judge the submissions of a lesson",
-        says="Grading {lesson} with {workers} processes. A dot means: still at work.",
+        says="Grading {lesson} with {crew}. A dot means: still at work.",
     )
     grade.add_argument(
         "--student", action="append", help="this student, again and only (may be given several times)"
@@ -99,7 +99,7 @@ def _describe_grading(commands):
         "feedback",
         _feedback,
         "write a feedback page for each graded student",
-        says="Writing the feedback pages of {lesson} with {workers} processes. A dot means: still at work.",
+        says="Writing the feedback pages of {lesson} with {crew}. A dot means: still at work.",
     )
     for command in (grade, feedback):
         workers(command)

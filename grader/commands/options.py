@@ -20,7 +20,8 @@ def add(commands, name, run, about, *, says):
     about : str
         What it does, for the help.
     says : str
-        What it says at once, before its imports: a sentence that may name options, as in ``{lesson}``.
+        What it says at once, before its imports: a sentence that may name options, as in ``{lesson}``,
+        and ``{crew}``, those who work.
         A dot later on means: still at work.
     """
     command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
@@ -58,6 +59,23 @@ def workers(command):
     command.add_argument(
         "--workers", type=int, default=2, metavar="N", help="processes at the same time (default: 2)"
     )
+
+
+def first_words(options):
+    """Say what a command is about to do: its `says`, with the options filled in.
+
+    Examples
+    --------
+    >>> from argparse import Namespace
+    >>> first_words(Namespace(says="With {crew}.", workers=2, scheduler=None))
+    'With 2 processes.'
+    >>> first_words(Namespace(says="With {crew}.", workers=2, scheduler="tls://host:8786"))
+    'With the workers of tls://host:8786.'
+    """
+    given = vars(options)
+    scheduler = given.get("scheduler")
+    crew = f"the workers of {scheduler}" if scheduler else f"{given.get('workers')} processes"
+    return options.says.format(**given, crew=crew)
 
 
 def scheduler(command):

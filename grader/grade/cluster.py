@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from grader.course.course_folder import CourseError
 from grader.course.screen import every
 from grader.grade.outcomes import Outcome
 
+WAIT = 30  # seconds for the first worker of a scheduler: they may be starting at this moment
 OPEN = ("tcp://", "ws://", "ucx://")  # dask asks nobody there who they are
 
 
@@ -39,7 +41,8 @@ def connect(scheduler: str):
     Raises
     ------
     CourseError
-        If there is no scheduler, its address is not a private one, or the certificates do not fit.
+        If there is no scheduler, its address is not a private one, the certificates do not fit, or no worker
+        has come after half a minute.
     """
     from distributed import Client
 
@@ -53,13 +56,22 @@ def connect(scheduler: str):
         )
     private = scheduler.startswith(f"{unix_cluster.SCHEME}://")
     try:
-        return Client(scheduler, timeout=10) if private else Client(scheduler, timeout=10, security=_tls())
+        crew = Client(scheduler, timeout=10) if private else Client(scheduler, timeout=10, security=_tls())
     except (OSError, ValueError, TypeError) as error:
         raise CourseError(
             f"There is no dask scheduler at {scheduler!r}, or the certificates do not fit "
             f"({type(error).__name__}). Start one with `dask scheduler --protocol tls`, and workers with "
             "`dask worker ADDRESS --nthreads 1`; the instructor guide says how, under 'Several graders'."
         ) from error
+    try:
+        crew.wait_for_workers(1, timeout=WAIT)
+    except TimeoutError:
+        crew.close()
+        raise CourseError(
+            f"The dask scheduler at {scheduler!r} has no worker, so nobody would grade. Start some with "
+            f"`dask worker {scheduler} --nthreads 1`; the instructor guide says how, under 'Several graders'."
+        ) from None
+    return crew
 
 
 def _tls():
@@ -139,7 +151,7 @@ def for_each(
     try:
         with (
             tqdm(total=total, initial=before, desc=title, unit="student") as bar,
-            every(2.0, bar.refresh),  # one notebook may run for minutes: show that the clock goes on
+            every(2.0, partial(_show, bar, crew)),
         ):
             for future in as_completed(list(futures)):
                 student = futures.pop(future)
@@ -160,6 +172,13 @@ def for_each(
         done = before + sum(outcome.status in ("done", "unreadable") for outcome in outcomes.values())
         raise CourseError(f"{stop.message} {_so_far(done, total)}")
     return outcomes
+
+
+def _show(bar, crew) -> None:
+    """Let the clock go on, since one notebook may run for minutes; and say so where no worker is left."""
+    if not crew.scheduler_info()["workers"]:
+        bar.set_postfix_str("waits for a worker", refresh=False)
+    bar.refresh()
 
 
 def _so_far(done: int, total: int) -> str:

@@ -136,7 +136,7 @@ def certificates(tmp_path_factory):
     return place
 
 
-def test_a_scheduler_with_certificates_grades_and_lets_in_nobody_else(certificates, tmp_path):
+def test_a_scheduler_with_certificates_grades_and_lets_in_nobody_else(certificates, tmp_path, monkeypatch):
     from distributed import Client, LocalCluster, Security
 
     key = str(certificates / "dask.pem")
@@ -171,6 +171,10 @@ def test_a_scheduler_with_certificates_grades_and_lets_in_nobody_else(certificat
                     ),
                 ):
                     Client(stranger, timeout=1)
+            cluster.scale(0)
+            monkeypatch.setattr("grader.grade.cluster.WAIT", 0.5)
+            with pytest.raises(CourseError, match=f"{address}' has no worker.*`dask worker {address} --nth"):
+                connect(address)
             with socket.create_connection((host, int(port)), timeout=2) as plain:
                 plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 with contextlib.suppress(ConnectionError):
