@@ -90,8 +90,9 @@ c.SandboxProvisioner.home = 256
 # Cells and outputs of students are shown to instructors: no scripts, no remote pictures, nothing endless.
 # `Tame` keeps what pages may show of a notebook. The filters replace nbconvert's, which would show the tags
 # of tables as text. The template is nbgrader's formgrader, with a policy that lets no script of others run.
+# Beside the answers it shows what `BesideAnswer` looks up: rubrics, and what is right on that student's data.
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.default_preprocessors = ["grader.pages.tame.Tame"]
+c.HTMLExporter.default_preprocessors = ["grader.pages.tame.Tame", "grader.pages.beside_answer.BesideAnswer"]
 c.HTMLExporter.filters = {
     "clean_html": "grader.pages.safe_html.clean_html",
     "highlight_code": "grader.pages.safe_html.highlight_code",

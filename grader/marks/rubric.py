@@ -22,6 +22,15 @@ class Item:
     title: str
     text: str
 
+    @property
+    def worth(self) -> str:
+        """Its points in words.
+
+        >>> Item(-0.5, "Too long", "").worth
+        '−0.5 points'
+        """
+        return f"{self.points:g} point{'' if abs(self.points) == 1 else 's'}".replace("-", "−")
+
 
 @dataclass(frozen=True)
 class Rubric:

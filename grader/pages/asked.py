@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from nbformat import NotebookNode
 
-from grader.pages.cards import NUMBER, Card, blocks, grade_id
+from grader.pages.cards import NUMBER, cards_of
 
 OPTION = re.compile(r"^[-*] +\*\*(\w)\)\*\* +(.+?)(?=^[-*] +\*\*\w\)|\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -45,7 +45,5 @@ def asked_in(cells: list[NotebookNode]) -> dict[str, Asked]:
     {'l01-x': Asked(number='3', wording='How many?')}
     """
     return {
-        grade_id(block.cells[-1]): Asked(block.number, NUMBER.sub("", block.wording).strip())
-        for block in blocks(cells)
-        if isinstance(block, Card)
+        id: Asked(card.number, NUMBER.sub("", card.wording).strip()) for id, card in cards_of(cells).items()
     }

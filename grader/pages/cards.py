@@ -113,6 +113,11 @@ def pieces(cell: NotebookNode) -> list[NotebookNode]:
     return [_text(text, cell) for text in texts] if len(texts) > 1 else [cell]
 
 
+def cards_of(cells: list[NotebookNode]) -> dict[str, Card]:
+    """Return the cards of a lesson's questions by question id."""
+    return {grade_id(block.cells[-1]): block for block in blocks(cells) if isinstance(block, Card)}
+
+
 def grade_id(cell: NotebookNode) -> str:
     """Return nbgrader's name of a cell, or an empty text."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")

@@ -12,6 +12,8 @@ from grader.bank import BankError, questions
 from grader.grade.verdicts import HEADINGS
 from grader.judge import references
 from grader.marks.gradebook import asks_of
+from grader.marks.rubric import Rubric
+from grader.pages.cards import NUMBER, Card
 from mlmkit.answers.kinds import ByGroup, Choice, Draws, Formula, Kind, Number, Table, Verdict
 from mlmkit.answers.text import label_text
 
@@ -52,6 +54,29 @@ def right_figures(student: str, ids: dict[str, str], verdicts: dict[str, Verdict
         if value:
             found.append(RightFigure(ids[id], id, asks_of(known[id]).rstrip("."), value, verdict))
     return found
+
+
+def needed(id: str, cards: dict[str, Card], rubric: Rubric) -> dict[str, str]:
+    """Choose the questions whose right answers help to read a text: those it or its rubric names, else all.
+
+    Parameters
+    ----------
+    id : str
+        The question that asks for the text.
+    cards : dict
+        Question id to its card in the released lesson.
+    rubric : Rubric
+
+    Returns
+    -------
+    dict
+        Question id to number.
+    """
+    numbers = {other: card.number for other, card in cards.items()}
+    wording = cards[id].wording if id in cards else ""
+    about = " ".join([wording, *(f"{item.title} {item.text}" for item in rubric.items)])
+    belong = set(named_questions(NUMBER.sub("", about))) - {numbers.get(id)}
+    return {other: number for other, number in numbers.items() if number in belong or not belong}
 
 
 def named_questions(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from uuid import uuid4
 from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 from jinja2 import pass_context
+from markupsafe import Markup
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from pygments.token import STANDARD_TYPES
@@ -283,3 +284,13 @@ def _is_allowed(tag: str, name: str, value: str) -> bool:
     if tag == "img":
         return name in ("alt", "width", "height") or (name == "src" and bool(PICTURE.match(value)))
     return tag in ("td", "th") and name in CELL_ATTRIBUTES
+
+
+def inline(text: str) -> Markup:
+    """Render a line of our own Markdown without the paragraph around it.
+
+    >>> str(inline("Its *unit*"))
+    'Its <em>unit</em>'
+    """
+    html = markdown2html({}, text).strip()
+    return Markup(html.removeprefix("<p>").removesuffix("</p>"))

@@ -20,11 +20,11 @@ from grader.course.notebooks import lesson_title
 from grader.marks.alike import ALIKE, alike
 from grader.marks.hand_marks import FORMAT, LONGEST
 from grader.marks.written_answers import WrittenQuestion
-from grader.pages.cards import NUMBER, Card, blocks, grade_id
+from grader.pages.cards import NUMBER, Card, cards_of
 from grader.pages.feedback_page import TEMPLATES, page_css
 from grader.pages.policy import policy
-from grader.pages.right_figures import RightFigure, named_questions, right_figures
-from grader.pages.safe_html import markdown2html, shortened
+from grader.pages.right_figures import RightFigure, needed, right_figures
+from grader.pages.safe_html import inline, markdown2html, shortened
 
 LONGEST_ANSWER = 20_000  # characters that are shown; a report of two pages has 5,000
 
@@ -46,12 +46,11 @@ def render_written(
     figures : callable
         Gives a student's right answers: `grader.pages.right_figures.right_figures`.
     """
-    cards = {grade_id(block.cells[-1]): block for block in blocks(released.cells) if isinstance(block, Card)}
-    numbers = {id: card.number for id, card in cards.items()}
+    cards = cards_of(released.cells)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "written"), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters.update(inline=_inline, points=lambda points: f"{points:g}".replace("-", "−"))
+    environment.filters.update(inline=inline, points=lambda points: f"{points:g}")
     script = (TEMPLATES / "written" / "written.js").read_text(encoding="utf-8")
     page = environment.get_template("written.html.j2").render(
         alike=ALIKE,
@@ -62,7 +61,7 @@ def render_written(
         longest=LONGEST,
         made=datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC"),
         policy=policy(script_policy(script), "style-src 'unsafe-inline'", "img-src data:"),
-        questions=[_section(question, cards.get(question.id), numbers, figures) for question in written],
+        questions=[_section(question, cards, figures) for question in written],
         script=Markup(script),
         title=lesson_title(released),
     )
@@ -78,12 +77,11 @@ def script_policy(script: str) -> str:
     return f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _section(question: WrittenQuestion, card: Card | None, numbers: dict[str, str], figures) -> dict:
+def _section(question: WrittenQuestion, cards: dict[str, Card], figures) -> dict:
     """Say what the page shows of a question: its wording, the answers, who wrote nearly the same."""
+    card = cards.get(question.id)
     wording = NUMBER.sub("", card.wording) if card else ""
-    about = " ".join([wording, *(f"{item.title} {item.text}" for item in question.rubric.items)])
-    belong = set(named_questions(about)) - {numbers.get(question.id)}
-    ids = {id: number for id, number in numbers.items() if number in belong or not belong}
+    ids = needed(question.id, cards, question.rubric)
     groups = alike([answer.text for answer in question.answers])
     codes = [[question.answers[place].code for place in group] for group in groups]
     rows = []
@@ -127,9 +125,3 @@ def _data(lesson: str, written: list[WrittenQuestion]) -> Markup:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
-
-
-def _inline(text: str) -> Markup:
-    """Render a line of our own Markdown without the paragraph around it."""
-    html = markdown2html({}, text).strip()
-    return Markup(html.removeprefix("<p>").removesuffix("</p>"))

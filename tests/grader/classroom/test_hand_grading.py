@@ -8,8 +8,10 @@ import nbformat
 import pytest
 import small_lesson
 from bs4 import BeautifulSoup
+from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from small_lesson import LESSON
 
 from grader import classroom
@@ -113,6 +115,29 @@ def test_the_page_has_every_text_as_text_the_right_figures_and_no_name(course):
     assert html.count("Right for this student") == 2
     assert html.count("<dd>2 ") == 2  # Question 1, which the rubric names; not Question 2
     assert "1 left it blank" in html
+
+
+def test_the_formgrader_has_rubric_and_right_figures_beside_the_answer_and_the_students_page_has_not(course):
+    app = FormgradeExtension()
+    app.initialize([], root=str(course))
+    about = {
+        **dict.fromkeys(("submission_id", "base_url", "first_name", "last_name", "notebook_path"), "x"),
+        **{"assignment_id": LESSON, "notebook_id": LESSON, "student": "ana", "index": 0, "total": 1},
+    }
+    graded = course / "autograded" / "ana" / LESSON / f"{LESSON}.ipynb"
+    html, _ = HTMLExporter(config=app.config).from_filename(str(graded), resources=about)
+    page = BeautifulSoup(html, "html.parser")
+    *numbers, text = page.select("details.beside")
+    assert [item.text for item in text.select("li")] == [
+        "1 point: The mean. Of the houses (Question 1).",
+        "2 points: The number. Its value.",
+    ]
+    assert [figure.text[:2] for figure in text.select("dd")] == ["2 "]  # Question 1, which the rubric names
+    assert [figure.dd.text.split()[0] for figure in numbers[:2]] == ["2", "4"]
+    assert text.find_previous("div", class_="nbgrader_cell").find(id="t00-text")
+    classroom.feedback(LESSON, root=course)
+    feedback = (course / "feedback" / "ana" / LESSON / f"{LESSON}.html").read_text()
+    assert "The number. Its value" not in feedback and 'class="beside"' not in feedback
 
 
 def test_marks_go_into_the_gradebook_the_formgrader_and_the_students_page(course):

@@ -84,11 +84,14 @@ def test_from_fetching_to_reading_the_mark_of_a_written_answer(course, opened, t
     assert "needs manual grading" in row.inner_text() and "15.5 / 20" in row.inner_text()
     tab.picture(tmp_path / "graded.png")
 
-    # The points of each answer and the grader's sentence, in the formgrader; the rubric, on our page.
+    # The points of each answer, the grader's sentence and the rubric in the formgrader; marks on our page.
     row.locator(".student-name a").click()
     grader.get_by_role("link", name=LESSON, exact=True).last.click()
     grader.get_by_text("This is the variance").first.wait_for()
     assert grader.locator("#l01-sd-zipcode").get_attribute("placeholder") == "1"
+    rubric = grader.locator("details.beside", has_text="For the grader: rubric")
+    assert rubric.locator("li").count() == 3
+    rubric.scroll_into_view_if_needed()
     tab.picture(tmp_path / "formgrader.png")
     marks = written_marks(course, page.context, tmp_path)
     assert main(["written", LESSON, "--course", str(course), "--marks", str(marks)]) in (0, None)
