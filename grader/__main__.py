@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     # Before the imports of the command, which take seconds.
     print(first_words(options), flush=True)
-    from grader.author.tagged_lesson import LessonError
+    from grader.author.lesson_error import LessonError
     from grader.bank import BankError
     from grader.course.course_folder import CourseError
     from grader.grade.outages import explained

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import nbformat
 
+from grader.author.lesson_error import LessonError
 from grader.author.tagged_lesson import (
     BEGIN,
     END,
-    LessonError,
     checked_question,
     role_of,
     source_notebook,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from grader.author.build import lesson_names
+from grader.author.lesson_error import LessonError
 from grader.author.numbered import headed
-from grader.author.tagged_lesson import LessonError, role_of, source_notebook
+from grader.author.tagged_lesson import role_of, source_notebook
 from grader.bank import questions
 from grader.course.files import write_atomically
 from grader.course.repository import ROOT

@@ -20,16 +20,13 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
+from grader.author.lesson_error import LessonError
 from grader.author.numbered import misnumbered
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ROLES = ("answer", "check", "practice", "predict", "student", "manual")
 CHECKS = ("check", "practice", "predict")  # cells that hold check(…)
 OTHER_TAGS = ("hide-input", "raises-exception", "remove-cell")
-
-
-class LessonError(Exception):
-    """A lesson's source is wrong. The text names the file, the cell and what to do."""
 
 
 def source_notebook(path, known=None):

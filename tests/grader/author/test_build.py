@@ -9,7 +9,8 @@ import pytest
 
 from grader.author import build as build_module
 from grader.author.build import build, build_lessons, check_same, differences
-from grader.author.tagged_lesson import LessonError, source_notebook
+from grader.author.lesson_error import LessonError
+from grader.author.tagged_lesson import source_notebook
 from grader.bank import Choice, Mistake, Question, get
 from grader.course.files import write_atomically
 from grader.course.repository import ROOT

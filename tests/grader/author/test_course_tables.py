@@ -7,7 +7,7 @@ import pytest
 from grader.author import course_tables
 from grader.author.build import lesson_names
 from grader.author.course_tables import GUIDE, SYLLABUS, facts, guide, syllabus
-from grader.author.tagged_lesson import LessonError
+from grader.author.lesson_error import LessonError
 from grader.bank import questions
 from grader.judge.references import expected
 
