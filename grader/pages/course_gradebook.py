@@ -12,6 +12,7 @@ from grader.marks.course_marks import CourseMarks, Mark, read_course
 from grader.marks.spreadsheets import csv_text, number_cell, text_cell
 from grader.pages.for_instructors import points, rendered
 from grader.pages.question_rows import question_rows, topic_rows
+from grader.pages.safe_html import section_id
 
 COLUMNS = ("student", "name", "points", "possible", "share", "missing", "late_points_off", "waiting")
 WORDS = {"missing": "missing", "not_graded": "not graded", "not_due": "–", "unreadable": "unreadable"}
@@ -63,6 +64,7 @@ def render_gradebook(course: CourseMarks, place: Path) -> str:
         remarks=remarks,
         shown=shown,
         topics=course_topics(course),
+        where=lambda section: _where(section, reports),
     )
 
 
@@ -121,6 +123,19 @@ def course_topics(course: CourseMarks) -> list[CourseTopic]:
         CourseTopic(row.topic, row.share, [share.get(row.topic) for share in shares], row.revisit)
         for row in topic_rows([row for rows in of_lessons for row in rows])
     ]
+
+
+def _where(section: str, reports: list[str]) -> str:
+    """Return the link to a section of a lesson, in the class report that has it; nothing where none has.
+
+    >>> _where("02: Where the *weights* go", ["", "02_shrinkage"])
+    '02_shrinkage.html#section-where-the-weights-go'
+    >>> _where("01: The data", ["", "02_shrinkage"])
+    ''
+    """
+    lesson, _, title = section.partition(": ")
+    report = next((report for report in reports if report and _short(report) == lesson), "")
+    return f"{report}.html#{section_id(title)}" if report else ""
 
 
 def _short(lesson: str) -> str:

@@ -139,6 +139,7 @@ def test_a_lesson_leads_to_its_report_where_there_is_one(course, tmp_path):
     page = render_gradebook(course, tmp_path)
     assert '<a href="02_b.html">Lesson 02_b</a>' in page
     assert '"01_a.html"' not in page
+    assert '01: Pooling; <a href="02_b.html#section-again">02: Again</a>' in page
     assert "8 of 10" not in page
     assert "6 of 10" in page
     assert "−2 late" in page
