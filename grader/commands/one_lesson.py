@@ -10,6 +10,7 @@ from grader.course.screen import plain
 
 MANY = 5  # faults of the bank that are printed
 
+
 def describe(commands):
     """Describe the commands, in the order in which a lesson goes through them."""
     for_lesson(

@@ -1,7 +1,7 @@
 """Expected answers before anybody waits for them: computed when a lesson is released or collected.
 
 Grading finds them on disk (`grader.judge.reference_cache`). What is there already is not computed again, so a
-run that was stopped goes on with the rest, and a run with nothing to do takes a hundredth of a second a student.
+run that was stopped goes on with the rest, and one with nothing to do takes 0.01 s a student.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Read from the text alone, for `grader.sandbox.commute`.
 from __future__ import annotations
 
 import ast
+import builtins
 import symtable
 import warnings
 from collections.abc import Container, Iterable
@@ -15,6 +16,9 @@ from functools import lru_cache
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# Python's own names hold nothing, but for those that make a container of what they are given.
+HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
 KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
@@ -119,7 +123,8 @@ class Bound:
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, holds, others, modules, imported = (set() for _ in range(6))
+        functions, made, others, modules, imported = (set() for _ in range(5))
+        values: list[tuple[set[str], ast.expr]] = []
         for node in (node for tree in trees for node in in_scope(tree)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
@@ -132,7 +137,7 @@ class Bound:
                     functions |= names
                 elif is_new(node.value, defined):
                     made |= names
-                    holds |= set() if isinstance(node.value, NOT_HOLDING) else names
+                    values.append((names, node.value))
                 else:
                     others |= names
             elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
@@ -145,7 +150,31 @@ class Bound:
         functions |= imported
         made -= others | functions | modules
         modules -= others | functions
-        return cls((functions | modules) - made - others, made, made - holds, modules, only_imported)
+        apart = _apart(made, values, functions | modules)
+        return cls((functions | modules) - made - others, made, apart, modules, only_imported)
+
+
+def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], functions: set[str]) -> set[str]:
+    """Return those of the names `made` that hold no object of another name, whatever they were made from."""
+    apart, held_in = set(made), []
+    for names, value in values:
+        if isinstance(value, NOT_HOLDING) and not any(map(_holds_names, ast.walk(value))):
+            held_in.append((names, {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}))
+        else:
+            apart -= names
+    grown = True
+    while grown:
+        grown = False
+        for names, sources in held_in:
+            if names & apart and sources - apart - functions - HOLD_NOTHING:
+                apart -= names
+                grown = True
+    return apart
+
+
+def _holds_names(node: ast.AST) -> bool:
+    """Tell whether a part of an expression is a container, written out, with the objects of names in it."""
+    return isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in ast.walk(node))
 
 
 @dataclass

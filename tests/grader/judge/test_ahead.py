@@ -1,4 +1,4 @@
-"""What is right is there before the class waits for it; nothing is computed twice, and no fault ends the rest."""
+"""What is right is there before the class waits; nothing is computed twice, and no fault ends the rest."""
 
 import os
 import signal

@@ -119,6 +119,18 @@ AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
         {"first": "own = [sales]\nown[0].append(1)"},
         {6, 7, 9},
     ),
+    "changes it within what a call has made of it": (
+        {"practice": "own = list([sales])\nown[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it within a copy of what holds it": (
+        {"practice": "own = [sales]", "first": "other = list(own)\nother[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it within a sum of lists": (
+        {"practice": "own = [sales] + []", "first": "own[0].append(1)"},
+        {6, 7, 9},
+    ),
     "changes it under a name that a library has, too": (
         {"practice": "from math import sqrt\nsqrt = sales", "first": "other = sqrt\nother.append(1)"},
         {6, 7, 9},
