@@ -17,6 +17,7 @@ from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+PUT_IN = {"add", "append", "extend", "insert", "update"}  # methods of containers
 # Python's own names hold nothing, but for those that make a container of what they are given.
 HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
 KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
@@ -126,6 +127,7 @@ class Bound:
         functions, made, others, modules, imported = (set() for _ in range(5))
         values: list[tuple[set[str], ast.expr]] = []
         for node in (node for tree in trees for node in in_scope(tree)):
+            values += _put_in(node)
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
                 (modules if isinstance(node, ast.Import) else imported).update(names)
@@ -142,6 +144,8 @@ class Bound:
                     others |= names
             elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
                 others |= set(stored_names(node.target))
+            elif isinstance(node, ast.withitem) and node.optional_vars:
+                others |= set(stored_names(node.optional_vars))
             elif isinstance(node, ast.Lambda):
                 others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -152,6 +156,25 @@ class Bound:
         modules -= others | functions
         apart = _apart(made, values, functions | modules)
         return cls((functions | modules) - made - others, made, apart, modules, only_imported)
+
+
+def _put_in(node: ast.AST) -> Iterable[tuple[set[str], ast.expr]]:
+    """Yield what a node puts into the object of a name, which may hold it from then on."""
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in (part for whole in targets for part in ast.walk(whole)):
+            if isinstance(target, ast.Attribute | ast.Subscript) and isinstance(target.ctx, ast.Store):
+                yield _names_below(target), node.value
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in PUT_IN:
+        for value in [*node.args, *(word.value for word in node.keywords)]:
+            yield _names_below(node.func), value
+
+
+def _names_below(place: ast.expr) -> set[str]:
+    """Return the name at the beginning of a place such as ``name[0].part``, if there is one."""
+    while isinstance(place, ast.Attribute | ast.Subscript):
+        place = place.value
+    return {place.id} if isinstance(place, ast.Name) else set()
 
 
 def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], functions: set[str]) -> set[str]:
