@@ -1,6 +1,7 @@
 """What a graded notebook tells, so that the short way and the long one can be compared."""
 
 import json
+import re
 
 import nbformat
 
@@ -10,7 +11,8 @@ from grader.grade.verdicts import read_verdicts
 def told(notebook):
     """What a notebook shows, without how and when it was run; one text may come in two messages."""
     cells = []
-    for cell in json.loads(nbformat.writes(notebook))["cells"]:
+    text = re.sub(r"\bT_[0-9a-f]{5}", "T_", nbformat.writes(notebook))  # pandas names each styled table anew
+    for cell in json.loads(text)["cells"]:
         outputs = []
         for output in cell.get("outputs", []):
             last = outputs[-1] if outputs else {}
