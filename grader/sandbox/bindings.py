@@ -73,7 +73,7 @@ class Notebook:
         bound = Bound.of(trees, defined)
         names = [names_of(source) for source in readable]
         ours = {name for cell in names for name in cell.binds} - bound.imported
-        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
+        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds - bound.data}
         held: dict[str, set[str]] = {}
         origins: dict[str, set[str]] = {}
         grown = True
@@ -82,7 +82,8 @@ class Notebook:
             for cell in names:
                 for used in cell.uses:
                     for name in cell.binds - {used}:
-                        grown |= _add(behind, name, behind.get(used, set()))
+                        if name not in bound.data:
+                            grown |= _add(behind, name, behind.get(used, set()))
                         if name not in bound.apart and used in ours:
                             if name in ours:
                                 grown |= _add(held, used, {name} | held.get(name, set()))
@@ -113,18 +114,23 @@ class Notebook:
 
 @dataclass
 class Bound:
-    """How names are bound: as functions, to new objects, and of these to such as hold no other (`apart`)."""
+    """How names are bound.
+
+    As functions; to new objects (`made`), of these to such as hold no other (`apart`), of these again to such
+    as no function of the notebook can be reached through (`data`).
+    """
 
     functions: set[str]
     made: set[str]
     apart: set[str]
+    data: set[str]
     modules: set[str]
     imported: set[str]
 
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, others, modules, imported = (set() for _ in range(5))
+        functions, made, others, modules, imported, defined_here = (set() for _ in range(6))
         values: list[tuple[set[str], ast.expr]] = []
         for node in (node for tree in trees for node in in_scope(tree)):
             values += _put_in(node)
@@ -133,10 +139,12 @@ class Bound:
                 (modules if isinstance(node, ast.Import) else imported).update(names)
             elif isinstance(node, ast.FunctionDef):
                 functions.add(node.name)
+                defined_here.add(node.name)
             elif isinstance(node, ast.Assign):
                 names = {name for target in node.targets for name in stored_names(target)}
                 if isinstance(node.value, ast.Lambda):
                     functions |= names
+                    defined_here |= names
                 elif is_new(node.value, defined):
                     made |= names
                     values.append((names, node.value))
@@ -155,7 +163,8 @@ class Bound:
         made -= others | functions | modules
         modules -= others | functions
         apart = _apart(made, values, functions | modules)
-        return cls((functions | modules) - made - others, made, apart, modules, only_imported)
+        data = _apart(apart, values, (functions | modules) - defined_here)
+        return cls((functions | modules) - made - others, made, apart, data, modules, only_imported)
 
 
 def _put_in(node: ast.AST) -> Iterable[tuple[set[str], ast.expr]]:
@@ -177,11 +186,11 @@ def _names_below(place: ast.expr) -> set[str]:
     return {place.id} if isinstance(place, ast.Name) else set()
 
 
-def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], functions: set[str]) -> set[str]:
-    """Return those of the names `made` that hold no object of another name, whatever they were made from."""
+def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], harmless: set[str]) -> set[str]:
+    """Return those of the names `made` that hold no other name's object, but perhaps a `harmless` one."""
     apart, held_in = set(made), []
     for names, value in values:
-        if isinstance(value, NOT_HOLDING) and not any(map(_holds_names, ast.walk(value))):
+        if isinstance(value, NOT_HOLDING) and not any(map(_holds, ast.walk(value))):
             held_in.append((names, {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}))
         else:
             apart -= names
@@ -189,15 +198,16 @@ def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], functions: s
     while grown:
         grown = False
         for names, sources in held_in:
-            if names & apart and sources - apart - functions - HOLD_NOTHING:
+            if names & apart and sources - apart - harmless - HOLD_NOTHING:
                 apart -= names
                 grown = True
     return apart
 
 
-def _holds_names(node: ast.AST) -> bool:
-    """Tell whether a part of an expression is a container, written out, with the objects of names in it."""
-    return isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in ast.walk(node))
+def _holds(node: ast.AST) -> bool:
+    """Tell whether a part of an expression is a function, or a container with the objects of names in it."""
+    written_out = isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in ast.walk(node))
+    return written_out or isinstance(node, ast.Lambda)
 
 
 @dataclass

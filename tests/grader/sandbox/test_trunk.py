@@ -105,6 +105,13 @@ AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
     "binds what is read later": ({"first": "sum = max"}, {6, 9}),
     "binds what is bound later": ({"first": "total = 99\nfirst = total"}, {6, 9}),
     "reads what is bound later": ({"first": "first = total"}, {6, 9}),
+    "reads it in a function that an object may hold": (
+        {
+            "practice": "def look():\n    return total\nown = dict(a=look)",
+            "first": "run = own['a']\nfirst = own",
+        },
+        {6, 9},
+    ),
     "binds what a function reads": ({"first": "twice = 7"}, {7}),
     "changes what is read later": ({"practice": "sales.append(4)\npractice = len(sales)"}, {6, 7, 9}),
     "changes it under another name": ({"practice": "other = sales\nother.append(4)"}, {6, 7, 9}),
