@@ -24,12 +24,16 @@ ENOUGH = 4  # students, for whom a further process is worth its start of two to 
 
 
 def is_possible(lesson: str) -> bool:
-    """Tell whether the bank knows a lesson, and answers are kept on disk.
+    """Tell whether the bank knows a lesson, and answers can be kept on disk.
 
     >>> is_possible("99_nothing")
     False
     """
-    return bool(lesson_modules(lesson)) and reference_cache.folder() is not None
+    place = reference_cache.folder() if lesson_modules(lesson) else None
+    if place is None:
+        return False
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def waiting(lesson: str, students: list[str]) -> dict[str, list[str]]:

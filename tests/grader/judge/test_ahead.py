@@ -119,3 +119,8 @@ def test_collect_and_release_say_what_they_compute(place, monkeypatch, capsys):
 def test_where_nothing_is_kept_nothing_is_said(place, monkeypatch):
     monkeypatch.setenv(FOLDER, "")
     assert not ahead.is_possible(LESSON)
+    (place / "file").write_text("no folder")
+    monkeypatch.setenv(FOLDER, str(place / "file"))
+    assert not ahead.is_possible(LESSON)
+    monkeypatch.setenv(FOLDER, str(place / "not" / "there" / "yet"))
+    assert ahead.is_possible(LESSON) and not ahead.is_possible("99_nothing")
