@@ -8,6 +8,8 @@ from pathlib import Path
 from grader.commands.options import add, course, for_lesson, scheduler, tell, workers
 from grader.course.screen import plain
 
+MANY = 5  # faults of the bank that are printed
+
 
 def describe(commands):
     """Describe the commands, in the order in which a lesson goes through them."""
@@ -128,11 +130,15 @@ def _describe_export(commands):
 def _release(options):
     from grader import classroom
     from grader.author import build
+    from grader.course.course_folder import open_course, open_gradebook
 
     if options.lesson in build.lesson_names():
         build.write_source(options.lesson, options.course)
     classroom.release(options.lesson, root=options.course)
     print(f"{options.lesson} is released. Students fetch it in JupyterLab: Nbgrader, Assignment List.")
+    with open_gradebook(open_course(options.course)) as gradebook:
+        students = [student.id for student in gradebook.students]
+    _compute_ahead(options.lesson, students)
 
 
 def _collect(options):
@@ -156,6 +162,26 @@ def _collect(options):
     students = students_with(open_course(options.course), "submitted", options.lesson)
     print(f"{len(students)} submissions of {options.lesson}: {plain(', '.join(students)) or 'none'}")
     _tell_requests(options)
+    _compute_ahead(options.lesson, students)
+
+
+def _compute_ahead(lesson, students):
+    """Compute what is right for these students, so that grading need not; a fault there ends no command."""
+    from grader.judge import ahead
+
+    if not students or not ahead.is_possible(lesson):
+        return
+    print(
+        f"Computing what is right for {len(students)} students, so that grading need not. "
+        "Ctrl-C is safe here: grading computes what is missing."
+    )
+    left = ahead.waiting(lesson, students)
+    failures = ahead.compute(left) if left else []
+    for failure in failures[:MANY]:
+        print(plain(failure))
+    if len(failures) > MANY:
+        print(f"{len(failures) - MANY} more could not be computed.")
+    print(f"Computed for {len(left)}, there already for {len(students) - len(left)}.")
 
 
 def _tell_requests(options):

@@ -153,6 +153,7 @@ def for_each(
             tqdm(total=total, initial=before, desc=title, unit="student") as bar,
             every(2.0, partial(_show, bar, crew)),
         ):
+            bar.set_postfix_str("loading libraries, the first take longest")
             for future in as_completed(list(futures)):
                 student = futures.pop(future)
                 outcomes[student] = outcome = _result(future, student)

@@ -63,7 +63,7 @@ def look_up(question, homes, make):
     place = folder()
     if place is None:
         return make()
-    path = place / f"{question.id}-{_contents(homes)[:32]}.json"
+    path = _place(place, question, homes)
     try:
         return _read(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -71,6 +71,16 @@ def look_up(question, homes, make):
     with contextlib.suppress(OSError):
         _write(path, kind)
     return kind
+
+
+def is_there(question, homes):
+    """Tell whether `look_up` would find an entry, without reading it."""
+    place = folder()
+    return place is not None and _place(place, question, homes).is_file()
+
+
+def _place(place, question, homes):
+    return place / f"{question.id}-{_contents(homes)[:32]}.json"
 
 
 def _contents(homes):

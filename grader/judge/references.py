@@ -37,6 +37,16 @@ def forget():
     reference_fits.forget()
 
 
+def is_personal(question):
+    """Tell whether what is right depends on the student's data, for a question of the bank: that is kept."""
+    return question.own is not None and question.function.__module__.startswith("grader.bank.")
+
+
+def is_kept(question, student):
+    """Tell whether `kept` would find what is right on disk."""
+    return reference_cache.is_there(question, own(question.own, student))
+
+
 @lru_cache(maxsize=2048)
 def kept(question, student):
     """Return what `expected` does, from disk if it was computed before on the same sales.
@@ -45,7 +55,7 @@ def kept(question, student):
     the bank.
     """
     question = get(question) if isinstance(question, str) else question
-    if question.own is None or not question.function.__module__.startswith("grader.bank."):
+    if not is_personal(question):
         return expected(question, student)
     data = own(question.own, student)
     return reference_cache.look_up(question, data, lambda: expected(question, student))

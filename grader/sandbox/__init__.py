@@ -8,7 +8,8 @@
 ``bare``         a kernel where there is no jail, and ``bare_keeper`` who watches over it
 ``system_calls`` what of Linux a kernel has no use for: a filter
 ``trunk``        the lesson's own cells, run once for all: which, and when that is proved to change nothing
-``commute``      whether two cells may change places; ``harmless``, the lists of names that it goes by
+``commute``      whether two cells may change places; ``bindings`` what names stand for;
+                 ``drawn``, figures of a cell's own; ``harmless``, the lists of names that it goes by
 ``trunk_outputs`` what the trunk's cells show: one run of them, kept
 ``words``        what a kernel writes past Jupyter, for its own grader's eyes
 ``skeleton``     what lies in every home: fonts, compiled kernels

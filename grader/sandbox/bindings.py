@@ -6,6 +6,7 @@ Read from the text alone, for `grader.sandbox.commute`.
 from __future__ import annotations
 
 import ast
+import builtins
 import symtable
 import warnings
 from collections.abc import Container, Iterable
@@ -15,6 +16,10 @@ from functools import lru_cache
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
+DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+PUT_IN = {"add", "append", "extend", "insert", "update"}  # methods of containers
+# Python's own names hold nothing, but for those that make a container of what they are given.
+HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
 KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
@@ -68,7 +73,7 @@ class Notebook:
         bound = Bound.of(trees, defined)
         names = [names_of(source) for source in readable]
         ours = {name for cell in names for name in cell.binds} - bound.imported
-        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds}
+        behind = {name: set(cell.called) for cell in names if cell.called for name in cell.binds - bound.data}
         held: dict[str, set[str]] = {}
         origins: dict[str, set[str]] = {}
         grown = True
@@ -77,7 +82,8 @@ class Notebook:
             for cell in names:
                 for used in cell.uses:
                     for name in cell.binds - {used}:
-                        grown |= _add(behind, name, behind.get(used, set()))
+                        if name not in bound.data:
+                            grown |= _add(behind, name, behind.get(used, set()))
                         if name not in bound.apart and used in ours:
                             if name in ours:
                                 grown |= _add(held, used, {name} | held.get(name, set()))
@@ -108,35 +114,46 @@ class Notebook:
 
 @dataclass
 class Bound:
-    """How names are bound: as functions, to new objects, and of these to such as hold no other (`apart`)."""
+    """How names are bound.
+
+    As functions; to new objects (`made`), of these to such as hold no other (`apart`), of these again to such
+    as no function of the notebook can be reached through (`data`).
+    """
 
     functions: set[str]
     made: set[str]
     apart: set[str]
+    data: set[str]
     modules: set[str]
     imported: set[str]
 
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, holds, others, modules, imported = (set() for _ in range(6))
+        functions, made, others, modules, imported, defined_here = (set() for _ in range(6))
+        values: list[tuple[set[str], ast.expr]] = []
         for node in (node for tree in trees for node in in_scope(tree)):
+            values += _put_in(node)
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
                 (modules if isinstance(node, ast.Import) else imported).update(names)
             elif isinstance(node, ast.FunctionDef):
                 functions.add(node.name)
+                defined_here.add(node.name)
             elif isinstance(node, ast.Assign):
                 names = {name for target in node.targets for name in stored_names(target)}
                 if isinstance(node.value, ast.Lambda):
                     functions |= names
+                    defined_here |= names
                 elif is_new(node.value, defined):
                     made |= names
-                    holds |= set() if isinstance(node.value, NOT_HOLDING) else names
+                    values.append((names, node.value))
                 else:
                     others |= names
             elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
                 others |= set(stored_names(node.target))
+            elif isinstance(node, ast.withitem) and node.optional_vars:
+                others |= set(stored_names(node.optional_vars))
             elif isinstance(node, ast.Lambda):
                 others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -145,7 +162,52 @@ class Bound:
         functions |= imported
         made -= others | functions | modules
         modules -= others | functions
-        return cls((functions | modules) - made - others, made, made - holds, modules, only_imported)
+        apart = _apart(made, values, functions | modules)
+        data = _apart(apart, values, (functions | modules) - defined_here)
+        return cls((functions | modules) - made - others, made, apart, data, modules, only_imported)
+
+
+def _put_in(node: ast.AST) -> Iterable[tuple[set[str], ast.expr]]:
+    """Yield what a node puts into the object of a name, which may hold it from then on."""
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in (part for whole in targets for part in ast.walk(whole)):
+            if isinstance(target, ast.Attribute | ast.Subscript) and isinstance(target.ctx, ast.Store):
+                yield _names_below(target), node.value
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in PUT_IN:
+        for value in [*node.args, *(word.value for word in node.keywords)]:
+            yield _names_below(node.func), value
+
+
+def _names_below(place: ast.expr) -> set[str]:
+    """Return the name at the beginning of a place such as ``name[0].part``, if there is one."""
+    while isinstance(place, ast.Attribute | ast.Subscript):
+        place = place.value
+    return {place.id} if isinstance(place, ast.Name) else set()
+
+
+def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], harmless: set[str]) -> set[str]:
+    """Return those of the names `made` that hold no other name's object, but perhaps a `harmless` one."""
+    apart, held_in = set(made), []
+    for names, value in values:
+        if isinstance(value, NOT_HOLDING) and not any(map(_holds, ast.walk(value))):
+            held_in.append((names, {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}))
+        else:
+            apart -= names
+    grown = True
+    while grown:
+        grown = False
+        for names, sources in held_in:
+            if names & apart and sources - apart - harmless - HOLD_NOTHING:
+                apart -= names
+                grown = True
+    return apart
+
+
+def _holds(node: ast.AST) -> bool:
+    """Tell whether a part of an expression is a function, or a container with the objects of names in it."""
+    written_out = isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in ast.walk(node))
+    return written_out or isinstance(node, ast.Lambda)
 
 
 @dataclass

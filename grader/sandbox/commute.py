@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from grader.sandbox.bindings import Bound, Notebook, defined_in, in_scope, is_new, names_of, parsed, root_of
+from grader.sandbox.drawn import NUMBERED, PAIRED, parts_of_own_figures
 from grader.sandbox.harmless import (
     BUILTINS,
     BY_NAME,
@@ -30,6 +31,7 @@ from grader.sandbox.harmless import (
     IN_PLACE,
     LIBRARIES,
     LOOK,
+    MODEL,
     MODULES,
     NEW,
     NOTES,
@@ -50,7 +52,8 @@ NODES = (
     ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.Constant, ast.JoinedStr,
     ast.FormattedValue, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp, ast.comprehension, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp,
-    ast.Compare, ast.IfExp, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+    ast.Compare, ast.IfExp, ast.With, ast.withitem, ast.expr_context, ast.operator, ast.unaryop, ast.boolop,
+    ast.cmpop,
 )  # fmt: skip
 
 
@@ -112,7 +115,8 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
     tree = parsed(source)
     if tree is None:
         raise DoubtError("not Python")
-    reader = _Reader(_fresh(tree, notebook))
+    drawn = set() if _hidden(notebook) else parts_of_own_figures(tree, notebook.functions)
+    reader = _Reader(_fresh(tree, notebook), drawn)
     reader.scope(tree, notebook, inside=False)
     names = names_of(source)
     changes = frozenset(notebook.holders(reader.changes))
@@ -164,8 +168,12 @@ def may_change_places(first: Effects, second: Effects) -> bool:
 class _Reader:
     """Goes through one cell, and raises at the first thing that is on no list."""
 
-    def __init__(self, fresh: set[str]):
-        self.fresh, self.changes, self.notes, self.chance = fresh, set(), False, False
+    def __init__(self, fresh: set[str], drawn: set[int]):
+        self.fresh, self.drawn = fresh, drawn
+        self.later: set[int] = (
+            set()
+        )  # what stands in a lambda: by the time it is called, names may mean others
+        self.changes, self.notes, self.chance = set(), False, False
 
     def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
         """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
@@ -175,12 +183,16 @@ class _Reader:
         used_up = {id(node) for node in in_scope(top) if _gives_once(node)}
         used_up -= {id(taken) for node in in_scope(top) for taken in _takes_all(node)}
         for node in in_scope(top):
+            if isinstance(node, ast.Lambda):
+                self.later |= {id(part) for part in ast.walk(node)}
             if not isinstance(node, NODES):
                 raise DoubtError(type(node).__name__)
             if id(node) in used_up:
                 raise DoubtError(f"{ast.unparse(node)[:40]} gives its values once")
             if isinstance(node, ast.FunctionDef):
                 self.function(node, around)
+            elif isinstance(node, ast.withitem):
+                _require_model(node.context_expr, around)
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 _require_import(node)
             elif isinstance(node, ast.Name):
@@ -232,8 +244,10 @@ class _Reader:
         while isinstance(root, ast.Attribute | ast.Subscript):
             root = root.value
         name = getattr(root, "id", None)
-        if name in self.fresh and root is place and not inside:
+        if name in self.fresh and root is place and not inside and id(place) not in self.later:
             return  # whoever uses the name meets the cell that binds it
+        if id(root) in self.drawn and not inside:
+            return  # and so does whoever uses the figure
         if name in around.made and root is place:
             self.changes |= set() if inside else {name}
         elif name is None or inside or name in around.functions | around.library | around.passing | BUILTINS:
@@ -288,6 +302,11 @@ def _fresh(tree: ast.Module, notebook: Notebook) -> set[str]:
     return found
 
 
+def _hidden(notebook: Notebook) -> bool:
+    """Tell whether names that `parts_of_own_figures` goes by mean something else here."""
+    return not {PAIRED, NUMBERED}.isdisjoint(notebook.defined)
+
+
 def _is_left_to_chance(node: ast.Call) -> bool:
     """Tell whether a call takes other numbers each time, for want of a number to begin with."""
     name = getattr(node.func, "attr", getattr(node.func, "id", None))
@@ -340,6 +359,13 @@ def _require_name(node: ast.Name) -> None:
         raise DoubtError(name)
     if hasattr(builtins, name) and name not in BUILTINS:
         raise DoubtError(name)
+
+
+def _require_model(context: ast.expr, around: Notebook) -> None:
+    """Doubt each ``with`` but that of a new model, ``with pm.Model():``; what is said below it goes there."""
+    function = getattr(context, "func", None)
+    if getattr(function, "attr", None) != MODEL or root_of(function) not in around.functions:
+        raise DoubtError(f"with {ast.unparse(context)[:40]}")
 
 
 def _require_library(node: ast.Import | ast.ImportFrom) -> None:

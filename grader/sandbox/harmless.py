@@ -17,12 +17,12 @@ def _words(text: str) -> frozenset[str]:
 
 # Modules that change nothing of others when they are imported.
 LIBRARIES = _words("""
-    collections functools itertools math matplotlib mlmkit numpy pandas scipy seaborn statistics
-    statsmodels textwrap
+    arviz_stats collections functools itertools math matplotlib mlmkit numpy pandas pymc scipy seaborn
+    statistics statsmodels textwrap
 """)
 # Their parts that are modules.
 MODULES = _words("""
-    formula linalg optimize pyplot random smf special stats
+    base formula linalg optimize pyplot random smf special stats
 """)
 # Of Python.
 BUILTINS = _words(
@@ -63,6 +63,11 @@ LOOK = _words("""
     shape shrinkage sigma size skew slice smf special split splitlines squeeze startswith stats
     statsmodels std_err str str_repr strip style success sum summary t t_test tau theta tidy title
     to_numpy to_string tvalues upper values varcorr wls x xaxis yaxis zfill
+""")
+# Of PyMC: a new model, in a `with`, and what is put into it.
+MODEL = "Model"
+LOOK |= _words("""
+    Bernoulli Exponential HalfCauchy HalfNormal Model Normal Poisson free_RVs to_pymc
 """)
 # Columns of the shipped tables.
 COLUMNS = _words("""

@@ -34,6 +34,7 @@ stan_lmer("price ~ scale_sqft + (1 | zipcode)", homes, **few)
 """,
     KERNELS: "from mlmkit.compile_kernels import load_fits; load_fits()",
 }
+COMPILED = {".nbi", ".nbc"}  # numba's index of a function's compiled forms, and one form
 PACKAGES = ("matplotlib", "numba", "numpy", "nutpie", "pymc", "pytensor", "mlmkit")
 
 
@@ -81,6 +82,7 @@ def prepare(name: str, command: list[str] | None = None) -> None:
         if done.is_dir():
             return
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=folder()))
+        _take_along(draft)
         run = [sys.executable, "-c", CODE[name.partition("-")[0]]]
         caches = {"HOME": str(draft), "NUMBA_CACHE_DIR": f"{draft}/.cache/numba"}
         if command is not None:
@@ -99,6 +101,23 @@ def prepare(name: str, command: list[str] | None = None) -> None:
         draft.rename(done)
         for old in folder().glob("draft-*"):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_along(draft: Path) -> None:
+    """Copy what numba has compiled beside mlmkit's modules, so that it need not compile that again.
+
+    numba looks into ``NUMBA_CACHE_DIR`` for a folder that is named after the modules' own; it takes no file
+    that does not fit these modules, this processor and itself.
+    """
+    for place in Path(mlmkit.__file__).parent.glob("*/__pycache__"):
+        compiled = [path for path in place.iterdir() if path.suffix in COMPILED]
+        modules = str(place.parent)
+        folder = f"{place.parent.name}_{hashlib.sha1(modules.encode(), usedforsecurity=False).hexdigest()}"
+        for path in compiled:
+            target = draft / ".cache" / "numba" / folder / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # another process renews it in this moment
+                shutil.copy2(path, target)
 
 
 @cache

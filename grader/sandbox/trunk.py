@@ -142,17 +142,29 @@ def trunk_of(released: NotebookNode) -> Trunk:
     released : NotebookNode
         The lesson as students get it.
     """
+    return Trunk(tuple(source for source, why in lecture_cells(released) if why is None))
+
+
+def lecture_cells(released: NotebookNode) -> list[tuple[str, str | None]]:
+    """List the lesson's own cells, and why one is not of the trunk; None where it is.
+
+    Parameters
+    ----------
+    released : NotebookNode
+        The lesson as students get it.
+    """
     cells = [cell for cell in released.cells if cell.cell_type == "code" and cell.source.strip()]
     notebook = Notebook.of(cell.source for cell in cells)
     late: list[Effects | None] = []  # None: nothing is known of what such a cell does
-    trunk = []
+    found = []
     for cell in cells:
-        effects = _effects(cell.source, notebook)
-        if is_students(cell) or not _goes_before(cell.source, effects, late):
+        effects, doubt = _read(cell.source, notebook)
+        why = _why_late(cell.source, effects, doubt, late)
+        if is_students(cell) or why is not None:
             late.append(effects)
-        else:
-            trunk.append(cell.source)
-    return Trunk(tuple(trunk))
+        if not is_students(cell):
+            found.append((cell.source, why))
+    return found
 
 
 def is_students(cell: NotebookNode) -> bool:
@@ -167,20 +179,31 @@ def require_nothing_to_import(folder: Path) -> None:
             raise LongWayError(f"a file that code could import: {path.name[:40]}")
 
 
-def _goes_before(source: str, effects: Effects | None, late: list[Effects | None]) -> bool:
-    """Tell whether a cell of the lesson may run before these late ones."""
-    if effects is None and not late:
-        return is_the_same_each_time(source)
-    if effects is None or effects.notes or effects.chance:
-        return False
-    return all(other is not None and may_change_places(other, effects) for other in late)
+def _why_late(source: str, effects: Effects | None, doubt: str, late: list[Effects | None]) -> str | None:
+    """Say why a cell of the lesson may not run before these late ones; None where it may."""
+    if effects is None:
+        same = not late and is_the_same_each_time(source)
+        return None if same else f"doubt: {doubt}"
+    if not late and not effects.notes and not effects.chance:
+        return None
+    if effects.notes or effects.chance:
+        return "it tells mlmkit something" if effects.notes else "left to chance"
+    if None in late:
+        return "behind a cell in doubt"
+    return (
+        None if all(may_change_places(other, effects) for other in late) else "shares names with a late cell"
+    )
+
+
+def _read(source: str, notebook: Notebook) -> tuple[Effects | None, str]:
+    try:
+        return effects_of(source, notebook), ""
+    except DoubtError as doubt:
+        return None, str(doubt)
 
 
 def _effects(source: str, notebook: Notebook) -> Effects | None:
-    try:
-        return effects_of(source, notebook)
-    except DoubtError:
-        return None
+    return _read(source, notebook)[0]
 
 
 def _begin(source: str) -> str:

@@ -8,6 +8,7 @@ import sys
 from weakref import WeakKeyDictionary
 
 _descriptions: WeakKeyDictionary = WeakKeyDictionary()
+INLINE = {"inline", "module://matplotlib_inline.backend_inline"}
 _drawn: WeakKeyDictionary = WeakKeyDictionary()  # figures on their way from the HTML to the PNG output
 
 
@@ -82,11 +83,25 @@ def _register_with_notebook():
         return
     from matplotlib.figure import Figure
 
+    _draw_once()
     shell.display_formatter.mimebundle_formatter.for_type(Figure, _mimebundle)
     png = shell.display_formatter.formatters["image/png"]
     usual = png.type_printers.get(Figure)
     if usual is not None and not isinstance(usual, _PngOnce):
         png.for_type(Figure, _PngOnce(usual))
+
+
+def _draw_once():
+    """Where figures are pictures below their cell, keep matplotlib from drawing them once before, for nobody.
+
+    In a notebook, matplotlib draws each new figure at the end of its cell, as for a window. Then the picture
+    is drawn. Matplotlib takes that up again when somebody chooses a backend with windows.
+    """
+    import matplotlib
+
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and matplotlib.get_backend() in INLINE:
+        pyplot.uninstall_repl_displayhook()
 
 
 def _mimebundle(figure):
@@ -112,11 +127,16 @@ def _draw(figure):
         from IPython.core.pylabtools import retina_figure
 
         return retina_figure(figure, base64=True)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    png = io.BytesIO()
-    borders = None if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine) else "tight"
-    figure.savefig(png, format="png", bbox_inches=borders, pil_kwargs={"compress_level": 1})
+    png, light = io.BytesIO(), {"compress_level": 1}
+    if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine) and isinstance(
+        figure.canvas, FigureCanvasAgg
+    ):
+        figure.canvas.print_png(png, pil_kwargs=light)  # `savefig` would lay it out once more
+    else:
+        figure.savefig(png, format="png", bbox_inches="tight", pil_kwargs=light)
     width, height = (int.from_bytes(png.getvalue()[start : start + 4]) for start in (16, 20))
     return base64.b64encode(png.getvalue()).decode(), {"width": width, "height": height}
 

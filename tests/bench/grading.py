@@ -3,14 +3,16 @@
     python -m tests.bench.grading                   30 submissions: short notebooks, and lesson 01
     python -m tests.bench.grading --students 10     fewer
     python -m tests.bench.grading --growth          10, 30, 100 and 300 short submissions, ours only
-    python -m tests.bench.grading --ways            lessons 01 and 03: the lecture run once, or for each
+    python -m tests.bench.grading --trunks          which cells of each lesson are run once for all
+    python -m tests.bench.grading --ways            lessons 01, 03, 05: the lecture run once, or for each
 
 A short notebook imports PyMC and answers two questions, so that almost all of its time is the grader's.
 Lesson 01 draws a dozen figures, so most of its time is its own. Stock nbgrader runs the same notebooks with
 its own preprocessors and kernels, one after the other, as ``nbgrader autograde`` does; it judges
 nothing, because the check cells only record answers. Ours runs them in the sandbox, judges them, and
 writes the same gradebook. Every run is a process of its own with a new course folder. Its processor time is
-what the whole machine spends meanwhile, start and imports included: so let the machine do nothing else.
+what the whole machine spends meanwhile, start and imports included: so let the machine do nothing else. What
+is right for each student is computed before, as `collect` does it, and not counted.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,10 +31,13 @@ from nbformat.v4 import new_code_cell
 from nbgrader.apps import NbGraderApp
 
 from grader import classroom
-from grader.author.build import write_source
+from grader.author.build import lesson_names, write_source
+from grader.course.repository import ROOT
 from grader.demo.running import make_folder
 from grader.demo.sample_class import SampleStudent, sample_notebook
 from grader.grade import whole_class
+from grader.judge import ahead
+from grader.sandbox.trunk import lecture_cells
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grader"))
 import small_lesson
@@ -84,8 +90,11 @@ def lesson_class(root, students, name=LESSONS["lesson"]):
     source, lesson = (
         nbformat.read(root / step / name / f"{name}.ipynb", 4) for step in ("source", "release")
     )
-    for number in range(students):
-        yield sample_notebook(SampleStudent(f"student{number:03}", "right"), source, lesson)
+    names = [f"student{number:03}" for number in range(students)]
+    if left := ahead.waiting(name, names):  # as `collect` does, which these submissions have not seen
+        ahead.compute(left)
+    for student in names:
+        yield sample_notebook(SampleStudent(student, "right"), source, lesson)
 
 
 def grade_stock(root, kind, workers):
@@ -137,7 +146,7 @@ def ways(students):
     """
     print("\n| lesson | way | elapsed s | processor s | each more, processor s |")
     print("| --- | --- | --- | --- | --- |")
-    for lesson in ("01_pooling", "03_uncertainty"):
+    for lesson in ("01_pooling", "03_uncertainty", "05_bayesian_fits"):
         for how in ("short", "full"):
             used = []
             for size in (2, students):
@@ -149,6 +158,17 @@ def ways(students):
                     used.append(run(how, Path(folder), lesson, 1))
             more = (used[1][1] - used[0][1]) / (students - 2)
             print(f"| {lesson} | {how} | {used[1][0]:.0f} | {used[1][1]:.0f} | {more:.2f} |", flush=True)
+
+
+def trunks():
+    """Print how many of each lesson's own cells are run once for all, and why the others are not."""
+    print("\n| lesson | own cells | run once for all | the others |")
+    print("| --- | --- | --- | --- |")
+    for lesson in lesson_names():
+        cells = lecture_cells(nbformat.read(ROOT / "lessons" / f"{lesson}.ipynb", as_version=4))
+        reasons = Counter(why.replace("\n", " ") for _, why in cells if why is not None)
+        others = "; ".join(f"{count} {why}" for why, count in reasons.most_common())
+        print(f"| {lesson} | {len(cells)} | {len(cells) - reasons.total()} | {others} |", flush=True)
 
 
 def compare(students, kind, title):
@@ -193,6 +213,7 @@ def main():
     options.add_argument("--students", type=int, default=30)
     options.add_argument("--only", choices=["short", "lesson"])
     options.add_argument("--growth", action="store_true")
+    options.add_argument("--trunks", action="store_true")
     options.add_argument("--ways", action="store_true")
     options.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     asked = options.parse_args()
@@ -205,6 +226,8 @@ def main():
             "full": partial(grade_ours, full=True),
         }
         return run_it[how](Path(root), kind, int(workers))
+    if asked.trunks:
+        return trunks()
     if asked.ways:
         return ways(min(asked.students, 12))
     if asked.growth:

@@ -23,6 +23,12 @@ ax.figure.tight_layout()
 ax.set_ylabel("outside", labelpad=60)
 """
 )
+COUNTED = """
+drawn = []
+_, ax = plt.subplots(figsize=(2, 2), layout="constrained")
+ax.figure.canvas.mpl_connect("draw_event", drawn.append)
+set_alt_text(ax, "Nothing.")
+"""
 PLAIN = "_, ax = plt.subplots(figsize=(2, 2))\nax.plot([1, 0]);"
 
 
@@ -39,7 +45,9 @@ def light():
 
 
 def run():
-    made = new_notebook(cells=[new_code_cell(source) for source in (DESCRIBED, PLAIN, OUTSIDE)])
+    made = new_notebook(
+        cells=[new_code_cell(source) for source in (DESCRIBED, PLAIN, OUTSIDE, COUNTED, "print(len(drawn))")]
+    )
     NotebookClient(made, kernel_name="python3").execute()
     return made
 
@@ -66,6 +74,11 @@ def test_where_nobody_watches_the_picture_is_lighter_and_as_large(notebook, ligh
     assert not [one for one in light.cells[place].outputs if one.get("name") == "stderr"]
 
 
+def test_no_picture_is_drawn_for_nobody(notebook, light):
+    # matplotlib lays it out, and then draws it; where nobody watches, both at once.
+    assert [made.cells[-1].outputs[0].text for made in (notebook, light)] == ["2\n", "1\n"]
+
+
 def pixels(output):
     png = base64.b64decode(output.data["image/png"])
     return [int.from_bytes(png[start : start + 4]) for start in (16, 20)]
@@ -73,7 +86,7 @@ def pixels(output):
 
 def test_a_page_made_from_the_notebook_shows_one_picture_with_the_description(notebook):
     page = BeautifulSoup(HTMLExporter().from_notebook_node(notebook)[0], "html.parser")
-    first, second, _ = page.select(".jp-OutputArea-output img")
+    first, second, *_ = page.select(".jp-OutputArea-output img")
     assert first["alt"] == 'From "0" to 1 & not < 0.'
     assert second["alt"] == "No description has been provided for this image"
 

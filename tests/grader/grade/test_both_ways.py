@@ -1,10 +1,10 @@
 """The lecture run once for all, or for each: equal marks, sentences and outputs."""
 
-import json
 import shutil
 
 import nbformat
 import pytest
+from both_ways import told
 from broken import FAULTS, Bank, make_course
 from broken import LESSON as SMALL
 
@@ -15,7 +15,6 @@ from grader.demo.running import hand_in, make_folder
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS
 from grader.grade import whole_class
 from grader.grade.saved_marks import auto_marks
-from grader.grade.verdicts import read_verdicts
 from grader.sandbox.execute import way_of
 
 pytestmark = [
@@ -64,22 +63,6 @@ def graded(request, tmp_path_factory):
             found.append((auto_marks(app, lesson), seen, short))
             shutil.rmtree(root / "autograded")
     return found
-
-
-def told(notebook):
-    """What a notebook shows, without how and when it was run; one text may come in two messages."""
-    cells = []
-    for cell in json.loads(nbformat.writes(notebook))["cells"]:
-        outputs = []
-        for output in cell.get("outputs", []):
-            last = outputs[-1] if outputs else {}
-            text = "".join(output.get("text", []))
-            if output["output_type"] == "stream" and output["name"] == last.get("name"):
-                last["text"] += text
-            else:
-                outputs.append({**output, "text": text})
-        cells.append((cell["source"], cell.get("execution_count"), outputs))
-    return cells, {name: verdict.message for name, verdict in read_verdicts(notebook).items()}
 
 
 def test_the_short_way_is_taken_where_it_can_be(graded):

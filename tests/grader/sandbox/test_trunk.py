@@ -24,7 +24,7 @@ def students(source, name):
     return new_code_cell(source, metadata={"nbgrader": {"grade_id": name, "solution": True}})
 
 
-SETUP = "import math\nimport numpy as np\nnp.set_printoptions(precision=3)"
+SETUP = "import math\nimport matplotlib.pyplot as plt\nimport numpy as np\nnp.set_printoptions(precision=3)"
 LESSON = [
     new_code_cell(SETUP),
     new_code_cell("sales = [3, 1, 2]\nsales"),
@@ -92,11 +92,26 @@ HARMLESS = {
         "practice": "from math import sqrt\nboth = [len(sales), sqrt(4)]\nboth.append(1)",
     },
 }
+FIGURE = "_, both = plt.subplots(1, 2)\n"
+HARMLESS |= {
+    "drawing on axes of its own": {
+        "practice": f"{FIGURE}for ax, one in zip(both, [1, 2]):\n    ax.plot([one])\n"
+        "    ax.xaxis.set_major_formatter('{x:.0f}')",
+        "first": "_, ax = plt.subplots()\nax.yaxis.set_major_formatter('{x:.0f}')",
+    },
+}
 # Each of them would give something else, or might.
 AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
     "binds what is read later": ({"first": "sum = max"}, {6, 9}),
     "binds what is bound later": ({"first": "total = 99\nfirst = total"}, {6, 9}),
     "reads what is bound later": ({"first": "first = total"}, {6, 9}),
+    "reads it in a function that an object may hold": (
+        {
+            "practice": "def look():\n    return total\nown = dict(a=look)",
+            "first": "run = own['a']\nfirst = own",
+        },
+        {6, 9},
+    ),
     "binds what a function reads": ({"first": "twice = 7"}, {7}),
     "changes what is read later": ({"practice": "sales.append(4)\npractice = len(sales)"}, {6, 7, 9}),
     "changes it under another name": ({"practice": "other = sales\nother.append(4)"}, {6, 7, 9}),
@@ -119,6 +134,22 @@ AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
         {"first": "own = [sales]\nown[0].append(1)"},
         {6, 7, 9},
     ),
+    "changes it within what a call has made of it": (
+        {"practice": "own = list([sales])\nown[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it within a copy of what holds it": (
+        {"practice": "own = [sales]", "first": "other = list(own)\nother[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it within a sum of lists": (
+        {"practice": "own = [sales] + []", "first": "own[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it by a function under a name that is another's by then": (
+        {"practice": "own = [1]\nrun = lambda: own.append(1)", "first": "own = sales\nrun()"},
+        {6, 7, 9},
+    ),
     "changes it under a name that a library has, too": (
         {"practice": "from math import sqrt\nsqrt = sales", "first": "other = sqrt\nother.append(1)"},
         {6, 7, 9},
@@ -128,6 +159,34 @@ AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
         {6, 7, 9},
     ),
     "changes it by a class": ({"practice": "kind = list\nkind.append(sales, 4)"}, {6, 7, 9}),
+    "changes it under a name that axes have, too": (
+        {"practice": f"{FIGURE}for ax in both.flat:\n    pass\nax = sales\nax.append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it under such a name in a loop": (
+        {"practice": f"{FIGURE}for ax in both.flat:\n    ax = sales\n    ax.append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it behind a loop that may be empty": (
+        {"practice": f"ax = sales\n{FIGURE}for ax in both[:0]:\n    pass\nax.append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it in what axes hold": (
+        {"practice": f"{FIGURE}both[0] = sales\nboth[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it in what a method has put it into": (
+        {"practice": "own = list()\nown.append(sales)", "first": "own[0].append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it through a loop over more than axes": (
+        {"practice": f"{FIGURE}for one, ax in zip(both, [sales, sales]):\n    ax.append(1)"},
+        {6, 7, 9},
+    ),
+    "changes it before the axes have its name": (
+        {"practice": "both = sales", "first": f"both.append(1)\n{FIGURE}"},
+        {6, 7, 9},
+    ),
     "reads what is changed later": ({"second": "second = log"}, {9}),
 }
 DOUBTS = {
@@ -166,6 +225,8 @@ DOUBTS = {
     "function that is given": {"first": "def run(f):\n    f()\nrun(sales.clear)"},
     "an iterator": {"first": "once = zip(sales, sales)"},
     "a formula that runs code": {"first": "import statsmodels.formula.api as smf\nf = 'a ~ sales.pop(0)'"},
+    "with": {"first": "with sales as own:\n    pass"},
+    "with what another cell has made": {"first": "import pymc as pm\nwith pm.draw(sales):\n    pass"},
     "kernel": {"last": "get_ipython().kernel"},
     "unreadable": {"first": "first = = 1"},
     "a name of Python": {"first": "first = __builtins__"},
