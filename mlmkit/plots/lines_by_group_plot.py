@@ -55,19 +55,20 @@ def plot_lines_by_group(partial, none, complete=None, *, group=None, columns=3):
     fits = {"complete pooling": complete, "no pooling": none, "partial pooling": partial}
     lines = {kind: coefficients(fit, group) for kind, fit in fits.items() if fit is not None}
     names = list(lines["partial pooling"].index)
-    panels = scatter_panels(rows, x, y, group, names, columns=columns, s=14, alpha=0.8)
+    grid = scatter_panels(rows, x, y, group, names, columns=columns, s=14, alpha=0.8)
     ends = np.array([rows[x].min(), rows[x].max()])
-    for name, ax in panels.by_group.items():
+    for name, ax in grid.axes_dict.items():
         for kind, table in lines.items():
             line = table.at[name, INTERCEPT] + table.at[name, x] * ends
             ax.plot(ends, line, label=kind, **_STYLES[kind])
     ax.set_ylim(*_limits(rows[y]))
-    panels.figure.supxlabel(axis_title(x), fontsize=10)
-    panels.figure.supylabel(axis_title(y), fontsize=10)
+    grid.figure.set_layout_engine("constrained")
+    grid.figure.supxlabel(axis_title(x), fontsize=10)
+    grid.figure.supylabel(axis_title(y), fontsize=10)
     drawn = ax.get_legend_handles_labels()
-    panels.figure.legend(*drawn, loc="outside upper center", ncols=len(lines), frameon=False)
-    set_alt_text(panels.axes[0], _in_words(lines, y, x, group))
-    return panels.axes
+    grid.figure.legend(*drawn, loc="outside upper center", ncols=len(lines), frameon=False)
+    set_alt_text(grid.axes[0], _in_words(lines, y, x, group))
+    return grid.axes
 
 
 def _limits(values):
