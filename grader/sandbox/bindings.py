@@ -17,7 +17,7 @@ from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-PUT_IN = {"add", "append", "extend", "insert", "update"}  # methods of containers
+PUT_IN = {"add", "append", "extend", "fill", "insert", "update"}  # methods of containers
 # Python's own names hold nothing, but for those that make a container of what they are given.
 HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
 KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Container, Iterator
 
 MAKES = "subplots"
+FILL = "fill"  # a method of arrays, which puts something else in the place of axes; of axes, too
 BY_OTHERS = {"sharex", "sharey", "subplot_kw", None}  # what may bring in axes of another figure
 PAIRED, NUMBERED = "zip", "enumerate"  # functions of Python that pass on what they go through
 
@@ -26,7 +27,7 @@ def parts_of_own_figures(tree: ast.Module, libraries: Container[str]) -> set[int
 
     Examples
     --------
-    >>> tree = ast.parse("old.set(a=1)\\nfig, ax = plt.subplots()\\nax.set(a=1)")
+    >>> tree = ast.parse("old.set(a=1)\nfig, ax = plt.subplots()\nax.set(a=1)")
     >>> [node.id for node in ast.walk(tree) if id(node) in parts_of_own_figures(tree, {"plt"})]
     ['ax']
     """
@@ -100,7 +101,8 @@ def _stores(tree: ast.AST, name: str) -> list[ast.AST]:
     """List where a name is bound, or something is put into what it stands for."""
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        place = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        if place and (not isinstance(node.ctx, ast.Load) or getattr(node, "attr", None) == FILL):
             root = node
             while isinstance(root, ast.Attribute | ast.Subscript):
                 root = root.value

@@ -175,6 +175,10 @@ AGAIN = {  # a name in common: that cell of the lesson is run again in its turn
         {"practice": f"{FIGURE}both[0] = sales\nboth[0].append(1)"},
         {6, 7, 9},
     ),
+    "changes it in what axes were filled with": (
+        {"practice": f"{FIGURE}both.fill(sales)\nboth[0].append(1)"},
+        {6, 7, 9},
+    ),
     "changes it in what a method has put it into": (
         {"practice": "own = list()\nown.append(sales)", "first": "own[0].append(1)"},
         {6, 7, 9},
