@@ -6,6 +6,7 @@ The worker (``browser/worker.js``) calls these functions, and hears what they se
 import contextlib
 
 import guest_inside as inside
+import stored_draws
 from left_out import names_made, why_left_out
 
 MEMORY = (
@@ -82,6 +83,7 @@ def _start():
     SHELL.Completer.use_jedi = False
     usual = SHELL._showtraceback
     SHELL._showtraceback = lambda *what: _show(usual, *what)
+    stored_draws.look_here_first()
 
 
 _start()

@@ -14,7 +14,6 @@ const ENVIRONMENT = [
   "MPLBACKEND=module://matplotlib_inline.backend_inline",
   "MLMKIT_QUIET=1",
   "PYTHONTZPATH=",
-  "COLUMNS=100",
 ];
 const START = `
 import os, sys

@@ -1,22 +1,20 @@
 """The folder for a web space: what is in it, what is not, and Python in its worker."""
 
-import json
 
 import pytest
 from chromium import Tab
 from distributions import PYPROJECTS, ROOT
-from lesson_cells import LECTURE, prepare
+from lesson_cells import LECTURE
 from tab_of_python import Python
 
-from grader.author.build import lesson_names
 from grader.author.leaks import scan_lesson
 from grader.course.course_folder import CourseError
 from grader.web import library
-from grader.web.library import HOME, LIBRARY, PACKAGES
+from grader.web.library import HOME, IN_TAB, LIBRARY, PACKAGES
 from grader.web.tab_folder import LARGEST, make_web, unpacked
 
 pytestmark = pytest.mark.long(120)
-OURS = {"guest_inside.py", "left_out.py", "tab.py"}  # of the grader's files: they hold no answer
+OURS = {"guest_inside.py", *IN_TAB}  # of the grader's files: they hold no answer
 
 
 @pytest.fixture(scope="module")
@@ -118,22 +116,3 @@ def test_the_editor_is_helped(python):
     reply, _ = python.ask("inspect", "pd.DataFrame(", 12, 0)
     assert reply["found"] and "Two-dimensional" in reply["data"]["text/plain"]
     assert python.ask("is_complete", "for i in range(3):")[0] == {"status": "incomplete", "indent": "    "}
-
-
-@pytest.mark.slow
-@pytest.mark.needs_chromium
-@pytest.mark.parametrize("lesson", lesson_names())
-def test_the_solved_lesson_runs_from_top_to_bottom(lesson, address, tmp_path):
-    cells = prepare(lesson, tmp_path)
-    with Tab() as tab:
-        python = Python(tab, address)
-        tab.page.set_default_timeout(600_000)
-        results = {cell["id"]: python.run(cell["source"]) for cell in cells}
-    assert [(id, reply) for id, (reply, _) in results.items() if reply["status"] != "ok"] == []
-    texts = {id: json.dumps(shown, ensure_ascii=False) for id, (_, shown) in results.items()}
-    left_out = [id for id, text in texts.items() if "This cell was left out" in text]
-    assert len(left_out) <= 5 and not {cell["id"] for cell in cells if cell["graded"]} & set(left_out)
-    said = [text for id, text in texts.items() if "-practice-" in id and "mlmkit-answer" in text]
-    assert len(said) >= 4 and all(": Right." in text for text in said)
-    if lesson == "01_pooling":
-        assert any(LECTURE in text for text in texts.values())
