@@ -30,9 +30,10 @@ LIBRARY, PACKAGES, HOME = "usr/local/lib/python315.zip", "packages", "home/stude
 # fmt: off
 # Of the packages that the interpreter brings, half is of no use to any lesson.
 LEFT_OUT = frozenset((
-    "_pyrepl", "bs4", "curses", "ensurepip", "et_xmlfile", "html5lib", "idlelib", "joblib", "lxml",
-    "mpmath", "networkx", "openpyxl", "profiling", "pydoc_data", "pypdf", "regex", "reportlab", "sklearn",
-    "soupsieve", "sympy", "tkinter", "tqdm", "turtle.pyc", "turtledemo", "xlrd", "xlsxwriter", "yaml",
+    "_pyrepl", "attr", "attrs", "bs4", "charset_normalizer", "curses", "ensurepip", "et_xmlfile",
+    "html5lib", "idlelib", "joblib", "lxml", "mailbox.pyc", "more_itertools", "mpmath", "networkx",
+    "openpyxl", "profiling", "pydoc_data", "pypdf", "regex", "reportlab", "sklearn", "soupsieve", "sympy",
+    "tkinter", "toolz", "tqdm", "turtle.pyc", "turtledemo", "xlrd", "xlsxwriter", "xmlrpc", "yaml",
 ))
 # IPython colours its own languages; the other 550 are 8 MB.
 LEXERS = frozenset((
@@ -54,7 +55,6 @@ UNUSED = (  # folders, with parts of their paths; a browser saves no PDF, so fon
     "fontTools/voltLib/",
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
-    "matplotlib/mpl-data/fonts/ttf/DejaVuSans-BoldOblique",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSerif",
     "matplotlib/mpl-data/images",
