@@ -174,7 +174,17 @@ function sleep() {
 }
 
 // Loads what every lesson uses while the student reads; a cell that comes in between goes first.
-const AHEAD = ["numpy", "pandas", "mlmkit", "formulaic", "mlmkit.fits.linear", "matplotlib.pyplot", "seaborn"];
+const AHEAD = [
+  "numpy",
+  "pandas",
+  "mlmkit",
+  "formulaic",
+  "mlmkit.fits.linear",
+  "matplotlib.pyplot",
+  "seaborn",
+  "scipy.stats",
+  "mlmkit.bayes.stan",
+];
 
 const ALL_AHEAD = AHEAD.length;
 
