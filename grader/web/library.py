@@ -83,7 +83,7 @@ for name in glob.glob("/packages/*"):
 """
 HERE = Path(__file__).parent
 INSIDE = HERE.parent / "sandbox" / "guest_inside.py"
-IN_TAB = ("left_out.py", "stored_draws.py", "tab.py")  # of this folder, what the tab reads
+IN_TAB = ("left_out.py", "rehearsal.py", "stored_draws.py", "tab.py")  # of this folder, what the tab reads
 
 
 def write_library(target: Path) -> dict[str, int]:

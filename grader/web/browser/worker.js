@@ -184,6 +184,7 @@ const AHEAD = [
   "seaborn",
   "scipy.stats",
   "mlmkit.bayes.stan",
+  "rehearsal",
 ];
 
 const ALL_AHEAD = AHEAD.length;

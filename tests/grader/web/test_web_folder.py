@@ -8,6 +8,7 @@ import pytest
 from chromium import Tab
 from distributions import PYPROJECTS, ROOT
 from lesson_cells import LECTURE
+from playwright.sync_api import Error
 from tab_of_python import Python
 
 from grader.author.build import KEY_ENDING, lesson_names
@@ -18,7 +19,7 @@ from grader.course.course_folder import CourseError
 from grader.web import library
 from grader.web.library import HOME, IN_TAB, LIBRARY, PACKAGES
 from grader.web.not_in_tab import NOT_IN_TAB
-from grader.web.tab_folder import LARGEST, make_web, unpacked
+from grader.web.tab_folder import LARGEST, MEMORY, make_web, unpacked
 
 pytestmark = pytest.mark.long(120)
 OURS = {"guest_inside.py", *IN_TAB}  # of the grader's files: they hold no answer
@@ -170,6 +171,13 @@ def test_a_fit_a_figure_and_an_error(python):
 
 
 @pytest.mark.needs_chromium
+def test_a_wide_table_is_printed_as_in_jupyter(python):
+    _, shown = python.run("import pandas as pd\npd.DataFrame({f'column {n:02}': [1.0] for n in range(12)})")
+    text = shown[-1][1]["data"]["text/plain"]
+    assert "..." not in text and "column 06" in text and max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.needs_chromium
 def test_what_a_browser_cannot_do_is_said(python):
     reply, shown = python.run("import pymc as pm\nmade = 1")
     assert (
@@ -195,3 +203,39 @@ def test_the_editor_is_helped(python):
     reply, _ = python.ask("inspect", "pd.DataFrame(", 12, 0)
     assert reply["found"] and "Two-dimensional" in reply["data"]["text/plain"]
     assert python.ask("is_complete", "for i in range(3):")[0] == {"status": "incomplete", "indent": "    "}
+
+
+KEPT = """async (content) => {
+  const cache = await caches.open("mlmkit-python");
+  const found = (await cache.keys()).find((one) => one.url.includes("memory.bin"));
+  if (!found) return 0;
+  const size = (await (await cache.match(found)).arrayBuffer()).byteLength;
+  if (content) await cache.put(found, new Response(content));
+  return size;
+}"""
+LOADED = {"seaborn", "mlmkit.bayes.stan"}
+CELL = "import random, numpy\nprint('x' in globals(), random.random(), numpy.random.rand())\nx = 1"
+
+
+@pytest.mark.needs_chromium
+def test_python_is_woken_from_its_kept_memory_as_it_was_before_the_first_cell(address):
+    with Tab() as tab:
+        said = []
+        for visit in range(3):
+            python = Python(tab, address)
+            # All that is loaded ahead is kept, and what is kept is loaded.
+            if visit:
+                reply, shown = python.run(f"import sys; sorted({LOADED} - set(sys.modules))")
+                assert reply == {"status": "ok"} and shown[-1][1]["data"]["text/plain"] == "[]"
+            else:
+                tab.page.wait_for_function(f"async () => await ({KEPT})()")
+                size = tab.page.evaluate(KEPT)
+                assert 0.9 * MEMORY < size <= MEMORY
+            _, shown = python.run(CELL)
+            said.append(shown[0][1]["text"].split())
+        assert [there for there, *_ in said] == ["False"] * 3
+        assert len({number for _, *numbers in said for number in numbers}) == 6
+        tab.page.evaluate(KEPT, "no memory at all")
+        with pytest.raises(Error, match=r"Python did not start\. Reload the page\."):
+            Python(tab, address)
+        assert Python(tab, address).run("6 * 7")[0] == {"status": "ok"}
