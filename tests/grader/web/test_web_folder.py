@@ -8,7 +8,6 @@ import pytest
 from chromium import Tab
 from distributions import PYPROJECTS, ROOT
 from lesson_cells import LECTURE
-from playwright.sync_api import Error
 from tab_of_python import Python
 
 from grader.author.build import KEY_ENDING, lesson_names
@@ -19,7 +18,7 @@ from grader.course.course_folder import CourseError
 from grader.web import library
 from grader.web.library import HOME, IN_TAB, LIBRARY, PACKAGES
 from grader.web.not_in_tab import NOT_IN_TAB
-from grader.web.tab_folder import LARGEST, MEMORY, make_web, unpacked
+from grader.web.tab_folder import LARGEST, make_web, unpacked
 
 pytestmark = pytest.mark.long(120)
 OURS = {"guest_inside.py", *IN_TAB}  # of the grader's files: they hold no answer
@@ -90,9 +89,12 @@ def test_the_folder_holds_the_lessons_and_no_answer(folder):
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_no_file_of_the_folder_holds_an_answer(lesson, told, files, folder):
     numbers, code = told[lesson]
-    # Practice keys hold what practice questions answer; `scan_lesson` knows what they may not hold.
+    # Five digits agree by chance in so many texts (122.33 is a longitude): six are looked for, but in the
+    # lesson itself. Practice keys hold what practice questions answer; `scan_lesson` knows what they may hold.
     others = {name: text for name, text in files.items() if not name.endswith(KEY_ENDING)}
-    found = [leak for name, text in others.items() for leak in leaks_in(text, numbers, code, file=name)]
+    found = [
+        leak for name, text in others.items() for leak in leaks_in(text, numbers, code, file=name, digits=6)
+    ]
     found += scan_lesson(lesson, folder / "files")
     assert [str(leak) for leak in found] == []
 
@@ -203,39 +205,3 @@ def test_the_editor_is_helped(python):
     reply, _ = python.ask("inspect", "pd.DataFrame(", 12, 0)
     assert reply["found"] and "Two-dimensional" in reply["data"]["text/plain"]
     assert python.ask("is_complete", "for i in range(3):")[0] == {"status": "incomplete", "indent": "    "}
-
-
-KEPT = """async (content) => {
-  const cache = await caches.open("mlmkit-python");
-  const found = (await cache.keys()).find((one) => one.url.includes("memory.bin"));
-  if (!found) return 0;
-  const size = (await (await cache.match(found)).arrayBuffer()).byteLength;
-  if (content) await cache.put(found, new Response(content));
-  return size;
-}"""
-LOADED = {"seaborn", "mlmkit.bayes.stan"}
-CELL = "import random, numpy\nprint('x' in globals(), random.random(), numpy.random.rand())\nx = 1"
-
-
-@pytest.mark.needs_chromium
-def test_python_is_woken_from_its_kept_memory_as_it_was_before_the_first_cell(address):
-    with Tab() as tab:
-        said = []
-        for visit in range(3):
-            python = Python(tab, address)
-            # All that is loaded ahead is kept, and what is kept is loaded.
-            if visit:
-                reply, shown = python.run(f"import sys; sorted({LOADED} - set(sys.modules))")
-                assert reply == {"status": "ok"} and shown[-1][1]["data"]["text/plain"] == "[]"
-            else:
-                tab.page.wait_for_function(f"async () => await ({KEPT})()")
-                size = tab.page.evaluate(KEPT)
-                assert 0.9 * MEMORY < size <= MEMORY
-            _, shown = python.run(CELL)
-            said.append(shown[0][1]["text"].split())
-        assert [there for there, *_ in said] == ["False"] * 3
-        assert len({number for _, *numbers in said for number in numbers}) == 6
-        tab.page.evaluate(KEPT, "no memory at all")
-        with pytest.raises(Error, match=r"Python did not start\. Reload the page\."):
-            Python(tab, address)
-        assert Python(tab, address).run("6 * 7")[0] == {"status": "ok"}
