@@ -90,7 +90,7 @@ def test_the_folder_holds_the_lessons_and_no_answer(folder):
 def test_no_file_of_the_folder_holds_an_answer(lesson, told, files, folder):
     numbers, code = told[lesson]
     # Five digits agree by chance in so many texts (122.33 is a longitude): six are looked for, but in the
-    # lesson itself. Practice keys hold what practice questions answer; `scan_lesson` knows what they may hold.
+    # lesson itself. Practice keys hold what practice questions answer; `scan_lesson` knows them.
     others = {name: text for name, text in files.items() if not name.endswith(KEY_ENDING)}
     found = [
         leak for name, text in others.items() for leak in leaks_in(text, numbers, code, file=name, digits=6)
