@@ -153,10 +153,7 @@ def _describe(draft: Path, sizes: dict[str, int]) -> None:
         "federated_extensions": [EXTENSION],
         "fullLabextensionsUrl": "./extensions",
         "settingsOverrides": {
-            "@jupyterlab/docmanager-extension:plugin": {
-                "autosaveInterval": SAVE_EVERY,
-                "defaultViewers": {"markdown": "Markdown Preview"},
-            },
+            "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": SAVE_EVERY},
         },
     }
     place.write_text(json.dumps(settings), encoding="utf-8")
