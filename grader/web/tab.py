@@ -4,8 +4,10 @@ The worker (``browser/worker.js``) calls these functions, and hears what they se
 """
 
 import contextlib
+import random
 
 import guest_inside as inside
+import stored_draws
 from left_out import names_made, why_left_out
 
 MEMORY = (
@@ -59,8 +61,17 @@ def is_complete(code):
 
 def load_ahead(name):
     """Import a module that the lessons use, while the student reads."""
-    with contextlib.suppress(Exception):  # the cell that needs it says so
+    # In the trap there is `get_ipython`, by which pandas tells a notebook from a terminal.
+    with contextlib.suppress(Exception), SHELL.builtin_trap:  # the cell that needs it says so
         __import__(name)
+    inside.send("reply", {"status": "ok"})
+
+
+def woken():
+    """Be another Python than the one whose memory this was: with random numbers of its own."""
+    random.seed()
+    if "numpy" in inside.sys.modules:
+        inside.sys.modules["numpy"].random.seed()
     inside.send("reply", {"status": "ok"})
 
 
@@ -82,6 +93,7 @@ def _start():
     SHELL.Completer.use_jedi = False
     usual = SHELL._showtraceback
     SHELL._showtraceback = lambda *what: _show(usual, *what)
+    stored_draws.look_here_first()
 
 
 _start()

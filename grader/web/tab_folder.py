@@ -7,6 +7,7 @@ import hashlib
 import html
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from pathlib import Path
 from grader.author.build import lesson_names
 from grader.course.course_folder import CourseError
 from grader.course.repository import ROOT
+from grader.pages.safe_html import markdown2html
 from grader.web.library import write_library
+from grader.web.not_in_tab import NOT_IN_TAB
 
 TARGET = ROOT / "dist" / "web"
 HERE = Path(__file__).parent
@@ -25,6 +28,7 @@ EXTENSION = {"name": "mlmkit-tab", "load": "static/remoteEntry.js", "extension":
 SAVE_EVERY = 5  # seconds: a tab may be closed at any time
 LARGEST = 100_000_000  # bytes of a file that GitHub Pages takes
 NOTEBOOK = 6_000_000  # bytes that the notebook's page loads beside Python; a test measures it
+MEMORY = 160_000_000  # bytes of Python's memory when all is loaded, which the browser keeps, too
 LITE = ("notebooks", "tree", "edit", "lab")
 
 
@@ -75,6 +79,7 @@ def make_web(target: str | Path = TARGET) -> WebFolder:
         sizes = write_library(draft / "python")
         _describe(draft, sizes)
         (draft / "index.html").write_text(_front_page(sizes), encoding="utf-8")
+        (draft / "glossary.html").write_text(_glossary(), encoding="utf-8")
         _icons(draft)
         (draft / ".nojekyll").touch()  # GitHub Pages: serve the files as they are
         _check_sizes(draft)
@@ -161,7 +166,33 @@ def _front_page(sizes: dict[str, int]) -> str:
         for name, title in titles().items()
     )
     page = (HERE / "front.html").read_text(encoding="utf-8")
-    return page.replace("LESSONS", lessons).replace("SIZE", f"{_sent(sizes) / 1e6:.0f}")
+    kept = sum(size for name, size in sizes.items() if not name.endswith(".gz")) + MEMORY
+    page = page.replace("LESSONS", lessons).replace("LEFT_OUT", cells_left_out())
+    return page.replace("SIZE", f"{_sent(sizes) / 1e6:.0f}").replace("DISK", f"{kept / 1e6:.0f}")
+
+
+def cells_left_out() -> str:
+    """Say in HTML which cells a browser can't run.
+
+    >>> cells_left_out()[:34]
+    'lesson 6, “Eight schools” (1 cell)'
+    """
+    return "; ".join(
+        f"lesson {int(lesson[:2])}, “{html.escape(section)}” ({count} {'cell' if count == 1 else 'cells'})"
+        for lesson, sections in NOT_IN_TAB.items()
+        for section, count in sections.items()
+    )
+
+
+def _glossary() -> str:
+    """Write the glossary as a page, in the dress of the front page."""
+    page = (HERE / "front.html").read_text(encoding="utf-8")
+    head, _, _ = page.partition("<main>")
+    head = re.sub("<title>.*</title>", "<title>Glossary: hierarchical models</title>", head)
+    words = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8").split("\n\n")
+    text = "".join(markdown2html({}, word) for word in words)  # one by one: there is a limit to a text
+    back = '<p><a href="index.html">All lessons</a></p>'
+    return f"{head}<main>\n{back}\n{text}\n</main>\n</body>\n</html>\n"
 
 
 def _sent(sizes: dict[str, int]) -> int:

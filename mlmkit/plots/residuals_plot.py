@@ -71,7 +71,8 @@ def scatter_with_averages(ax, x, y):
 def _in_words(fitted, residuals, places, averages, y):
     spread = residuals.std()
     far = places[np.abs(averages).argmax()]
-    order = np.argsort(fitted)
+    # Rows of one cell have the same fitted value but for rounding, which must not choose among them.
+    order = np.argsort(np.round(fitted / (fitted.std() or 1.0), 9), kind="stable")
     third = max(len(order) // 3, 1)
     low, high = residuals[order[:third]].std(), residuals[order[-third:]].std()
     growth = high / low if low > 0 else np.inf

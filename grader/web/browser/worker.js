@@ -14,7 +14,6 @@ const ENVIRONMENT = [
   "MPLBACKEND=module://matplotlib_inline.backend_inline",
   "MLMKIT_QUIET=1",
   "PYTHONTZPATH=",
-  "COLUMNS=100",
 ];
 const START = `
 import os, sys
@@ -34,7 +33,9 @@ for (const kind of [OpenDirectory, OpenFile]) {
   };
 }
 
-let exports, reply;
+const MEMORY = "memory.bin";
+
+let exports, reply, kept;
 
 onmessage = ({ data }) => {
   if (data.start) start(data.start).catch((error) => postMessage({ failed: sentence(error) }));
@@ -49,18 +50,12 @@ function sentence(error) {
 async function start({ base, files, version }) {
   const total = Object.values(files).reduce((sum, [sent]) => sum + sent, 0);
   let done = 0;
-  const cache = await opened(version);
+  kept = await opened(version);
   const read = async (name, type) => {
-    const address = new URL(`${name}?${version}`, base).href;
-    let response = await cache?.match(address);
-    if (!response) {
-      response = await fetch(address);
-      if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}). Reload the page.`);
-      if (cache) {
-        // Kept as it was sent, compressed; a full disk is no reason to stop.
-        cache.put(address, response.clone()).catch(() => {});
-      }
-    }
+    const there = await kept.get(name);
+    if (there) return there;
+    const response = await fetch(new URL(`${name}.gz?${version}`, base).href);
+    if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}). Reload the page.`);
     const counted = response.body.pipeThrough(
       new TransformStream({
         transform(chunk, controller) {
@@ -73,22 +68,32 @@ async function start({ base, files, version }) {
     // A server that says `Content-Encoding: gzip` has it unpacked already by the browser.
     const packed = !response.headers.get("content-encoding");
     const body = packed ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
-    return new Response(body, { headers: { "Content-Type": type } });
+    const unpacked = new Response(body, { headers: { "Content-Type": type } });
+    kept.put(name, unpacked.clone());
+    return unpacked;
   };
-  const [module, library] = await Promise.all([
-    read("python.wasm.gz", "application/wasm").then((response) => WebAssembly.compileStreaming(response)),
-    read("library.bin.gz", "application/octet-stream").then((response) => response.arrayBuffer()),
+  const [module, library, memory] = await Promise.all([
+    read("python.wasm", "application/wasm").then((response) => WebAssembly.compileStreaming(response)),
+    read("library.bin", "application/octet-stream").then((response) => response.arrayBuffer()),
+    kept.get(MEMORY).then((response) => response?.arrayBuffer()),
   ]);
-  await begin(module, tree(library));
+  await begin(module, tree(library), memory);
 }
 
+// Files are kept unpacked, so that the next start has less to do.
 async function opened(version) {
   try {
     const cache = await caches.open(CACHE);
     for (const old of await cache.keys()) if (!old.url.endsWith(`?${version}`)) await cache.delete(old);
-    return cache;
+    const address = (name) => `${name}?${version}`;
+    return {
+      get: (name) => cache.match(address(name)),
+      put: (name, response) => cache.put(address(name), response).catch(() => {}), // a full disk is no reason to stop
+      remove: (name) => cache.delete(address(name)),
+    };
   } catch {
-    return null; // a page that was opened without https has no cache
+    const nothing = async () => undefined; // a page that was opened without https keeps nothing
+    return { get: nothing, put: nothing, remove: nothing };
   }
 }
 
@@ -111,7 +116,7 @@ function tree(buffer) {
   return root;
 }
 
-async function begin(module, root) {
+async function begin(module, root, memory) {
   const console = (name) => {
     const decoder = new TextDecoder();
     return new ConsoleStdout((bytes) =>
@@ -129,18 +134,64 @@ async function begin(module, root) {
     host: { call: hear },
   });
   exports = instance.exports;
-  wasi.initialize(instance);
-  if (turn(START) !== 0) throw new Error("Python did not start. Reload the page.");
+  try {
+    if (memory) wake(wasi, instance, memory);
+    else {
+      wasi.initialize(instance);
+      if (turn(START) !== 0) throw new Error();
+    }
+  } catch {
+    await kept.remove(MEMORY); // whatever was wrong with it
+    throw new Error("Python did not start. Reload the page.");
+  }
   postMessage({ ready: true });
   ahead();
 }
 
+// Between two turns all that Python is lies in its memory: no stack, no open file. So an earlier start's memory,
+// kept when modules were loaded and no cell had run, spares this start all that.
+function wake(wasi, instance, memory) {
+  wasi.inst = instance;
+  const loaded = new DataView(memory).getUint32(0, true);
+  const content = new Uint8Array(memory, 4);
+  exports.memory.grow((content.length - exports.memory.buffer.byteLength) / PAGE);
+  new Uint8Array(exports.memory.buffer).set(content);
+  AHEAD.splice(0, loaded);
+  before = AHEAD.length;
+  if (turn('__import__("sys").modules["tab"].woken()') !== 0) throw new Error();
+}
+
+const PAGE = 65536;
+let before = Infinity; // modules that were not loaded yet in the memory that is kept
+
+// Keeps Python's memory as it is, once: when all is loaded, or before the first cell.
+function sleep() {
+  if (AHEAD.length < before) {
+    const content = new Blob([new Uint32Array([ALL_AHEAD - AHEAD.length]), exports.memory.buffer]);
+    kept.put(MEMORY, new Response(content));
+  }
+  before = 0;
+}
+
 // Loads what every lesson uses while the student reads; a cell that comes in between goes first.
-const AHEAD = ["numpy", "pandas", "mlmkit", "formulaic", "mlmkit.fits.linear", "matplotlib.pyplot", "seaborn"];
+const AHEAD = [
+  "numpy",
+  "pandas",
+  "mlmkit",
+  "formulaic",
+  "mlmkit.fits.linear",
+  "matplotlib.pyplot",
+  "seaborn",
+  "scipy.stats",
+  "mlmkit.bayes.stan",
+  "rehearsal",
+];
+
+const ALL_AHEAD = AHEAD.length;
 
 function ahead() {
+  if (!AHEAD.length) return sleep();
   const name = AHEAD.shift();
-  if (!name) return;
   turn(`__import__("sys").modules["tab"].load_ahead("${name}")`);
   setTimeout(ahead, 20);
 }
@@ -170,6 +221,7 @@ function hear(pointer, length, answerPointer, answerLength) {
 }
 
 function call({ id, call: [name, ...values] }) {
+  if (name === "run") sleep();
   reply = null;
   try {
     // JSON is Python but for three words.

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from chromium import Tab
+from notebook_page import Notebook
 
 from grader.author.build import lesson_names
 from grader.course.repository import ROOT
@@ -27,54 +28,6 @@ WATCH = """addEventListener("DOMContentLoaded", () => new MutationObserver(() =>
 }).observe(document.body, { childList: true, subtree: true }))"""
 
 
-class Notebook:
-    """The notebook in the tab, as a student uses it."""
-
-    def __init__(self, tab, address):
-        self.tab, self.page = tab, tab.page
-        tab.open(f"{address}notebooks/index.html?path={LESSON}.ipynb")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-
-    def cell(self, text):
-        """Find the code cell that holds this text."""
-        return self.page.locator(".jp-CodeCell", has=self.page.locator(".cm-content", has_text=text)).first
-
-    def write(self, text, code):
-        """Write a cell anew, and run it."""
-        editor = self.cell(text).locator(".cm-content")
-        editor.scroll_into_view_if_needed()
-        editor.click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(code)
-        self.page.keyboard.press("Shift+Enter")
-
-    def run(self, text):
-        """Run a cell, and return what it shows."""
-        cell = self.cell(text)
-        cell.scroll_into_view_if_needed()
-        cell.locator(".cm-content").click()
-        before = cell.locator(".jp-InputPrompt").text_content()
-        self.page.keyboard.press("Shift+Enter")
-        prompt = re.compile(r"\[\d+\]")
-        for _ in range(600):
-            now = cell.locator(".jp-InputPrompt").text_content()
-            if now != before and prompt.match(now):
-                return cell.locator(".jp-OutputArea").inner_text()
-            time.sleep(0.1)
-        raise AssertionError(f"the cell {text!r} did not end")
-
-    def menu(self, *words):
-        """Choose from the menu."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text=words[0]).first.click()
-        self.page.locator(".lm-Menu-itemLabel", has_text=words[1]).first.click()
-
-    def run_all(self):
-        """Run all cells, and wait for the last one."""
-        self.menu("Run", "Run All Cells")
-        last = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].at(-1).textContent"
-        self.tab.wait(f"/\\d/.test({last})", 180)
-
-
 @pytest.fixture(scope="module")
 def downloaded(address, server, tmp_path_factory):
     """Walk through the lesson; return the file that is handed in, and what was seen on the way."""
@@ -86,7 +39,7 @@ def downloaded(address, server, tmp_path_factory):
         seen["links"] = tab.value("[...document.querySelectorAll('ol a')].map((one) => one.href)")
         seen["violations"] = tab.violations()
         tab.page.add_init_script(WATCH)
-        notebook = Notebook(tab, address)
+        notebook = Notebook(tab, address, LESSON)
         notebook.write('STUDENT = ""', 'STUDENT = "ana"')
         notebook.run_all()
         seen["loading"] = tab.value("[...new Set(window.said)].join()")
@@ -102,7 +55,7 @@ def downloaded(address, server, tmp_path_factory):
         seen["stopped"] = stopped(notebook)
         tab.page.wait_for_function("!document.title.startsWith('*')")
         time.sleep(7)  # it saves by itself every five seconds
-        notebook = Notebook(tab, address)  # the same browser, as if another day
+        notebook = Notebook(tab, address, LESSON)  # the same browser, as if another day
         seen["kept"] = notebook.cell("practice_complete = ").text_content()
         tab.page.get_by_text("Download to hand in").click()
         seen["dialog"] = tab.page.locator(".jp-Dialog").inner_text()
