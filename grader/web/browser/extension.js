@@ -100,6 +100,20 @@ function paragraphs(sentences) {
   return node;
 }
 
+// Lessons link to `glossary.md`, which JupyterLite would open as a file. Here it is a page, beside the lesson.
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest?.("a");
+    const leads = link ? `${link.href} ${link.dataset.commandlinkerArgs}` : "";
+    if (!leads.includes("glossary.md")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    window.open(new URL("../glossary.html", BASE).href, "glossary");
+  },
+  true, // before JupyterLite hears of it
+);
+
 // A line at the foot of the page while Python loads, and where it could not.
 function progress(state, failed) {
   const line = document.getElementById("mlmkit-progress") ?? document.body.appendChild(document.createElement("div"));

@@ -21,6 +21,11 @@ def seen(address, tmp_path_factory):
         tab.open(f"{address}glossary.html")
         found["glossary"] = tab.value("document.documentElement.scrollWidth")
         notebook = Notebook(tab, address, LESSON)
+        with tab.page.context.expect_page() as opened:
+            tab.page.get_by_role("link", name="glossary").first.click()
+        opened.value.wait_for_load_state()
+        found["word"] = opened.value.locator("strong", has_text="shrinkage").first.inner_text()
+        opened.value.close()
         notebook.write('STUDENT = ""', 'STUDENT = "ana"')
         notebook.run_all()
         cell = notebook.cell("practice_complete = ...")
@@ -45,6 +50,10 @@ def seen(address, tmp_path_factory):
 def test_the_pages_are_as_wide_as_the_screen(seen):
     assert seen[0]["front"] == seen[0]["glossary"] == WIDTH
     assert 0.7 * WIDTH < seen[0]["cell"] <= WIDTH
+
+
+def test_the_glossary_of_a_lesson_opens_as_a_page_beside_it(seen):
+    assert "shrinkage" in seen[0]["word"]
 
 
 def test_a_practice_question_is_answered(seen):
