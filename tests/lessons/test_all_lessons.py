@@ -341,3 +341,12 @@ def test_every_graded_question_knows_three_mistakes_on_each_students_data(name, 
             verdict = judge(id, answer, student=student, max_points=2)
             assert (verdict.status, verdict.score < 2) == ("mistake", True), id
             assert mistake.name in verdict.mistake.split(" or "), id
+
+
+def test_each_word_of_the_glossary_stands_apart_once_and_in_its_place():
+    _, _, *entries = (ROOT / "course" / "glossary.md").read_text(encoding="utf-8").strip().split("\n\n")
+    assert all(entry.startswith("**") and "\n**" not in entry for entry in entries)
+    words = [re.match(r"\*\*(.+?)\*\*([^(]*)", entry).groups() for entry in entries]
+    order = [re.sub(r"[^a-z0-9]", "", word.lower()) for word, _ in words]
+    assert order == sorted(order)
+    assert len(set(words)) == len(words)
