@@ -7,6 +7,7 @@ kernel is its child: without privileges, and under limits.
     python inside.py cold FD JSON          one kernel; its leash is FD
 """
 
+import builtins
 import contextlib
 import ctypes
 import errno
@@ -74,7 +75,8 @@ def warm_up(modules):
         module, _, function = name.partition(":")
         if module not in sys.modules:
             try:
-                importlib.import_module(module)
+                with as_in_a_notebook():
+                    importlib.import_module(module)
                 if function:
                     getattr(sys.modules[module], function)()
             except Exception:
@@ -83,6 +85,19 @@ def warm_up(modules):
         del sys.modules[name]
     settle()
     return failed
+
+
+@contextlib.contextmanager
+def as_in_a_notebook():
+    """Let modules find a notebook while they are imported, as they would in a kernel.
+
+    Without one, pandas takes itself to be in a terminal, and cuts wide tables to its width.
+    """
+    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)
+    try:
+        yield
+    finally:
+        del builtins.get_ipython
 
 
 def settle():

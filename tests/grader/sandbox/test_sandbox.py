@@ -204,6 +204,7 @@ def test_a_fork_shows_the_same_as_a_new_process(tmp_path):
         "plt.plot([1, 2]); plt.show()",
         "import numpy as np; print(np.random.default_rng(1).normal(size=3)); np.linalg.inv(np.ones((2, 2)))",
         "import pandas as pd; pd.DataFrame({'a': [1.5, 2]})",
+        "pd.DataFrame({f'a wide column {number}': [1.5] for number in range(15)})",
         "%timeit -n 1 -r 1 pass",
         "fit.fixef",
     ]
