@@ -5,6 +5,7 @@ numba compiles a function when it is called for the first time, so this calls ea
 
 import warnings
 from contextlib import suppress
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,21 @@ def compile_density():
     stan_lmer("y ~ (1 | g)", small_data(), method="nuts", draws=4, chains=1, seed=1, progress=False)
 
 
-if __name__ == "__main__":
+def compile_all():
+    """Compile everything, in two processes at the same time.
+
+    Raises
+    ------
+    SystemExit
+        If the log density could not be compiled; its process has said why.
+    """
+    density = get_context("spawn").Process(target=compile_density)
+    density.start()
     compile_fits()
-    compile_density()
+    density.join()
+    if density.exitcode:
+        raise SystemExit("The log density of NUTS could not be compiled: see above.")
+
+
+if __name__ == "__main__":
+    compile_all()
