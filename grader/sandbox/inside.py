@@ -417,7 +417,7 @@ def begin_behind_trunk(app, request, arguments):
 
     main, compiler, trunk = GROWN
     for name in request["forget"]:
-        del main.__dict__[name]
+        main.__dict__.pop(name, None)  # not every name is there: of an `if`, or within a comprehension
 
     class Kernel(IPythonKernel):
         user_module = Any(main)
