@@ -28,7 +28,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Integer
 
 from grader.intake.mending import METADATA, unreadable_reason
-from grader.sandbox.jail import ANSWER_SECONDS
+from grader.sandbox.jail import ANSWER_SECONDS, JailError
 from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import SandboxKernelManager
@@ -44,6 +44,7 @@ ENVELOPE = {
     "update_display_data": 100,
 }  # characters that a message counts at least: many small ones are work, too
 OTHER_ENVELOPE = 1_000
+LONG_WAY = Trunk(()), Plan({}, [], []), []  # nothing is run once for all
 ATTEMPTS = 2  # a kernel that was killed may be no fault of its notebook: somebody or the system did it
 LOOK = 1.0  # seconds between two looks at a kernel that is still at work
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
@@ -152,11 +153,23 @@ class SturdyExecute(Execute):
             whole = copy.deepcopy(nb)
             self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
             self._whole = None  # counted from the first cell: the start of the kernel is not the student's
-            found = super().preprocess(whole, resources, km)
+            found = self._run_notebook(whole, resources, km)
             if not self._killed:
                 break
             self.log.warning("The kernel was killed, in attempt %s of %s.", attempt + 1, ATTEMPTS)
         return found
+
+    def _run_notebook(self, nb: NotebookNode, resources, km):
+        """Run `nb`; from the top where no kernel can begin behind the trunk, for whatever reason."""
+        try:
+            return super().preprocess(nb, resources, km)
+        except JailError as error:
+            if not self._trunk.sources:
+                raise
+            self.log.warning("No kernel began behind the lesson's own cells: %s", error)
+            self._trunk, self._plan, self._shown = LONG_WAY
+            self._why_long = "no kernel could begin behind the lesson's own cells"
+            return super().preprocess(nb, resources, km)
 
     @contextmanager
     def setup_kernel(self, **kwargs):
@@ -217,11 +230,11 @@ class SturdyExecute(Execute):
 
     def _way(self, nb: NotebookNode, resources) -> tuple[Trunk, Plan, Outputs]:
         """Say what of `nb` need not be run, and what that shows; for the long way there is no trunk."""
-        long_way, self._why_long = (Trunk(()), Plan({}, [], []), []), None
+        self._why_long = None
         about = resources.get("nbgrader", {})
         if not self.short_way or "released" not in about:
             self._why_long = "so it is set" if not self.short_way else "the lesson is not known"
-            return long_way
+            return LONG_WAY
         try:
             trunk = trunk_of_lesson(about["released"])
             if not trunk.sources:
@@ -231,7 +244,7 @@ class SturdyExecute(Execute):
             return trunk, plan, outputs_of(trunk, about.get("trunks"), self._run_plainly(about["released"]))
         except LongWayError as reason:
             self._why_long = str(reason)
-            return long_way
+            return LONG_WAY
 
     def _run_plainly(self, released: str):
         """Return what runs a notebook in a kernel of its own, beside the released lesson's files."""

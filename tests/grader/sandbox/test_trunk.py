@@ -1,6 +1,7 @@
 """The short way gives what a run from top to bottom gives, or it is not taken."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -10,7 +11,7 @@ from traitlets.config import Config
 
 from grader.sandbox import provisioner
 from grader.sandbox.execute import SturdyExecute, way_of
-from grader.sandbox.trunk import LongWayError, trunk_of
+from grader.sandbox.trunk import LongWayError, Trunk, trunk_of
 
 pytestmark = [
     pytest.mark.long(28),
@@ -321,6 +322,16 @@ def test_both_ways_show_the_same(course, cells):
     assert way_of(short) is None
     assert way_of(long) == "so it is set"
     assert told(short) == told(long)
+
+
+@needs_bwrap
+def test_where_no_kernel_can_begin_behind_the_trunk_the_notebook_is_run_from_the_top(course, monkeypatch):
+    usual = Trunk.plan
+    # A list is the name of nothing: the fork ends before it listens.
+    monkeypatch.setattr(Trunk, "plan", lambda *them: replace(usual(*them), forget=[["no name"]]))
+    short = run(course, handed_in(first="first = total"))
+    assert way_of(short) == "no kernel could begin behind the lesson's own cells"
+    assert told(short) == told(run(course, handed_in(first="first = total"), short=False))
 
 
 @needs_bwrap
