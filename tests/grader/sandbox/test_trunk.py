@@ -33,7 +33,7 @@ LESSON = [
     new_code_cell("STUDENT = ''", metadata={"tags": ["student"]}),
     new_code_cell("mine = STUDENT * 2\nprint(mine)"),
     students("first = ...", "first"),
-    new_code_cell("total = sum([a_sale for a_sale in sales])\nif total < 0:\n    never = 1\nprint(total)\ntotal"),
+    new_code_cell("total = sum([it for it in sales])\nif total < 0:\n    never = 1\nprint(total)\ntotal"),
     new_code_cell("def twice(x):\n    return x * 2\n\n\nlist(map(twice, sales))"),
     students("second = ...", "second"),
     new_code_cell("log = []\nlog.append(total)\nlog"),
