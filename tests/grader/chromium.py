@@ -4,9 +4,10 @@ import importlib.util
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -78,8 +79,23 @@ class Tab:
         return self.page.evaluate(code)
 
     def wait(self, code, seconds=60):
-        """Wait until code gives something true; return it."""
-        return self.page.wait_for_function(code, timeout=1000 * seconds).json_value()
+        """Wait until code gives something true, also where the page itself may run none; return it."""
+        # Not by wait_for_function: a page's Content-Security-Policy stops it when its first look was too early.
+        end = time.monotonic() + seconds
+        while not (found := self._value_between_pages(code)):
+            if time.monotonic() > end:
+                raise AssertionError(f"In {seconds} s this gave nothing true: {code}")
+            self.page.wait_for_timeout(20)  # milliseconds
+        return found
+
+    def _value_between_pages(self, code):
+        """Return a code's value; None while one page goes and the next one comes."""
+        try:
+            return self.page.evaluate(code)
+        except Error as error:
+            if "context was destroyed" in str(error):
+                return None
+            raise
 
     def violations(self):
         """Name what axe-core, the accessibility checker, finds: rules, and the first place of each."""

@@ -53,7 +53,7 @@ def downloaded(address, server, tmp_path_factory):
             notebook.write(f"{code.partition(' ')[0]} = ...", code)
             seen[question] = notebook.run(f'check("{question}"')
         seen["stopped"] = stopped(notebook)
-        tab.page.wait_for_function("!document.title.startsWith('*')")
+        tab.wait("!document.title.startsWith('*')")
         time.sleep(7)  # it saves by itself every five seconds
         notebook = Notebook(tab, address, LESSON)  # the same browser, as if another day
         seen["kept"] = notebook.cell("practice_complete = ").text_content()
