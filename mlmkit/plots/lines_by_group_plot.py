@@ -4,7 +4,6 @@ import numpy as np
 
 from mlmkit.frame.columns import INTERCEPT
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.facets import scatter_panels
 from mlmkit.plots.lines import coefficients, observations, slope_in_words
 from mlmkit.plots.style import COMPLETE, NONE, PARTIAL, axis_title
 
@@ -51,6 +50,8 @@ def plot_lines_by_group(partial, none, complete=None, *, group=None, columns=3):
     >>> len(plot_lines_by_group(lmer(model, few), no_pooling(model, few)))
     9
     """
+    from mlmkit.plots.facets import scatter_panels
+
     rows, y, x, group = observations(partial, group)
     fits = {"complete pooling": complete, "no pooling": none, "partial pooling": partial}
     lines = {kind: coefficients(fit, group) for kind, fit in fits.items() if fit is not None}

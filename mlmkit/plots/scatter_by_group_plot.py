@@ -3,7 +3,6 @@
 import numpy as np
 
 from mlmkit.plots.alt import set_alt_text
-from mlmkit.plots.facets import scatter_panels
 from mlmkit.plots.from_fit import require
 from mlmkit.plots.style import NONE, axis_title, in_words
 
@@ -42,12 +41,15 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     >>> len(panels)
     9
     """
+    from mlmkit.plots.facets import scatter_panels
+
     require(data, x, y, group)
     groups = dict(list(data.groupby(group, observed=True)))
     grid = scatter_panels(data, x, y, group, list(groups), columns=columns, s=11, alpha=0.6)
     grid.set_axis_labels(axis_title(x), axis_title(y))
     for ax, sales in zip(grid.axes, groups.values(), strict=True):
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
+    grid.figure.tight_layout()
     set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
     return grid.axes
 

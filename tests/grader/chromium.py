@@ -80,7 +80,7 @@ class Tab:
 
     def wait(self, code, seconds=60):
         """Wait until code gives something true, also where the page itself may run none; return it."""
-        # Not by wait_for_function: a page's Content-Security-Policy stops it when its first look was too early.
+        # wait_for_function ends at a page's Content-Security-Policy when its first look was too early.
         end = time.monotonic() + seconds
         while not (found := self._value_between_pages(code)):
             if time.monotonic() > end:
