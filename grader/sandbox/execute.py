@@ -31,7 +31,7 @@ from grader.intake.mending import METADATA, unreadable_reason
 from grader.sandbox.jail import ANSWER_SECONDS, JailError
 from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
-from grader.sandbox.provisioner import SandboxKernelManager
+from grader.sandbox.provisioner import OF_PLAN, SandboxKernelManager
 from grader.sandbox.rungs import NONE
 from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of_lesson
 from grader.sandbox.trunk_outputs import Outputs, outputs_of
@@ -44,7 +44,7 @@ ENVELOPE = {
     "update_display_data": 100,
 }  # characters that a message counts at least: many small ones are work, too
 OTHER_ENVELOPE = 1_000
-LONG_WAY = Trunk(()), Plan({}, [], []), []  # nothing is run once for all
+LONG_WAY = Trunk(()), Plan({}, [], [], []), []  # nothing is run once for all
 ATTEMPTS = 2  # a kernel that was killed may be no fault of its notebook: somebody or the system did it
 LOOK = 1.0  # seconds between two looks at a kernel that is still at work
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
@@ -122,6 +122,9 @@ class SturdyExecute(Execute):
     # For a kernel that starts on a busy machine. One that dies is noticed at once.
     startup_timeout = ANSWER_SECONDS
 
+    # When each message came: nobody asks.
+    record_timing = False
+
     # Seconds in which a kernel that has replied, or was interrupted, has to say its last word.
     iopub_timeout = Integer(10).tag(config=True)
 
@@ -179,11 +182,11 @@ class SturdyExecute(Execute):
         # ... and neither are progress bars, in a notebook that nobody watches.
         kwargs.setdefault("env", {**os.environ, "MLMKIT_QUIET": "1"})
         code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
-        trunk = {"trunk": self._trunk.sources, "counts": self._plan.counts, "forget": self._plan.forget}
-        with super().setup_kernel(code=code, **trunk, **quiet, **kwargs):
+        plan = {name: getattr(self._plan, name) for name in OF_PLAN}
+        with super().setup_kernel(code=code, trunk=self._trunk.sources, **plan, **quiet, **kwargs):
             how = asdict(self.km.provisioner.how)
             self.nb.metadata.setdefault(METADATA, {})["isolation"] = how
-            self._behind_trunk, self._next = self.km.provisioner.behind_trunk, 1
+            self._behind_trunk = self.km.provisioner.behind_trunk
             if self._trunk.sources and not self._behind_trunk:
                 self._why_long = "no process could run the lesson's own cells for all"
             self.nb.metadata[METADATA]["long_way"] = self._why_long
@@ -214,7 +217,6 @@ class SturdyExecute(Execute):
             self._show(cell, self._shown[self._plan.given[index]])
             return
         try:
-            self._count_on()
             super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
             self._killed = run_sync(self.km.provisioner.poll)() == -signal.SIGKILL
@@ -266,13 +268,6 @@ class SturdyExecute(Execute):
             message = {"msg_type": output.output_type, "content": {**output, "transient": {}}}
             if self._take_room(message, cell):
                 cell.outputs.append(output)
-
-    def _count_on(self) -> None:
-        """Let the kernel count the cells before this one that it has not run."""
-        number = self.code_cells_executed + 1
-        if self._behind_trunk and number != self._next:
-            self.kc.execute(f"get_ipython().execution_count = {number}", silent=True, store_history=False)
-        self._next = number + 1
 
     def _take_from_journal(self, nb: NotebookNode) -> None:
         """Put back what the cells showed before the grading process was lost; nothing is run."""

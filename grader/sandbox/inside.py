@@ -32,6 +32,7 @@ HOME, WORK = "/home/student", "/home/student/work"
 SOCKETS, SPOOL, SKELETONS = "/run/sockets", "/spool", "/run/skeletons"
 CONNECTION_FILE = f"{SOCKETS}/connection.json"
 PORTS = 5
+MORE_CELLS = "mlmkit_cells"  # in a request: cells to run behind its own; in the reply: how each of them ended
 # Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
@@ -416,15 +417,30 @@ def begin_behind_trunk(app, request, arguments):
     from traitlets import Any
 
     main, compiler, trunk = GROWN
+    numbers = iter(request["late"])
     for name in request["forget"]:
         main.__dict__.pop(name, None)  # not every name is there: of an `if`, or within a comprehension
 
     class Kernel(IPythonKernel):
         user_module = Any(main)
 
+        async def do_execute(self, code, silent, store_history=True, user_expressions=None, **named):
+            """Run a cell and those behind it in the request, each with its number in the notebook."""
+            replies = []
+            for source in [code, *(user_expressions or {}).get(MORE_CELLS, ())]:
+                if replies:
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                    begun = {"code": source, "execution_count": self.execution_count}
+                    self.send_response(self.iopub_socket, "execute_input", begun)
+                replies.append(await super().do_execute(source, silent, store_history, **named))
+                if not silent:
+                    self.shell.execution_count = next(numbers, self.shell.execution_count)
+            return {**replies[-1], MORE_CELLS: replies}
+
     app.kernel_class = Kernel
     app.initialize(arguments)
-    app.shell.compile = compiler
+    app.shell.compile, app.shell.execution_count = compiler, next(numbers, 1)
     for source, count in zip(trunk, request["counts"], strict=True):
         compiler.cache(source, count)
     if "matplotlib.pyplot" in sys.modules:

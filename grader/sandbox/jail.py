@@ -124,7 +124,7 @@ class Jail:
     ) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet.
 
-        `behind_trunk` has the ``counts`` and what to ``forget`` of a `grader.sandbox.trunk.Plan`.
+        `behind_trunk` has ``counts``, ``late`` and ``forget`` of a `grader.sandbox.trunk.Plan`.
         """
         request = self._prepare(submission, connection, argv, bool(modules))
         request |= {"modules": modules, **(behind_trunk or {})}

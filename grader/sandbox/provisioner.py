@@ -34,6 +34,7 @@ from grader.sandbox.processor_time import ProcessorTime
 from grader.sandbox.rungs import GUEST, ISOLATED, LANDLOCK, NONE, RUNGS, choose
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
+OF_PLAN = ("counts", "late", "forget")  # what a kernel that begins behind a trunk has to know of its plan
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class SandboxProvisioner(LocalProvisioner):
         """Let the kernel listen on socket files, which need no network."""
         self._code = kwargs.pop("code", "")
         self._trunk = kwargs.pop("trunk", ())
-        self._ours = {name: kwargs.pop(name, []) for name in ("counts", "forget")}
+        self._ours = {name: kwargs.pop(name, []) for name in OF_PLAN}
         self.behind_trunk = False
         manager = self.parent
         if os.name == "posix":

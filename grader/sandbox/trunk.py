@@ -86,12 +86,15 @@ class Plan:
         Place of a cell in the notebook to its number in the trunk: what it shows is known.
     counts : list of int
         What Jupyter numbers the trunk's cells in this notebook, all of them.
+    late : list of int
+        What it numbers the cells that the kernel runs, in order.
     forget : list of str
         What the trunk has bound in cells that are run again, in their turn.
     """
 
     given: dict[int, int]
     counts: list[int]
+    late: list[int]
     forget: list[str]
 
 
@@ -121,7 +124,8 @@ def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
     if kept & (forget | changed):
         raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
     numbers = {place: count for count, (place, _) in enumerate(code, 1)}
-    return Plan(given, [numbers[place] for place in trunk], sorted(forget))
+    late_numbers = [count for place, count in numbers.items() if place not in given]
+    return Plan(given, [numbers[place] for place in trunk], late_numbers, sorted(forget))
 
 
 def trunk_of_lesson(path: str) -> Trunk:
