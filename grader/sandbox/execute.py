@@ -16,6 +16,7 @@ import signal
 import subprocess
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from queue import Empty
 from textwrap import dedent
@@ -33,6 +34,7 @@ from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import OF_PLAN, SandboxKernelManager
 from grader.sandbox.rungs import NONE
+from grader.sandbox.together import LOOK, UnusualError, ask, may_loop, replies, told
 from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of_lesson
 from grader.sandbox.trunk_outputs import Outputs, outputs_of
 
@@ -46,7 +48,6 @@ ENVELOPE = {
 OTHER_ENVELOPE = 1_000
 LONG_WAY = Trunk(()), Plan({}, [], [], []), []  # nothing is run once for all
 ATTEMPTS = 2  # a kernel that was killed may be no fault of its notebook: somebody or the system did it
-LOOK = 1.0  # seconds between two looks at a kernel that is still at work
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
 
 
@@ -153,14 +154,25 @@ class SturdyExecute(Execute):
             return nb, resources
         self._trunk, self._plan, self._shown = self._way(nb, resources)
         for attempt in range(ATTEMPTS):
-            whole = copy.deepcopy(nb)
-            self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
-            self._whole = None  # counted from the first cell: the start of the kernel is not the student's
-            found = self._run_notebook(whole, resources, km)
+            found = self._attempt(nb, resources, km)
             if not self._killed:
                 break
             self.log.warning("The kernel was killed, in attempt %s of %s.", attempt + 1, ATTEMPTS)
         return found
+
+    def _attempt(self, nb: NotebookNode, resources, km):
+        """Run a copy of `nb`: many cells by one request where all is as usual, else anew, one by one."""
+        try:
+            self._begin(bundles=True)
+            return self._run_notebook(copy.deepcopy(nb), resources, km)
+        except UnusualError as why:
+            self.log.info("The cells are run one by one: %s", why)
+            self._begin(bundles=False)
+            return self._run_notebook(copy.deepcopy(nb), resources, km)
+
+    def _begin(self, *, bundles: bool) -> None:
+        self._bundles, self._done = bundles, set()
+        self._left, self._stopped, self._killed = self.max_notebook_chars, None, False
 
     def _run_notebook(self, nb: NotebookNode, resources, km):
         """Run `nb`; from the top where no kernel can begin behind the trunk, for whatever reason."""
@@ -191,19 +203,81 @@ class SturdyExecute(Execute):
                 self._why_long = "no process could run the lesson's own cells for all"
             self.nb.metadata[METADATA]["long_way"] = self._why_long
             self._journal.begin(isolation=how)
+            # The start of the kernel is not the student's.
+            self._whole = self._limit = self._allowance(self.notebook_timeout)
             yield
 
     def preprocess_cell(self, cell, resources, index):
         """Run one cell, or say in it why it was not run; write down what it shows."""
-        if cell.cell_type == "code" and cell.source.strip():
+        if _is_run(cell) and index not in self._done:
+            bundle = self._bundle_from(index)
+            if len(bundle) > 1:
+                try:
+                    run_sync(self._run_bundle)(bundle)
+                except Exception as error:
+                    raise UnusualError(f"{type(error).__name__}: {str(error)[:200]}") from error
+                return cell, resources
             self._run(cell, resources, index)
             if self._stopped is None:
                 self._journal.add(index, cell)
         return cell, resources
 
+    def _bundle_from(self, index: int) -> list[int]:
+        """Return the places of cells that one request can run, beginning with this one; none for no such."""
+        if not (self._bundles and self._behind_trunk) or index in self._plan.given:
+            return []
+        cells = self.nb.cells
+        left = [place for place in range(index, len(cells)) if _is_run(cells[place])]
+        late = (place for place in left if place not in self._plan.given)
+        return list(takewhile(lambda place: not may_loop(cells[place].source), late))
+
+    async def _run_bundle(self, places: list[int]) -> None:
+        """Run these cells by one request, and show what is given between them."""
+        cells, self._at = self.nb.cells, places[0]
+        asked = ask(self.kc, [cells[place].source for place in places])
+        async for number, message in told(self.kc, asked, len(places), self._look):
+            place = places[number]
+            if message["msg_type"] == "execute_input":
+                self._go_on_to(place)
+            self.process_message(message, cells[place], place)
+            if self._said_cut:
+                raise UnusualError("a cell printed too much")
+        for place, reply in zip(places, await replies(self.kc, asked, len(places), self._look), strict=True):
+            self.on_cell_executed(cell=cells[place], cell_index=place, execute_reply={"content": reply})
+        self._finish(places[-1])
+
+    def _go_on_to(self, place: int) -> None:
+        """Finish the cells of a bundle before this one, show what is given there, and get ready for it."""
+        for before in range(self._at, place):
+            if before in self._plan.given:
+                self._make_room()
+                self._show(self.nb.cells[before], self._shown[self._plan.given[before]])
+            if _is_run(self.nb.cells[before]):
+                self._finish(before)
+        self._make_room()
+        self.code_cells_executed += 1
+        self.clear_before_next_output = False
+        self._at, self._limit = place, self._allowance(self.timeout)
+
+    def _finish(self, place: int) -> None:
+        """Write down what a cell of a bundle shows."""
+        self._journal.add(place, self.nb.cells[place])
+        self._done.add(place)
+
+    async def _look(self) -> None:
+        """Raise where a bundle can't go on as usual."""
+        await self._async_check_alive()
+        if await self.kc.is_cut_off("iopub") or await self.kc.is_cut_off("shell"):
+            raise UnusualError("a message of the kernel is too large")
+        if self._limit.is_over() or self._whole.is_over():
+            raise UnusualError("a cell ran too long")
+
+    def _make_room(self) -> None:
+        """Let the next cell print and show as much as one may."""
+        self._said_cut = False
+        self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
+
     def _run(self, cell, resources, index) -> None:
-        if self._whole is None:
-            self._whole = self._allowance(self.notebook_timeout)
         if self._stopped is None and self._whole.is_over():
             self._stopped = (
                 f"The notebook ran longer than {self.notebook_timeout} seconds in all and was stopped."
@@ -211,8 +285,7 @@ class SturdyExecute(Execute):
         if self._stopped is not None:
             _mark_not_run(cell, self._stopped)
             return
-        self._said_cut = False
-        self._room = {"stream": self.max_stream_chars, "display": self.max_display_chars}
+        self._make_room()
         if self._behind_trunk and index in self._plan.given:
             self._show(cell, self._shown[self._plan.given[index]])
             return
@@ -429,6 +502,10 @@ def say_in(cell: NotebookNode, sentence: str) -> None:
         "text/html": f'<div class="mlm-notice">{html.escape(sentence)}</div>',
     }
     cell.outputs.append(new_output("display_data", data=data))
+
+
+def _is_run(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def _mark_not_run(cell: NotebookNode, reason: str) -> None:

@@ -4,13 +4,14 @@ A kernel behind a trunk (`grader.sandbox.inside`) runs the cells one after the o
 each. So what it shows belongs to the cell that it began last.
 
 This is for cells that end. Where anything is not as usual (a cell that runs too long, a kernel that ends, a
-message that no kernel of good faith sends) an `UnusualError` is raised: the notebook has to be run anew, with a
-request for each cell, which can deal with all that.
+message that no kernel of good faith sends) there is an `UnusualError`: the notebook has to be run anew, with
+a request for each cell, which can deal with all that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from queue import Empty
 from time import monotonic
 
@@ -36,60 +37,56 @@ def may_loop(source: str) -> bool:
     return "while" in source
 
 
-async def run_together(
-    client: AsyncKernelClient,
-    sources: list[str],
-    *,
-    begin: Callable[[int], None],
-    hear: Callable[[dict], None],
-    look: Callable[[], object],
-) -> list[dict]:
-    """Run cells, and return the content of the kernel's reply for each.
+def ask(client: AsyncKernelClient, sources: list[str]) -> str:
+    """Send the request to run these cells; return its name."""
+    return client.execute(sources[0], stop_on_error=False, user_expressions={MORE_CELLS: sources[1:]})
+
+
+async def told(
+    client: AsyncKernelClient, asked: str, count: int, look: Callable[[], Awaitable[None]]
+) -> AsyncIterator[tuple[int, dict]]:
+    """Yield what the kernel says, and with it the number of the cell, from 0 on.
 
     Parameters
     ----------
     client : AsyncKernelClient
         Of a kernel behind a trunk.
-    sources : list of str
-        At least one.
-    begin : callable
-        Is called with the number of a cell, from 0 on, before what it shows.
-    hear : callable
-        Is called with each message of the cell that was begun last.
+    asked : str
+        Name of the request.
+    count : int
+        How many cells it has.
     look : callable
         Is awaited every second; raises an exception where it is time to give up.
 
     Raises
     ------
     UnusualError
-        If the kernel did not say of each cell that it began and how it ended.
+        If the kernel begins more or fewer cells than there are.
     """
-    asked = client.execute(sources[0], stop_on_error=False, user_expressions={MORE_CELLS: sources[1:]})
-    begun, looked = 0, monotonic()
+    number, looked = -1, monotonic()
     while True:
         if monotonic() - looked > LOOK:
             looked = monotonic()
             await look()
-        try:
+        with suppress(Empty):
             message = await client.iopub_channel.get_msg(timeout=LOOK)
-        except Empty:
-            continue
-        if message["parent_header"].get("msg_id") != asked:
-            continue
-        if message["msg_type"] == "execute_input":
-            if begun == len(sources):
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            number += message["msg_type"] == "execute_input"
+            if number == count:
                 raise UnusualError("the kernel began more cells than there are")
-            begin(begun)
-            begun += 1
-        if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
-            break
-        hear(message)
-    if begun < len(sources):
+            if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
+                break
+            if number >= 0:
+                yield number, message
+    if number != count - 1:
         raise UnusualError("the kernel did not begin every cell")
-    return await _replies(client, asked, len(sources), look)
 
 
-async def _replies(client, asked: str, count: int, look) -> list[dict]:
+async def replies(
+    client: AsyncKernelClient, asked: str, count: int, look: Callable[[], Awaitable[None]]
+) -> list[dict]:
+    """Return the content of the kernel's reply for each cell; see `told`."""
     while True:
         try:
             message = await client.shell_channel.get_msg(timeout=LOOK)
@@ -98,7 +95,7 @@ async def _replies(client, asked: str, count: int, look) -> list[dict]:
             continue
         if message["parent_header"].get("msg_id") == asked:
             break
-    replies = message["content"].get(MORE_CELLS)
-    if not isinstance(replies, list) or len(replies) != count:
+    found = message["content"].get(MORE_CELLS)
+    if not isinstance(found, list) or len(found) != count:
         raise UnusualError("the kernel did not say how each cell ended")
-    return replies
+    return found
