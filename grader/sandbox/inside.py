@@ -32,7 +32,7 @@ HOME, WORK = "/home/student", "/home/student/work"
 SOCKETS, SPOOL, SKELETONS = "/run/sockets", "/spool", "/run/skeletons"
 CONNECTION_FILE = f"{SOCKETS}/connection.json"
 PORTS = 5
-MORE_CELLS = "mlmkit_cells"  # in a request: cells to run behind its own; in the reply: how each of them ended
+MORE_CELLS = "mlmkit_cells"  # in a request: cells to run behind its own, as JSON; in the reply: how each ended
 # Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
@@ -427,7 +427,7 @@ def begin_behind_trunk(app, request, arguments):
         async def do_execute(self, code, silent, store_history=True, user_expressions=None, **named):
             """Run a cell and those behind it in the request, each with its number in the notebook."""
             replies = []
-            for source in [code, *(user_expressions or {}).get(MORE_CELLS, ())]:
+            for source in [code, *json.loads((user_expressions or {}).get(MORE_CELLS, "[]"))]:
                 if replies:
                     sys.stdout.flush()
                     sys.stderr.flush()

@@ -10,6 +10,7 @@ a request for each cell, which can deal with all that.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from queue import Empty
@@ -39,7 +40,8 @@ def may_loop(source: str) -> bool:
 
 def ask(client: AsyncKernelClient, sources: list[str]) -> str:
     """Send the request to run these cells; return its name."""
-    return client.execute(sources[0], stop_on_error=False, user_expressions={MORE_CELLS: sources[1:]})
+    more = {MORE_CELLS: json.dumps(sources[1:])}
+    return client.execute(sources[0], stop_on_error=False, user_expressions=more)
 
 
 async def told(
