@@ -50,6 +50,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     for ax, sales in zip(grid.axes, groups.values(), strict=True):
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
     grid.figure.tight_layout()
+    grid.figure.set_layout_engine(None)  # it is laid out: with an engine, saving would draw it once for trial
     set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
     return grid.axes
 
