@@ -32,7 +32,8 @@ HOME, WORK = "/home/student", "/home/student/work"
 SOCKETS, SPOOL, SKELETONS = "/run/sockets", "/spool", "/run/skeletons"
 CONNECTION_FILE = f"{SOCKETS}/connection.json"
 PORTS = 5
-MORE_CELLS = "mlmkit_cells"  # in a request: cells to run behind its own, as JSON; in the reply: how each ended
+# In a request: cells to run behind its own, as JSON. In the reply: how each of them ended.
+MORE_CELLS = "mlmkit_cells"
 # Imported by other libraries only where it happens to be installed; it starts a thread, which no fork has.
 UNWANTED = ("polars",)
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096

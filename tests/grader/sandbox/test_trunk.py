@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from one_kernel import printed, shown
 from traitlets.config import Config
 
-from grader.sandbox import provisioner
+from grader.sandbox import execute, provisioner, trunk
 from grader.sandbox.execute import SturdyExecute, way_of
 from grader.sandbox.trunk import LongWayError, Trunk, trunk_of
 
@@ -283,9 +283,10 @@ SETTINGS = {
 }
 
 
-def run(course, notebook, *, short=True):
+def run(course, notebook, *, short=True, journal=None, lost=False, **settings):
     about = {"released": str(course / "release" / "lesson.ipynb"), "trunks": course / "trunks"}
-    execute = SturdyExecute(config=Config({"SandboxProvisioner": SETTINGS}), short_way=short)
+    about |= {"journal": journal, "lost": lost}
+    execute = SturdyExecute(config=Config({"SandboxProvisioner": SETTINGS}), short_way=short, **settings)
     resources = {"metadata": {"path": str(course / "work")}, "nbgrader": about}
     return execute.preprocess(notebook, resources)[0]
 
@@ -365,6 +366,99 @@ def test_a_kernel_that_dies_costs_the_lessons_cells_behind_it_too(course):
     short, long = (run(course, handed_in(**cells), short=way) for way in (True, False))
     assert way_of(short) is None
     assert told(short) == told(long)
+
+
+@pytest.fixture
+def attempts(monkeypatch):
+    """How cells of the short way were run: several by one request (True), or one by one."""
+    seen = []
+    usual = SturdyExecute._begin
+
+    def begin(self, *, bundles):
+        if self.short_way:
+            seen.append(bundles)
+        usual(self, bundles=bundles)
+
+    monkeypatch.setattr(SturdyExecute, "_begin", begin)
+    return seen
+
+
+@needs_bwrap
+def test_cells_that_end_are_run_by_one_request(course, attempts, monkeypatch):
+    asked, alone = [], []
+    by_one, by_itself = execute.ask, SturdyExecute._run
+    monkeypatch.setattr(execute, "ask", lambda kc, sources: [asked.append(sources), by_one(kc, sources)][1])
+
+    def run_by_itself(self, cell, resources, place):
+        if self.short_way and place not in self._plan.given:
+            alone.append(cell.source)
+        by_itself(self, cell, resources, place)
+
+    monkeypatch.setattr(SturdyExecute, "_run", run_by_itself)
+    loops = "while False:\n    pass"
+    run(course, handed_in(first="first = 1", second=loops, last="last = first"))
+    assert asked == [["practice = ...", "STUDENT = ''", "mine = STUDENT * 2\nprint(mine)", "first = 1"]]
+    assert alone == [loops, "last = first"]
+    assert attempts == [True]
+
+
+UNUSUAL = {
+    "prints too much": "print('x' * 3000)",
+    "prints too often": "for i in range(5000):\n    print(i, flush=True)",
+    "runs too long": "for last in range(10**12):\n    pass",
+    "ends the kernel": "np.lib.stride_tricks.as_strided(np.zeros(1), (10**9,)).sum()",
+}
+
+
+@needs_bwrap
+@pytest.mark.parametrize("source", UNUSUAL.values(), ids=UNUSUAL)
+def test_what_is_unusual_is_run_anew_one_by_one(course, attempts, source):
+    limits, cells = {"max_stream_chars": 2000, "timeout": 2}, {"second": "print('second')", "last": source}
+    short = run(course, handed_in(**cells), **limits)
+    assert attempts == [True, False]
+    assert way_of(short) is None
+    long = run(course, handed_in(**cells), short=False, **limits)
+    assert [cell["outputs"] for cell in told(short)] == [cell["outputs"] for cell in told(long)]
+
+
+LIES = {
+    "begins a cell too many": ("execute_input", {"code": "", "execution_count": 1}),
+    "ends too early": ("status", {"execution_state": "idle"}),
+}
+
+
+@needs_bwrap
+@pytest.mark.parametrize("message", LIES.values(), ids=LIES)
+def test_a_kernel_that_lies_of_its_cells_is_run_anew(course, attempts, monkeypatch, message):
+    kind, content = message
+    lie = f"get_ipython().kernel.send_response(get_ipython().kernel.iopub_socket, {kind!r}, {content!r})"
+    monkeypatch.setattr(trunk, "require_ordinary", lambda source: None)  # such a cell goes the long way
+    notebook = handed_in(last=lie)
+    notebook.cells.append(new_code_cell("print('end')"))
+    done = run(course, notebook)
+    assert attempts == [True, False]
+    assert printed(done.cells[-1]) == "end"
+
+
+@needs_bwrap
+def test_what_ran_before_the_grading_process_was_lost_is_written_down(course, tmp_path, monkeypatch):
+    notebook = handed_in(practice="print('practice')", first="print('first')", last="print('last')")
+    journal = tmp_path / "journal"
+    usual = SturdyExecute.process_message
+
+    def killed(self, message, cell, place):
+        if place == PLACES["last"] and self.short_way:
+            raise KeyboardInterrupt
+        return usual(self, message, cell, place)
+
+    monkeypatch.setattr(SturdyExecute, "process_message", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(course, notebook, journal=journal)
+    lost = told(run(course, notebook, journal=journal, lost=True))
+    whole = told(run(course, notebook, short=False))
+    last = PLACES["last"]
+    assert [cell["outputs"] for cell in lost[:last]] == [cell["outputs"] for cell in whole[:last]]
+    assert "was killed" in str(lost[last]["outputs"])
 
 
 LEAVES = {
