@@ -112,7 +112,7 @@ def test_scatter_panels_are_laid_out_once_when_all_is_in_place(seattle, monkeypa
     layouts = []
     monkeypatch.setattr(Figure, "tight_layout", lambda figure: layouts.append(figure.axes[0].get_title()))
     plot_scatter_by_group(seattle)
-    assert layouts == [f"98010  (n = {(seattle["zipcode"] == "98010").sum()})"]
+    assert layouts == [f"98010  (n = {(seattle['zipcode'] == '98010').sum()})"]
 
 
 def test_scatter_says_in_words_what_the_data_show(seattle):
