@@ -6,6 +6,7 @@ SHELL := /bin/bash
 ENV := .venv
 BIN := $(CURDIR)/$(ENV)/bin
 PYTHON := $(BIN)/python
+START := $(ENV)/.start
 READY := $(ENV)/.ready
 UV := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)
 # nbgrader calls some of its tools by their bare names.
@@ -23,23 +24,31 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 	@echo "Grading wants Linux, or a container (Containerfile). On Windows use WSL; students need no make."
 
-$(READY): requirements.txt pyproject.toml grader/pyproject.toml
+$(START): requirements.txt pyproject.toml grader/pyproject.toml
 	@rm -rf $(ENV)  # first: its own Python, which stands first on the path, is none to make it with
 	@python=$$(.ci/find-python) || exit 1; \
 	echo "Making $(ENV) with $$($$python --version) ..."; \
 	.ci/patiently $$python -m venv $(ENV)
 	@echo "Installing the locked requirements (about 230 packages) ..."
 	@.ci/patiently $(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
-	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.txt \
+	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes requirements.txt \
 	  || .ci/patiently $(PYTHON) -m pip install --require-hashes -r requirements.txt
 	$(PATIENTLY) $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --editable . --editable ./grader
-	@echo "Compiling the numerical kernels, once ..."
+	@echo "Compiling what a lesson needs, once ..."
+	$(PATIENTLY) env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m grader.demo.compile_modules
+	@touch $(START)
+
+# A sandbox can't keep what it compiles. The last line is for packages that ship files for other versions of Python.
+$(READY): $(START)
+	@echo "Compiling the rest, once ..."
 	$(PATIENTLY) $(PYTHON) -m mlmkit.compile_kernels
+	$(PATIENTLY) $(PYTHON) -m compileall -qq -j 0 $(ENV)/lib || true
 	@touch $(READY)
 
-demo: $(READY)  ## grade a sample class of 12 students, from release to class report
+demo: $(START)  ## grade a sample class of 12 students, from release to class report
 	@$(PYTHON) -m grader demo
+	@$(MAKE) --no-print-directory $(READY)
 
 test: $(READY)  ## run the tests that every change must pass
 	$(PATIENTLY) $(PYTHON) -m pytest -q $(TOGETHER) -m "not slow and not whole"

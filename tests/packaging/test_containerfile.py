@@ -64,7 +64,7 @@ def test_no_folder_is_copied_in_which_a_class_leaves_its_work():
 
 
 def test_what_make_needs_is_there():
-    wanted = re.search(r"^\$\(READY\): (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)[
+    wanted = re.search(r"^\$\(START\): (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)[
         1
     ].split()
     there = sources()
