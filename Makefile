@@ -31,19 +31,19 @@ $(START): requirements.txt pyproject.toml grader/pyproject.toml
 	.ci/patiently $$python -m venv $(ENV)
 	@echo "Installing the locked requirements (about 230 packages) ..."
 	@.ci/patiently $(PYTHON) -m pip install --quiet --disable-pip-version-check $(UV) \
-	  && .ci/patiently $(BIN)/uv pip sync --python $(PYTHON) --require-hashes requirements.txt \
+	  && .ci/patiently $(BIN)/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.txt \
 	  || .ci/patiently $(PYTHON) -m pip install --require-hashes -r requirements.txt
 	$(PATIENTLY) $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --editable . --editable ./grader
 	@echo "Compiling what a lesson needs, once ..."
-	$(PATIENTLY) env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m grader.demo.compile_modules
+	$(PATIENTLY) env -u PYTHONDONTWRITEBYTECODE PYDEVD_DISABLE_FILE_VALIDATION=1 $(PYTHON) -m grader.demo.compile_modules
 	@touch $(START)
 
 # A sandbox can't keep what it compiles. The last line is for packages that ship files for other versions of Python.
 $(READY): $(START)
 	@echo "Compiling the rest, once ..."
 	$(PATIENTLY) $(PYTHON) -m mlmkit.compile_kernels
-	$(PATIENTLY) $(PYTHON) -m compileall -qq -j 0 $(ENV)/lib || true
+	$(PATIENTLY) $(PYTHON) -W ignore -m compileall -qq -j 0 $(ENV)/lib || true
 	@touch $(READY)
 
 demo: $(START)  ## grade a sample class of 12 students, from release to class report

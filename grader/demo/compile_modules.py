@@ -1,6 +1,6 @@
 """Compile what grading a first lesson loads, once: ``python -m grader.demo.compile_modules``.
 
-A kernel in a sandbox may not write beside the libraries: what is not compiled yet, it would compile each time.
+A kernel in a sandbox may not write beside the libraries: it would compile each time what is not compiled.
 """
 
 import importlib

@@ -404,7 +404,6 @@ def test_cells_that_end_are_run_by_one_request(course, attempts, monkeypatch):
 
 UNUSUAL = {
     "prints too much": "print('x' * 3000)",
-    "prints too often": "for i in range(5000):\n    print(i, flush=True)",
     "runs too long": "for last in range(10**12):\n    pass",
     "ends the kernel": "np.lib.stride_tricks.as_strided(np.zeros(1), (10**9,)).sum()",
 }
