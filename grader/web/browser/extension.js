@@ -32,13 +32,15 @@ async function modules(...names) {
 function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
   // A page with a notebook will want Python: it is loaded while the page is built.
   const early = location.pathname.includes("/notebooks") ? open(BASE, about, progress) : null;
-  const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early });
+  let contents;
+  const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early, contents: () => contents });
   const kernels = new Map();
   return {
     id: `${NAME}:kernel`,
     autoStart: true,
     requires: [IKernelSpecs, IKernelClient],
     activate: (app, specs, client) => {
+      contents = app.serviceManager.contents;
       specs.register({
         spec: {
           name: "python3", // what the lessons ask for, here and at home

@@ -1,3 +1,5 @@
+import { Beside } from "./files.js";
+
 // JupyterLite's kernel: it starts the worker, gives it cells, and passes on what they show.
 //
 // `base` is the folder with worker.js and the files it reads, `about` what about.json there says.
@@ -21,15 +23,18 @@ export function open(base, about, progress) {
 }
 
 // `early`: a worker that was opened while the page was still being built, for the first kernel.
-export function makeKernel({ BaseKernel, base, about, progress, early }) {
+// `contents`: a function that gives JupyterLite's files.
+export function makeKernel({ BaseKernel, base, about, progress, early, contents }) {
   return class TabKernel extends BaseKernel {
     #worker = null;
     #started = null;
     #waiting = new Map(); // by number: what to do with the answer
     #number = 0;
+    #beside;
 
     constructor(options) {
       super(options);
+      this.#beside = new Beside(contents(), options.location ?? "");
       this.#start();
     }
 
@@ -48,6 +53,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early }) {
     #start() {
       const { worker, heard } = early ?? open(base, about, progress);
       early = null;
+      this.#beside.forget();
       this.#worker = worker;
       this.#started = new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => {
@@ -58,7 +64,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early }) {
             progress(null, data.failed);
             reject(new Error(data.failed));
             this.#end("KernelError", `${data.failed} ${ENDED}`);
-          } else this.#answer(data.id, data.reply);
+          } else this.#answer(data.id, data);
         };
         for (const data of heard) worker.onmessage({ data });
       });
@@ -71,22 +77,26 @@ export function makeKernel({ BaseKernel, base, about, progress, early }) {
       for (const [id, { cell }] of this.#waiting) {
         const error = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
         if (cell && ename) this.publishExecuteError(error);
-        this.#answer(id, { status: "error", ...error });
+        this.#answer(id, { reply: { status: "error", ...error }, files: [] });
       }
     }
 
-    #answer(id, reply) {
+    #answer(id, answer) {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
-      waiting?.resolve(reply);
+      waiting?.resolve(answer);
     }
 
-    async #ask(call, cell = false) {
+    async #ask(call) {
+      return (await this.#askFor({ call })).reply;
+    }
+
+    async #askFor(asked, cell = false) {
       if (!this.#worker) this.#start();
       const id = ++this.#number;
       const answer = new Promise((resolve) => this.#waiting.set(id, { resolve, cell }));
       this.#started.then(
-        () => this.#waiting.has(id) && this.#worker.postMessage({ id, call }),
+        () => this.#waiting.has(id) && this.#worker.postMessage({ id, ...asked }),
         () => {},
       );
       return answer;
@@ -123,7 +133,12 @@ export function makeKernel({ BaseKernel, base, about, progress, early }) {
     }
 
     async executeRequest({ code, silent, store_history: kept }) {
-      const reply = await this.#ask(["run", code, Boolean(silent), Boolean(kept ?? true)], true);
+      const call = ["run", code, Boolean(silent), Boolean(kept ?? true)];
+      const say = (text) => this.stream({ name: "stderr", text });
+      const { files, says } = await this.#beside.fresh();
+      says.forEach(say);
+      const { reply, files: written } = await this.#askFor({ call, files }, true);
+      (await this.#beside.keep(written)).forEach(say);
       return { user_expressions: {}, payload: [], ...reply, execution_count: this.executionCount };
     }
 

@@ -1,8 +1,9 @@
 // Python in a worker: fetches the interpreter and its library once, runs cells, and passes on what they send.
 //
-// Messages to it: {id, call: [name, ...arguments]}, a function of tab.py with its arguments.
-// Messages from it: {progress: {done, total, text}}, {ready: true}, {sent: [kind, content]}, {id, reply},
-// {failed: text} after which nothing more comes.
+// Messages to it: {id, call: [name, ...arguments], files}, a function of tab.py with its arguments; before it, `files`
+// (lists of name and bytes, or none) are put into the folder in which cells run.
+// Messages from it: {progress: {done, total, text}}, {ready: true}, {sent: [kind, content]}, {id, reply, files} with the
+// files that a cell has written there, {failed: text} after which nothing more comes.
 import { ConsoleStdout, Directory, File, OpenDirectory, OpenFile, PreopenDirectory, WASI } from "@bjorn3/browser_wasi_shim";
 
 const CACHE = "mlmkit-python";
@@ -35,7 +36,7 @@ for (const kind of [OpenDirectory, OpenFile]) {
 
 const MEMORY = "memory.bin";
 
-let exports, reply, kept;
+let exports, reply, kept, folder;
 
 onmessage = ({ data }) => {
   if (data.start) start(data.start).catch((error) => postMessage({ failed: sentence(error) }));
@@ -77,7 +78,10 @@ async function start({ base, files, version }) {
     read("library.bin", "application/octet-stream").then((response) => response.arrayBuffer()),
     kept.get(MEMORY).then((response) => response?.arrayBuffer()),
   ]);
-  await begin(module, tree(library), memory);
+  const root = tree(library);
+  folder = root.get("home").contents.get("student").contents;
+  for (const file of folder.values()) settled.add(file);
+  await begin(module, root, memory);
 }
 
 // Files are kept unpacked, so that the next start has less to do.
@@ -220,8 +224,38 @@ function hear(pointer, length, answerPointer, answerLength) {
   return 0;
 }
 
-function call({ id, call: [name, ...values] }) {
+// Files beside the notebook that are the same on both sides; those of the course are on both from the beginning.
+const settled = new WeakSet();
+
+for (const method of ["fd_write", "fd_pwrite", "fd_filestat_set_size"]) {
+  const usual = OpenFile.prototype[method];
+  OpenFile.prototype[method] = function (...values) {
+    settled.delete(this.file);
+    return usual.apply(this, values);
+  };
+}
+
+function put([name, bytes]) {
+  const file = new File([]);
+  file.data = bytes;
+  folder.set(name, file);
+  settled.add(file);
+}
+
+// Returns [name, bytes] of what cells have written since the last time; folders stay here.
+function written() {
+  const found = [];
+  for (const [name, file] of folder) {
+    if (!(file instanceof File) || name.startsWith(".") || settled.has(file)) continue;
+    settled.add(file);
+    found.push([name, file.data.slice()]);
+  }
+  return found;
+}
+
+function call({ id, call: [name, ...values], files = [] }) {
   if (name === "run") sleep();
+  for (const file of files) put(file);
   reply = null;
   try {
     // JSON is Python but for three words.
@@ -231,5 +265,6 @@ function call({ id, call: [name, ...values] }) {
     postMessage({ failed: `Python has ended (${sentence(error)}).` });
     return;
   }
-  postMessage({ id, reply: reply ?? { status: "error", ename: "", evalue: "", traceback: [] } });
+  reply ??= { status: "error", ename: "", evalue: "", traceback: [] };
+  postMessage({ id, reply, files: name === "run" ? written() : [] });
 }
