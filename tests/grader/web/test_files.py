@@ -9,7 +9,8 @@ pytestmark = [pytest.mark.long(40), pytest.mark.needs_chromium]
 TEXT, BYTES = "zip,Straße\n98010,1\n98014,2\n", bytes(range(256))
 UPLOADED = {"mine.csv": TEXT.encode(), "raw.bin": BYTES}
 READ = """import pandas as pd
-print(pd.read_csv("mine.csv").columns[1], len(open("raw.bin", "rb").read()), open("raw.bin", "rb").read()[-1])"""
+raw = open("raw.bin", "rb").read()
+print(pd.read_csv("mine.csv").columns[1], len(raw), raw[-1])"""
 WRITE = """pd.read_csv("mine.csv").assign(double=[2, 4]).to_csv("out.csv", index=False)
 open("raw.bin", "r+b").write(b"more")
 open("out.bin", "wb").write(bytes(range(255, -1, -1)))"""
@@ -46,7 +47,7 @@ def seen(address, tmp_path_factory):
         notebook.write(FIRST, READ)
         notebook.write(SECOND, WRITE)
         notebook.write(THIRD, "from pathlib import Path\nprint(sorted(Path().glob('[mor]*.*')))")
-        found["read"] = notebook.run("len(open(")
+        found["read"] = notebook.run("len(raw)")
         found["written"] = notebook.run("assign(double")
         found["there"] = notebook.run("glob(")
         notebook.menu("Kernel", "Restart Kernel")
