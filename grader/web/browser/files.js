@@ -21,16 +21,28 @@ export class Beside {
     this.#given.clear();
   }
 
-  // Returns [name, bytes] of the files that are new for the worker, and sentences about those that are too large.
+  // Returns [name, bytes] of the files that are new for the worker, [name, null] of those that are gone, and sentences
+  // about those that it can't have.
   async fresh() {
     const files = [];
     const says = [];
-    const { content } = await this.#contents.get(this.#folder, { content: true }).catch(() => ({ content: [] }));
+    const listed = await this.#contents.get(this.#folder, { content: true }).catch(() => null);
+    if (!listed) return { files, says };
+    const { content } = listed;
+    for (const name of this.#given.keys()) {
+      if (content.some((one) => one.name === name)) continue;
+      this.#given.delete(name);
+      files.push([name, null]);
+    }
     for (const { name, path, type, size, last_modified: changed } of content) {
       if (type !== "file" || OF_COURSE.test(name) || this.#given.get(name) === changed) continue;
-      this.#given.set(name, changed);
-      if (size > LARGEST) says.push(`${name} is larger than 50 MB: cells can't read it here.\n`);
-      else files.push([name, bytesOf(await this.#contents.get(path, { content: true }))]);
+      try {
+        if (size > LARGEST) says.push(`${name} is larger than 50 MB: cells can't read it here.\n`);
+        else files.push([name, bytesOf(await this.#contents.get(path, { content: true }))]);
+        this.#given.set(name, changed);
+      } catch {
+        says.push(`${name} could not be read. Upload it again.\n`);
+      }
     }
     return { files, says };
   }
@@ -39,6 +51,10 @@ export class Beside {
   async keep(files) {
     const says = [];
     for (const [name, bytes] of files) {
+      if (bytes.length > LARGEST) {
+        says.push(`${name} is larger than 50 MB: it will be gone when Python ends.\n`);
+        continue;
+      }
       const path = this.#folder ? `${this.#folder}/${name}` : name;
       try {
         const kept = await this.#contents.save(path, { name, path, type: "file", ...textOf(bytes) });

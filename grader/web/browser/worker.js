@@ -1,7 +1,7 @@
 // Python in a worker: fetches the interpreter and its library once, runs cells, and passes on what they send.
 //
 // Messages to it: {id, call: [name, ...arguments], files}, a function of tab.py with its arguments; before it, `files`
-// (lists of name and bytes, or none) are put into the folder in which cells run.
+// (lists of name and bytes, or of name and null for one that is gone) are put into the folder in which cells run.
 // Messages from it: {progress: {done, total, text}}, {ready: true}, {sent: [kind, content]}, {id, reply, files} with the
 // files that a cell has written there, {failed: text} after which nothing more comes.
 import { ConsoleStdout, Directory, File, OpenDirectory, OpenFile, PreopenDirectory, WASI } from "@bjorn3/browser_wasi_shim";
@@ -236,6 +236,7 @@ for (const method of ["fd_write", "fd_pwrite", "fd_filestat_set_size"]) {
 }
 
 function put([name, bytes]) {
+  if (!bytes) return folder.delete(name);
   const file = new File([]);
   file.data = bytes;
   folder.set(name, file);

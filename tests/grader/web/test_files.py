@@ -7,10 +7,12 @@ from notebook_page import Notebook
 pytestmark = [pytest.mark.long(40), pytest.mark.needs_chromium]
 
 TEXT, BYTES = "zip,Straße\n98010,1\n98014,2\n", bytes(range(256))
-UPLOADED = {"mine.csv": TEXT.encode(), "raw.bin": BYTES}
+# The third as Excel writes it, and many others.
+UPLOADED = {"mine.csv": TEXT.encode(), "raw.bin": BYTES, "excel.csv": TEXT.encode("latin-1")}
 READ = """import pandas as pd
 raw = open("raw.bin", "rb").read()
-print(pd.read_csv("mine.csv").columns[1], len(raw), raw[-1])"""
+print(pd.read_csv("mine.csv").columns[1], len(raw), raw[-1])
+print(pd.read_csv("excel.csv", encoding="latin-1").columns[1].upper())"""
 WRITE = """pd.read_csv("mine.csv").assign(double=[2, 4]).to_csv("out.csv", index=False)
 open("raw.bin", "r+b").write(b"more")
 open("out.bin", "wb").write(bytes(range(255, -1, -1)))"""
@@ -30,6 +32,17 @@ def downloaded(tab, name):
     return caught.value.path().read_bytes()
 
 
+def delete(page, address, name):
+    """Delete a file in the list, in a tab of its own."""
+    page.goto(f"{address}tree/index.html")
+    item = page.locator(".jp-DirListing-item", has_text=name)
+    item.click()
+    page.keyboard.press("Delete")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    item.wait_for(state="detached")
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def seen(address, tmp_path_factory):
     """What a student sees who uploads files, reads them, writes others, and starts Python anew."""
@@ -46,13 +59,15 @@ def seen(address, tmp_path_factory):
         notebook = Notebook(tab, address, "01_pooling")
         notebook.write(FIRST, READ)
         notebook.write(SECOND, WRITE)
-        notebook.write(THIRD, "from pathlib import Path\nprint(sorted(Path().glob('[mor]*.*')))")
+        notebook.write(THIRD, "from pathlib import Path\nprint(sorted(Path().glob('[emor]*.*')))")
         found["read"] = notebook.run("len(raw)")
         found["written"] = notebook.run("assign(double")
         found["there"] = notebook.run("glob(")
         notebook.menu("Kernel", "Restart Kernel")
         tab.page.locator(".jp-Dialog .jp-mod-accept").click()
         found["anew"] = notebook.run("glob(")
+        delete(tab.page.context.new_page(), address, "excel.csv")
+        found["after"] = notebook.run("glob(")
         tab.open(f"{address}tree/index.html")
         tab.page.locator(".jp-DirListing-item", has_text="out.csv").wait_for()
         found["list"] = listed(tab)
@@ -63,6 +78,7 @@ def seen(address, tmp_path_factory):
 
 def test_cells_read_what_was_uploaded(seen):
     assert "Straße 256 255" in seen["read"]
+    assert "STRASSE" in seen["read"]
 
 
 def test_what_cells_write_is_in_the_list_and_can_be_downloaded(seen):
@@ -79,3 +95,8 @@ def test_python_that_begins_anew_finds_them_all(seen):
     for name in (*UPLOADED, "out.csv", "out.bin"):
         assert name in seen["there"]
         assert name in seen["anew"]
+
+
+def test_a_file_that_was_deleted_in_the_list_is_gone(seen):
+    assert "mine.csv" in seen["after"]
+    assert "excel.csv" not in seen["after"]
