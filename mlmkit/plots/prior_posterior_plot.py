@@ -96,8 +96,9 @@ def _one(ax, name, before, after, y):
     left = max(left, 0.0) if positive else left
     for values, color, label, dashes in ((before, DATA, "prior", "--"), (after, PARTIAL, "posterior", "-")):
         view = {"low": left, "high": right, "edge": 0.0 if positive else None, "color": color}
-        draw_density(ax, values, **view, fill=True, alpha=0.25, linewidth=0)
         draw_density(ax, values, **view, linewidth=1.8, linestyle=dashes, label=label)
+    for line in ax.lines:
+        ax.fill_between(*line.get_data(), color=line.get_color(), alpha=0.25, linewidth=0)
     hide_heights(ax)
     ax.set_title(name, fontsize=10)
     ax.set_ylim(0)
