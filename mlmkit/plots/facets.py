@@ -3,6 +3,7 @@
 This file imports seaborn, so plots import it when they draw.
 """
 
+import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
@@ -31,7 +32,7 @@ def scatter_panels(rows, x, y, group, names, *, columns, **style):
     columns : int
         How many panels stand side by side.
     **style
-        For the points, as ``seaborn.scatterplot`` takes it.
+        For the points, as ``matplotlib.pyplot.scatter`` takes it.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def scatter_panels(rows, x, y, group, names, *, columns, **style):
     style = {"color": DATA, "linewidth": 0, **style}
     shape = {"col_wrap": min(columns, len(names)), "height": 2.2, "aspect": 1.3}
     grid = Panels(rows, col=group, col_order=names, **shape)
-    grid.map_dataframe(sns.scatterplot, x=x, y=y, **style)
+    grid.map(plt.scatter, x, y, **style)  # seaborn's own scatterplot takes three times as long
     sizes = rows[group].value_counts()
     for name, ax in grid.axes_dict.items():
         ax.set_title(f"{name}  (n = {sizes[name]})", fontsize=10)
