@@ -21,6 +21,7 @@ PUT_IN = {"add", "append", "extend", "fill", "insert", "update"}  # methods of c
 # Python's own names hold nothing, but for those that make a container of what they are given.
 HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
 KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
+NODES_KEPT = 10_000  # statements and expressions of these
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
 
@@ -155,7 +156,7 @@ class Bound:
             elif isinstance(node, ast.withitem) and node.optional_vars:
                 others |= set(stored_names(node.optional_vars))
             elif isinstance(node, ast.Lambda):
-                others |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+                others |= {arg.arg for arg in walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 others.add(node.name)
         only_imported = (imported | modules) - functions - others - made
@@ -171,7 +172,7 @@ def _put_in(node: ast.AST) -> Iterable[tuple[set[str], ast.expr]]:
     """Yield what a node puts into the object of a name, which may hold it from then on."""
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in (part for whole in targets for part in ast.walk(whole)):
+        for target in (part for whole in targets for part in walk(whole)):
             if isinstance(target, ast.Attribute | ast.Subscript) and isinstance(target.ctx, ast.Store):
                 yield _names_below(target), node.value
     elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in PUT_IN:
@@ -190,8 +191,8 @@ def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], harmless: se
     """Return those of the names `made` that hold no other name's object, but perhaps a `harmless` one."""
     apart, held_in = set(made), []
     for names, value in values:
-        if isinstance(value, NOT_HOLDING) and not any(map(_holds, ast.walk(value))):
-            held_in.append((names, {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}))
+        if isinstance(value, NOT_HOLDING) and not any(map(_holds, walk(value))):
+            held_in.append((names, {node.id for node in walk(value) if isinstance(node, ast.Name)}))
         else:
             apart -= names
     grown = True
@@ -206,7 +207,7 @@ def _apart(made: set[str], values: list[tuple[set[str], ast.expr]], harmless: se
 
 def _holds(node: ast.AST) -> bool:
     """Tell whether a part of an expression is a function, or a container with the objects of names in it."""
-    written_out = isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in ast.walk(node))
+    written_out = isinstance(node, DISPLAYS) and any(isinstance(part, ast.Name) for part in walk(node))
     return written_out or isinstance(node, ast.Lambda)
 
 
@@ -248,23 +249,23 @@ def defined_by(source: str) -> frozenset[str]:
 def _passing(source: str) -> frozenset[str]:
     """Return the names of what is given to lambdas, and of the parts of comprehensions."""
     found = set()
-    for node in ast.walk(parsed(source)):
+    for node in walk(parsed(source)):
         if isinstance(node, ast.comprehension):
             found |= set(stored_names(node.target))
         elif isinstance(node, ast.Lambda):
-            found |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+            found |= {arg.arg for arg in walk(node.args) if isinstance(arg, ast.arg)}
     return frozenset(found)
 
 
 def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
     """Yield the names that a cell binds where it looks something up in a module, and does not call it."""
-    nodes = list(in_scope(tree))
+    nodes = in_scope(tree)
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     called |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.NamedExpr) and any(
             isinstance(part, ast.Attribute) and id(part) not in called and root_of(part) in functions
-            for part in ast.walk(node)
+            for part in walk(node)
         ):
             yield from stored_names(node)
 
@@ -300,14 +301,22 @@ def _add(names: dict[str, set[str]], name: str, more: set[str]) -> bool:
     return bool(new)
 
 
-def in_scope(top: ast.AST) -> Iterable[ast.AST]:
-    """Yield all nodes below this one, but not what stands in a function."""
-    waiting = list(ast.iter_child_nodes(top))
+@lru_cache(maxsize=NODES_KEPT)
+def in_scope(top: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all nodes below this one, but not what stands in a function."""
+    found, waiting = [], list(ast.iter_child_nodes(top))
     while waiting:
         node = waiting.pop()
-        yield node
+        found.append(node)
         if not isinstance(node, ast.FunctionDef):
             waiting += ast.iter_child_nodes(node)
+    return tuple(found)
+
+
+@lru_cache(maxsize=NODES_KEPT)
+def walk(top: ast.AST) -> tuple[ast.AST, ...]:
+    """Return this node and all below it, as ``ast.walk``: of a cell that `parsed` keeps, walked once."""
+    return tuple(ast.walk(top))
 
 
 def _globals_of(table: symtable.SymbolTable) -> set[str]:
@@ -318,7 +327,7 @@ def _globals_of(table: symtable.SymbolTable) -> set[str]:
 def stored_names(target: ast.AST) -> Iterable[str]:
     """Yield the names that a target of an assignment binds."""
     return (
-        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id for node in walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     )
 
 

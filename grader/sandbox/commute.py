@@ -16,7 +16,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from grader.sandbox.bindings import Bound, Notebook, defined_in, in_scope, is_new, names_of, parsed, root_of
+from grader.sandbox.bindings import (
+    Bound,
+    Notebook,
+    defined_in,
+    in_scope,
+    is_new,
+    names_of,
+    parsed,
+    root_of,
+    walk,
+)
 from grader.sandbox.drawn import NUMBERED, PAIRED, parts_of_own_figures
 from grader.sandbox.harmless import (
     BUILTINS,
@@ -136,8 +146,8 @@ def is_the_same_each_time(source: str) -> bool:
     tree = parsed(source)
     if tree is None:
         return False
-    names = {getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(tree)}
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {getattr(node, "id", getattr(node, "attr", None)) for node in walk(tree)}
+    calls = [node for node in walk(tree) if isinstance(node, ast.Call)]
     return not names & (DRAW | NOTES - {"set_alt_text"}) and not any(map(_is_left_to_chance, calls))
 
 
@@ -146,7 +156,7 @@ def require_ordinary(source: str) -> None:
     tree = parsed(source)
     if tree is None:
         raise DoubtError("not Python")
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             _require_library(node)
         elif isinstance(node, ast.Name):
@@ -177,14 +187,12 @@ class _Reader:
 
     def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
         """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
-        docs = {
-            id(node.value) for node in ast.walk(top) if isinstance(node, ast.Expr) and _is_text(node.value)
-        }
+        docs = {id(node.value) for node in walk(top) if isinstance(node, ast.Expr) and _is_text(node.value)}
         used_up = {id(node) for node in in_scope(top) if _gives_once(node)}
         used_up -= {id(taken) for node in in_scope(top) for taken in _takes_all(node)}
         for node in in_scope(top):
             if isinstance(node, ast.Lambda):
-                self.later |= {id(part) for part in ast.walk(node)}
+                self.later |= {id(part) for part in walk(node)}
             if not isinstance(node, NODES):
                 raise DoubtError(type(node).__name__)
             if id(node) in used_up:
@@ -213,7 +221,7 @@ class _Reader:
         """Read a function: its parameters are anybody's objects, what it makes is its own."""
         if node.decorator_list:
             raise DoubtError("a decorator")
-        given = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+        given = {arg.arg for arg in walk(node.args) if isinstance(arg, ast.arg)}
         body = ast.Module(node.body, [])
         stored = defined_in([body]) | given
         bound = Bound.of([body], around.defined | stored)
@@ -253,7 +261,7 @@ class _Reader:
         elif name is None or inside or name in around.functions | around.library | around.passing | BUILTINS:
             raise DoubtError(f"{ast.unparse(place)[:40]} is changed")
         else:
-            names = {node.id for part in given for node in ast.walk(part) if isinstance(node, ast.Name)}
+            names = {node.id for part in given for node in walk(part) if isinstance(node, ast.Name)}
             for one in {name, *(names - around.functions)}:
                 self.changes |= {one} | around.origins.get(one, set())
 
@@ -294,7 +302,7 @@ def _fresh(tree: ast.Module, notebook: Notebook) -> set[str]:
     made = Bound.of([tree], notebook.defined).made
     found, met = set(), set()
     for statement in tree.body:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        names = [node for node in walk(statement) if isinstance(node, ast.Name)]
         stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
         if isinstance(statement, ast.Assign):
             found |= (stored & made) - met - {name.id for name in names if isinstance(name.ctx, ast.Load)}

@@ -33,10 +33,13 @@ def parts_of_own_figures(tree: ast.Module, libraries: Container[str]) -> set[int
     """
     found: set[int] = set()
     made: set[str] = set()
-    for statement in tree.body:
+    makers = [
+        node for node in tree.body if isinstance(node, ast.Assign) and _makes_figure(node.value, libraries)
+    ]
+    for statement in tree.body if makers else ():
         found |= {id(node) for node in _loads(statement) if node.id in made}
         found |= _in_loops(statement, made)
-        if isinstance(statement, ast.Assign) and _makes_figure(statement.value, libraries):
+        if statement in makers:
             bound = {name for target in statement.targets for name in _plain_names(target)}
             made |= {name for name in bound if _is_bound_once(tree, name)}
     return found
