@@ -18,7 +18,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from grader.bank import questions
 from grader.grade.verdicts import verdict_output
 from grader.judge import judge
-from grader.sandbox.execute import not_run_reason
+from grader.sandbox.run_notes import not_run_reason
 from mlmkit.answers.kinds import MIME as ANSWER_MIME
 from mlmkit.answers.kinds import Verdict, plain
 

@@ -19,7 +19,7 @@ from grader.grade.verdicts import read_verdicts
 from grader.intake.arrivals import arrival_of
 from grader.intake.class_list import class_list
 from grader.intake.mending import notices_in, unreadable_reason
-from grader.sandbox.execute import isolation_of, way_of
+from grader.sandbox.run_notes import isolation_of, way_of
 from grader.sandbox.rungs import NONE
 from mlmkit.answers.kinds import Verdict
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import html
 import json
 import os
 import signal
@@ -33,7 +32,7 @@ from grader.sandbox.jail import ANSWER_SECONDS, JailError
 from grader.sandbox.journal import Journal, shown_by
 from grader.sandbox.processor_time import Allowance
 from grader.sandbox.provisioner import OF_PLAN, SandboxKernelManager
-from grader.sandbox.rungs import NONE
+from grader.sandbox.run_notes import mark_not_run, say_in
 from grader.sandbox.together import LOOK, UnusualError, ask, may_loop, replies, told
 from grader.sandbox.trunk import LongWayError, Plan, Trunk, require_nothing_to_import, trunk_of_lesson
 from grader.sandbox.trunk_outputs import Outputs, outputs_of
@@ -283,7 +282,7 @@ class SturdyExecute(Execute):
                 f"The notebook ran longer than {self.notebook_timeout} seconds in all and was stopped."
             )
         if self._stopped is not None:
-            _mark_not_run(cell, self._stopped)
+            mark_not_run(cell, self._stopped)
             return
         self._make_room()
         if self._behind_trunk and index in self._plan.given:
@@ -356,7 +355,7 @@ class SturdyExecute(Execute):
             elif self._stopped is None:
                 self._stop(cell, "the grading process was killed")
             else:
-                _mark_not_run(cell, self._stopped)
+                mark_not_run(cell, self._stopped)
         about = nb.metadata.setdefault(METADATA, {})
         about |= self._journal.about()
         about["notices"] = [*about.get("notices", []), LOST]
@@ -479,38 +478,8 @@ class SturdyExecute(Execute):
         say_in(cell, f"The notebook stopped in this cell (code cell {number}): {why}.")
 
 
-def way_of(notebook: NotebookNode) -> str | None:
-    """Say why `notebook` was run from top to bottom; None where it went the short way."""
-    return notebook.metadata.get(METADATA, {}).get("long_way", "it ran long ago")
-
-
-def not_run_reason(cell: NotebookNode) -> str | None:
-    """Why `cell` was not run to its end; None when it was."""
-    return cell.metadata.get(METADATA, {}).get("not_run")
-
-
-def isolation_of(notebook: NotebookNode) -> tuple[str, str]:
-    """Say on which of `grader.sandbox.rungs.RUNGS` the code of `notebook` ran, and why on no stronger one."""
-    how = notebook.metadata.get(METADATA, {}).get("isolation", {})
-    return how.get("rung", NONE), how.get("why", "") if "rung" in how else "it ran long ago"
-
-
-def say_in(cell: NotebookNode, sentence: str) -> None:
-    """Append `sentence` to the outputs of `cell`, for whoever reads the notebook."""
-    data = {
-        "text/plain": sentence,
-        "text/html": f'<div class="mlm-notice">{html.escape(sentence)}</div>',
-    }
-    cell.outputs.append(new_output("display_data", data=data))
-
-
 def _is_run(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
-
-
-def _mark_not_run(cell: NotebookNode, reason: str) -> None:
-    cell.metadata[METADATA] = {"not_run": reason}
-    say_in(cell, f"{reason} This cell was not run.")
 
 
 def _timeout_error(seconds: float) -> dict:

@@ -15,7 +15,7 @@ from grader.demo.running import hand_in, make_folder
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS
 from grader.grade import whole_class
 from grader.grade.saved_marks import auto_marks
-from grader.sandbox.execute import way_of
+from grader.sandbox.run_notes import way_of
 
 pytestmark = [
     pytest.mark.long(200),

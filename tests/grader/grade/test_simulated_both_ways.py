@@ -26,7 +26,7 @@ from grader.grade import whole_class
 from grader.grade.saved_marks import auto_marks
 from grader.judge import references
 from grader.sandbox.commute import is_the_same_each_time
-from grader.sandbox.execute import way_of
+from grader.sandbox.run_notes import way_of
 
 pytestmark = [
     pytest.mark.slow,

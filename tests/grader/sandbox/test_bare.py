@@ -18,7 +18,8 @@ from grader import classroom
 from grader.course.course_folder import open_course
 from grader.marks.gradebook import read_class
 from grader.sandbox import bare
-from grader.sandbox.execute import SturdyExecute, not_run_reason
+from grader.sandbox.execute import SturdyExecute
+from grader.sandbox.run_notes import not_run_reason
 
 pytestmark = [
     pytest.mark.long(60),

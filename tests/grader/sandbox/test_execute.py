@@ -6,7 +6,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
-from grader.sandbox.execute import SturdyExecute, not_run_reason
+from grader.sandbox.execute import SturdyExecute
+from grader.sandbox.run_notes import not_run_reason
 from grader.sandbox.rungs import RUNGS
 
 pytestmark = [

@@ -6,8 +6,8 @@ import pytest
 from one_kernel import run, shown
 
 from grader.sandbox.client import LARGEST_MESSAGE
-from grader.sandbox.execute import not_run_reason
 from grader.sandbox.processor_time import Allowance
+from grader.sandbox.run_notes import not_run_reason
 from grader.sandbox.rungs import RUNGS
 
 pytestmark = [

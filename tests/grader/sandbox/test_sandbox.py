@@ -20,10 +20,11 @@ import mlmkit
 from grader.course.course_folder import CourseError
 from grader.sandbox import jail, rungs, trunk
 from grader.sandbox.cgroups import Cgroup
-from grader.sandbox.execute import SturdyExecute, isolation_of, way_of
+from grader.sandbox.execute import SturdyExecute
 from grader.sandbox.jail import JailError, why_not
 from grader.sandbox.limits import MB, Limits
 from grader.sandbox.provisioner import warm_jail
+from grader.sandbox.run_notes import isolation_of, way_of
 from grader.sandbox.rungs import ISOLATED
 
 REPOSITORY = Path(__file__).parents[3]

@@ -10,7 +10,8 @@ from one_kernel import printed, shown
 from traitlets.config import Config
 
 from grader.sandbox import execute, provisioner, trunk
-from grader.sandbox.execute import SturdyExecute, way_of
+from grader.sandbox.execute import SturdyExecute
+from grader.sandbox.run_notes import way_of
 from grader.sandbox.trunk import LongWayError, Trunk, trunk_of
 
 pytestmark = [
