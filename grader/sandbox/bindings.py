@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
+from grader.sandbox.takers import Taker, numbers_in, takers_in
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PUT_IN = {"add", "append", "extend", "fill", "insert", "update"}  # methods of containers
 # Python's own names hold nothing, but for those that make a container of what they are given.
 HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
-KEPT = 1_000  # cells; a lesson has some 90, and most of them are the same for everybody
-NODES_KEPT = 10_000  # statements and expressions of these
+KEPT = 2_000  # cells; a lesson has some 90, and most of them are the same for everybody
+NODES_KEPT = 20_000  # statements and expressions of these
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
 
@@ -51,6 +52,10 @@ class Notebook:
         Names that stand for whatever is given to a lambda, or for each in turn in a comprehension.
     runs_text : bool
         Formulas of statsmodels may occur: these can run any Python, those of mlmkit know a few functions.
+    takers : dict
+        Functions that are only called, by their names: what they draw random numbers from.
+    numbers : set of str
+        Names that stand for numbers wherever they are bound.
     """
 
     functions: frozenset[str] = frozenset()
@@ -63,6 +68,8 @@ class Notebook:
     defined: frozenset[str] = frozenset()
     passing: frozenset[str] = frozenset()
     runs_text: bool = False
+    takers: dict[str, Taker] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sources: Iterable[str]) -> Notebook:
@@ -102,6 +109,8 @@ class Notebook:
             frozenset(defined),
             frozenset().union(*map(_passing, readable)),
             any("statsmodels" in source for source in sources),
+            takers_in(trees),
+            frozenset(numbers_in(trees)),
         )
 
     def uses(self, names: Iterable[str]) -> set[str]:
@@ -131,7 +140,7 @@ class Bound:
     @classmethod
     def of(cls, trees: list[ast.AST], defined: Container[str]) -> Bound:
         """Read cells, or the body of a function; `defined` are the names that hide Python's own."""
-        functions, made, others, modules, imported, defined_here = (set() for _ in range(6))
+        functions, made, others, modules, imported, defined_here, blank = (set() for _ in range(7))
         values: list[tuple[set[str], ast.expr]] = []
         for node in (node for tree in trees for node in in_scope(tree)):
             values += _put_in(node)
@@ -142,15 +151,17 @@ class Bound:
                 functions.add(node.name)
                 defined_here.add(node.name)
             elif isinstance(node, ast.Assign):
-                names = {name for target in node.targets for name in stored_names(target)}
-                if isinstance(node.value, ast.Lambda):
-                    functions |= names
-                    defined_here |= names
-                elif is_new(node.value, defined):
-                    made |= names
-                    values.append((names, node.value))
-                else:
-                    others |= names
+                for names, value in _each_assigned(node):
+                    if isinstance(value, ast.Lambda):
+                        functions |= names
+                        defined_here |= names
+                    elif is_new(value, defined):
+                        made |= names
+                        values.append((names, value))
+                    elif not _is_blank(value):  # nobody can change that
+                        others |= names
+                    else:
+                        blank |= names
             elif isinstance(node, ast.AnnAssign | ast.For | ast.comprehension | ast.NamedExpr):
                 others |= set(stored_names(node.target))
             elif isinstance(node, ast.withitem) and node.optional_vars:
@@ -159,6 +170,7 @@ class Bound:
                 others |= {arg.arg for arg in walk(node.args) if isinstance(arg, ast.arg)}
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 others.add(node.name)
+        others |= blank - made  # an answer that is still to come: what it will be isn't known
         only_imported = (imported | modules) - functions - others - made
         functions |= imported
         made -= others | functions | modules
@@ -166,6 +178,22 @@ class Bound:
         apart = _apart(made, values, functions | modules)
         data = _apart(apart, values, (functions | modules) - defined_here)
         return cls((functions | modules) - made - others, made, apart, data, modules, only_imported)
+
+
+def _each_assigned(node: ast.Assign) -> Iterable[tuple[set[str], ast.expr]]:
+    """Yield the names that an assignment binds, and to what: ``a, b = 1, 2`` in two parts."""
+    for target in node.targets:
+        pairs = [(target, node.value)]
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            starred = any(isinstance(part, ast.Starred) for part in [*target.elts, *node.value.elts])
+            if len(target.elts) == len(node.value.elts) and not starred:
+                pairs = zip(target.elts, node.value.elts, strict=True)
+        for place, value in pairs:
+            yield set(stored_names(place)), value
+
+
+def _is_blank(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is ...
 
 
 def _put_in(node: ast.AST) -> Iterable[tuple[set[str], ast.expr]]:
@@ -353,5 +381,5 @@ def is_new(value: ast.expr, defined: Container[str]) -> bool:
         return isinstance(function, ast.Attribute) and function.attr in NEW | DRAW | MADE_BY_US
     kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr)
     return isinstance(value, (*kinds, ast.BinOp, ast.UnaryOp, ast.Compare)) or (
-        isinstance(value, ast.Constant) and value.value is not ...
+        isinstance(value, ast.Constant) and not _is_blank(value)
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,9 @@ from grader.sandbox.harmless import (
     FIGURE,
     FITS,
     FORMULA_CALLS,
+    GENERATOR,
     IN_PLACE,
+    INTO_MODEL,
     LIBRARIES,
     LOOK,
     MODEL,
@@ -46,11 +49,14 @@ from grader.sandbox.harmless import (
     NEW,
     NOTES,
     OF_MODULES,
+    OF_OTHERS,
     ONCE,
     ONCE_METHODS,
     SEEDS,
+    SHUFFLE,
     TAKES_ALL,
 )
+from grader.sandbox.takers import Taker, numbers_in, seeds_of
 
 # Of a notebook's history and of Jupyter itself: where a cell stands in the notebook shows in them.
 HISTORY = re.compile(r"_+\d*|_i+\d*|_[doi]h|In|Out|get_ipython|exit|quit|__\w*")
@@ -129,9 +135,10 @@ def effects_of(source: str, notebook: Notebook) -> Effects:
     reader = _Reader(_fresh(tree, notebook), drawn)
     reader.scope(tree, notebook, inside=False)
     names = names_of(source)
+    uses = names.uses | _words_in_texts(tree) if notebook.runs_text else names.uses
     changes = frozenset(notebook.holders(reader.changes))
     return Effects(
-        frozenset(notebook.uses(names.uses)), frozenset(names.binds), changes, reader.notes, reader.chance
+        frozenset(notebook.uses(uses)), frozenset(names.binds), changes, reader.notes, reader.chance
     )
 
 
@@ -184,6 +191,7 @@ class _Reader:
             set()
         )  # what stands in a lambda: by the time it is called, names may mean others
         self.changes, self.notes, self.chance = set(), False, False
+        self.taken: frozenset[str] = frozenset()  # what the function around draws from, which it is given
 
     def scope(self, top: ast.Module, around: Notebook, *, inside: bool) -> None:
         """Read the nodes of a cell, or of a function that is `inside` one; `around` says what names are."""
@@ -198,7 +206,7 @@ class _Reader:
             if id(node) in used_up:
                 raise DoubtError(f"{ast.unparse(node)[:40]} gives its values once")
             if isinstance(node, ast.FunctionDef):
-                self.function(node, around)
+                self.function(node, around, inside)
             elif isinstance(node, ast.withitem):
                 _require_model(node.context_expr, around)
             elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -217,7 +225,7 @@ class _Reader:
             elif isinstance(node, ast.Call):
                 self.call(node, around, inside)
 
-    def function(self, node: ast.FunctionDef, around: Notebook) -> None:
+    def function(self, node: ast.FunctionDef, around: Notebook, inside: bool) -> None:
         """Read a function: its parameters are anybody's objects, what it makes is its own."""
         if node.decorator_list:
             raise DoubtError("a decorator")
@@ -230,14 +238,18 @@ class _Reader:
             ast.Module([ast.Expr(default) for default in _defaults(node.args)], []), around, inside=True
         )
         before = self.notes, self.chance
+        taker = None if inside else around.takers.get(node.name)
+        self.taken = taker.drawn if taker else frozenset()
         own = replace(
             around,
             defined=around.defined | stored,
             functions=functions,
             made=frozenset(bound.made - given),
             modules=around.modules - stored,
+            numbers=(around.numbers - stored) | (numbers_in([body]) - given),
         )
         self.scope(body, own, inside=True)
+        self.taken = frozenset()
         if (self.notes, self.chance) != before:  # whoever calls it would do that
             raise DoubtError(f"{node.name} does more than it gives back")
 
@@ -270,18 +282,45 @@ class _Reader:
         given = {keyword.arg for keyword in node.keywords}
         name = getattr(node.func, "attr", getattr(node.func, "id", None))
         calls_by_name = name in BY_NAME and node.args and (len(node.args) > 1 or given - BY_NAME_WITH)
-        if given & IN_PLACE or calls_by_name:
+        taker = around.takers.get(getattr(node.func, "id", None))
+        elsewhere = name == INTO_MODEL and len(node.args) > 2
+        if given & (IN_PLACE - OF_OTHERS if taker else IN_PLACE) or calls_by_name or elsewhere:
             raise DoubtError(ast.unparse(node)[:40])
         for place in [keyword.value for keyword in node.keywords if keyword.arg == "ax"]:
             self.change(place, around, inside)
         if name == "set_alt_text":
             self.change(node.args[0] if node.args else node, around, inside)
         self.chance |= _is_left_to_chance(node)
+        self.seeds(node, taker, around, inside)
         if isinstance(node.func, ast.Attribute):
             if name != "add" or not given & {"axis", "fill_value"}:  # of a set, or of a data frame
                 self.method(node, around, inside)
         elif name not in around.functions | CALLED:
             raise DoubtError(f"{ast.unparse(node.func)[:40]}()")
+
+    def seeds(self, node: ast.Call, taker: Taker | None, around: Notebook, inside: bool) -> None:
+        """Read what a call may draw random numbers from: a generator, if that is what it is given."""
+        name = getattr(node.func, "attr", getattr(node.func, "id", None))
+        drawn = taker.drawn_in(node) if taker else []
+        if drawn is None:
+            raise DoubtError(f"{ast.unparse(node)[:40]}, which draws from what it is given")
+        for value in [*seeds_of(node), *drawn]:
+            if is_new(value, around.defined) or self.is_taken(value, inside):
+                continue
+            if id(value) in self.later:
+                raise DoubtError(ast.unparse(node)[:40])
+            if getattr(value, "id", None) in around.numbers:
+                continue
+            if name == GENERATOR and not inside:  # what it makes is the same generator
+                raise DoubtError(ast.unparse(node)[:40])
+            self.change(value, around, inside)
+        if name == SHUFFLE:
+            for value in [*node.args, *(word.value for word in node.keywords)]:
+                self.change(value, around, inside)
+
+    def is_taken(self, place: ast.expr, inside: bool) -> bool:
+        """Tell whether `place` is what the function around draws from: who calls it, changes that."""
+        return inside and getattr(place, "id", None) in self.taken and id(place) not in self.later
 
     def method(self, node: ast.Call, around: Notebook, inside: bool) -> None:
         """Read the call of a method, or of a function in a module."""
@@ -291,6 +330,8 @@ class _Reader:
             self.chance |= function.attr in DRAW
         elif function.attr in OF_MODULES and getattr(function.value, "id", None) in around.modules:
             return
+        elif self.is_taken(function.value, inside) and function.attr in DRAW:
+            pass
         elif function.attr in DRAW | CHANGE:
             self.change(function.value, around, inside, [*node.args, *(word.value for word in node.keywords)])
         elif function.attr not in NEW | LOOK | FITS:
@@ -318,10 +359,8 @@ def _hidden(notebook: Notebook) -> bool:
 def _is_left_to_chance(node: ast.Call) -> bool:
     """Tell whether a call takes other numbers each time, for want of a number to begin with."""
     name = getattr(node.func, "attr", getattr(node.func, "id", None))
-    given = {keyword.arg for keyword in node.keywords}
-    return (name in SEEDS and SEEDS[name] not in given) or (
-        name == "default_rng" and not (node.args or given)
-    )
+    given = {word.arg for word in node.keywords if getattr(word.value, "value", word) is not None}
+    return (name in SEEDS and SEEDS[name] not in given) or (name == GENERATOR and not (node.args or given))
 
 
 def _gives_once(node: ast.AST) -> bool:
@@ -345,6 +384,12 @@ def _takes_all(node: ast.AST) -> list[ast.AST]:
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _words_in_texts(tree: ast.Module) -> set[str]:
+    """Return what may be names in formulas: those of statsmodels look for them in the notebook, too."""
+    texts = (node.value for node in ast.walk(tree) if _is_text(node))
+    return {word for text in texts for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text))}
 
 
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:

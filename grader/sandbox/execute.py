@@ -45,7 +45,7 @@ ENVELOPE = {
     "update_display_data": 100,
 }  # characters that a message counts at least: many small ones are work, too
 OTHER_ENVELOPE = 1_000
-LONG_WAY = Trunk(()), Plan({}, [], [], []), []  # nothing is run once for all
+LONG_WAY = Trunk(()), Plan({}, [], [], {}), []  # nothing is run once for all
 ATTEMPTS = 2  # a kernel that was killed may be no fault of its notebook: somebody or the system did it
 ERROR_CHARS = {"ename": 200, "evalue": 5_000, "traceback": 50_000}
 

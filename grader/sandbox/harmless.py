@@ -66,8 +66,9 @@ LOOK = _words("""
 """)
 # Of PyMC: a new model, in a `with`, and what is put into it.
 MODEL = "Model"
+INTO_MODEL = "Deterministic"  # a third argument would be another model
 LOOK |= _words("""
-    Bernoulli Exponential HalfCauchy HalfNormal Model Normal Poisson free_RVs to_pymc
+    Bernoulli Deterministic Exponential HalfCauchy HalfNormal Model Normal Poisson free_RVs to_pymc
 """)
 # Columns of the shipped tables.
 COLUMNS = _words("""
@@ -86,6 +87,9 @@ DRAW = _words("""
     binomial chisquare choice exponential integers normal permutation poisson random rvs shuffle
     standard_normal standard_t uniform
 """)
+# Of these, what changes its arguments; what makes a generator, of a number; arguments that may be one.
+SHUFFLE, GENERATOR = "shuffle", "default_rng"
+GENERATOR_WORDS = _words("random_state rng seed")
 # Of matplotlib.pyplot: what changes the figure that a cell draws.
 FIGURE = _words("""
     axhline axvline bar grid hist legend plot scatter show tight_layout title xlabel xlim ylabel ylim
@@ -104,13 +108,17 @@ MADE_BY_US |= {"lmer", "glmer", "complete_pooling", "no_pooling", "simulate_data
 # What gives other numbers each time, unless this argument tells it where to begin.
 SEEDS = dict.fromkeys(
     _words("""
-    bootstrap kfold posterior_linpred posterior_predict power predict_draws prior_only prior_sensitivity
-    refit sim simulate_data stan_glm stan_glmer stan_lmer
+    bootstrap posterior_linpred posterior_predict power predict_draws prior_only sim simulate_data
+    stan_glm stan_glmer stan_lmer
 """),
     "seed",
 ) | {"sample": "random_state"}
+# From which place on an argument may be that, without its name; for methods, whose object isn't counted.
+SEED_PLACES = {GENERATOR: 0, "bootstrap": 3, "predict_draws": 4, "prior_only": 1, "sample": 4, "sim": 1}
 # Arguments that let a function change what it was given, or give that back; None is **.
-IN_PLACE = {"copy", "inplace", "out", "file", "where", None}
+IN_PLACE = {"copy", "inplace", "model", "out", "file", "where", None}
+# Of these, what means nothing to a function of the notebook itself.
+OF_OTHERS = {"model", None}
 # What a formula may call.
 FORMULA_CALLS = _words("""
     C I center exp factor log log10 log1p log2 np.log poly scale sqrt

@@ -108,7 +108,7 @@ def settle():
     gc.freeze()
 
 
-GROWN = None  # the trunk that has been run here: its module, its compiler, its cells
+GROWN = None  # the trunk that has been run here: its module, its compiler, its cells, what each has left
 
 
 def grow(trunk):
@@ -122,7 +122,7 @@ def grow(trunk):
     main.__builtins__ = main.__builtin__ = sys.modules["builtins"]
     compiler = compiler_of(trunk)
     ours, sys.modules["__main__"] = sys.modules["__main__"], main
-    before, shown_by = chance(), os.environ.get("MPLBACKEND")
+    before, shown_by, left = chance(), os.environ.get("MPLBACKEND"), []
     os.environ["MPLBACKEND"] = "agg"  # nobody looks at these figures
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use("agg")
@@ -130,6 +130,7 @@ def grow(trunk):
         for number, source in enumerate(trunk, 1):
             exec(compile(source, compiler.cache(source, number), "exec", dont_inherit=True), main.__dict__)
             close_figures(drawn=True)
+            left.append(dict(main.__dict__))
     except Exception as error:
         return f"the lesson's own code fails: {type(error).__name__}: {error}"
     finally:
@@ -141,7 +142,7 @@ def grow(trunk):
     if chance() != before:
         return "the lesson's own code takes random numbers that all code shares"
     settle()
-    GROWN = main, compiler, trunk
+    GROWN = main, compiler, trunk, left
     return None
 
 
@@ -417,10 +418,12 @@ def begin_behind_trunk(app, request, arguments):
     from ipykernel.ipkernel import IPythonKernel
     from traitlets import Any
 
-    main, compiler, trunk = GROWN
+    main, compiler, trunk, left = GROWN
     numbers = iter(request["late"])
-    for name in request["forget"]:
+    for name, number in request["restore"].items():
         main.__dict__.pop(name, None)  # not every name is there: of an `if`, or within a comprehension
+        if number is not None and name in left[number]:
+            main.__dict__[name] = left[number][name]
 
     class Kernel(IPythonKernel):
         user_module = Any(main)

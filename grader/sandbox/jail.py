@@ -120,11 +120,11 @@ class Jail:
         connection: dict,
         argv: list[str],
         modules: list[str],
-        behind_trunk: dict[str, list] | None = None,
+        behind_trunk: dict[str, list | dict] | None = None,
     ) -> Leash:
         """Start a kernel in a warm jail. `modules` are imported first, where they are not yet.
 
-        `behind_trunk` has ``counts``, ``late`` and ``forget`` of a `grader.sandbox.trunk.Plan`.
+        `behind_trunk` has ``counts``, ``late`` and ``restore`` of a `grader.sandbox.trunk.Plan`.
         """
         request = self._prepare(submission, connection, argv, bool(modules))
         request |= {"modules": modules, **(behind_trunk or {})}

@@ -34,7 +34,7 @@ from grader.sandbox.processor_time import ProcessorTime
 from grader.sandbox.rungs import GUEST, ISOLATED, LANDLOCK, NONE, RUNGS, choose
 
 NAME = "mlmkit-sandbox"  # the entry point in pyproject.toml
-OF_PLAN = ("counts", "late", "forget")  # what a kernel that begins behind a trunk has to know of its plan
+OF_PLAN = ("counts", "late", "restore")  # what a kernel that begins behind a trunk has to know of its plan
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from grader.sandbox.commute import (
     may_change_places,
     require_ordinary,
 )
+from grader.sandbox.own_names import as_typed, told_apart
 
 IMPORTABLE = {".py", ".pyc", ".so", ".zip", ".pth"}
 
@@ -48,9 +49,12 @@ class Trunk:
     ----------
     sources : tuple of str
         Its cells, in order.
+    doubtful : frozenset of str
+        Those of them, before all late cells, whose text doesn't tell what they do. They are the author's.
     """
 
     sources: tuple[str, ...]
+    doubtful: frozenset[str] = frozenset()
 
     @property
     def print(self) -> str:
@@ -73,7 +77,52 @@ class Trunk:
             if place is None:
                 raise LongWayError(f"the lesson has {_begin(source)}, here it is missing or changed")
             trunk[place] = number
-        return _plan([(place, cells[place].source) for place in code], trunk)
+        return self._plan([(place, cells[place].source) for place in code], trunk)
+
+    def _plan(self, code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
+        """Run late what is not of the trunk, and what of it meets the names of a late cell before it."""
+        apart = dict(zip((place for place, _ in code), told_apart(text for _, text in code), strict=True))
+        notebook = Notebook.of(apart.values())
+        late: list[Effects] = []
+        last, given, changed = max(trunk, default=-1), {}, set()
+        for place, typed in code:
+            source = apart[place]
+            try:
+                if place not in trunk:
+                    require_ordinary(source)
+                    if place < last:
+                        late.append(effects_of(source, notebook))
+                    continue
+                known = late or typed not in self.doubtful
+                effects = effects_of(source, notebook) if known else None
+            except DoubtError as doubt:
+                raise LongWayError(f"{_begin(typed)} has {as_typed(str(doubt))}") from None
+            if all(may_change_places(before, effects) for before in late):
+                given[place] = trunk[place]
+            else:
+                late.append(effects)
+                changed |= effects.changes
+        if changed & bound_by(apart[place] for place in given):
+            raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
+        numbers = {place: count for count, (place, _) in enumerate(code, 1)}
+        return Plan(
+            given,
+            [numbers[place] for place in trunk],
+            [count for place, count in numbers.items() if place not in given],
+            self._restore({number: apart[place] for place, number in given.items()}),
+        )
+
+    def _restore(self, left: dict[int, str]) -> dict[str, int | None]:
+        """Say which names stand for something else behind the trunk than behind some of its cells.
+
+        Parameters
+        ----------
+        left : dict
+            Number to text, with the names that are told apart, of the cells that are not run again.
+        """
+        behind = {name: number for number, text in enumerate(self.sources) for name in bound_by([text])}
+        wanted = {name: number for number, text in sorted(left.items()) for name in bound_by([text])}
+        return {name: wanted.get(name) for name, number in behind.items() if wanted.get(name) != number}
 
 
 @dataclass(frozen=True)
@@ -88,44 +137,15 @@ class Plan:
         What Jupyter numbers the trunk's cells in this notebook, all of them.
     late : list of int
         What it numbers the cells that the kernel runs, in order.
-    forget : list of str
-        What the trunk has bound in cells that are run again, in their turn.
+    restore : dict
+        Names that the kernel has to begin with as the cell of this number in the trunk left them; with None,
+        without them.
     """
 
     given: dict[int, int]
     counts: list[int]
     late: list[int]
-    forget: list[str]
-
-
-def _plan(code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
-    """Run late what is not of the trunk, and what of the trunk meets the names of a late cell before it."""
-    notebook = Notebook.of(source for _, source in code)
-    late: list[tuple[str, Effects]] = []
-    last, given, again = max(trunk, default=-1), {}, []
-    for place, source in code:
-        try:
-            if place not in trunk:
-                require_ordinary(source)
-                if place < last:
-                    late.append((source, effects_of(source, notebook)))
-                continue
-            effects = effects_of(source, notebook) if late else _effects(source, notebook)
-        except DoubtError as doubt:
-            raise LongWayError(f"{_begin(source)} has {doubt}") from None
-        if all(may_change_places(before, effects) for _, before in late):
-            given[place] = trunk[place]
-        else:
-            late.append((source, effects))
-            again.append(effects)
-    forget = {name for effects in again for name in effects.binds}
-    changed = {name for effects in again for name in effects.changes}
-    kept = bound_by(source for place, source in code if place in given)
-    if kept & (forget | changed):
-        raise LongWayError("a cell of the lesson that has to be run again changes what stands before it")
-    numbers = {place: count for count, (place, _) in enumerate(code, 1)}
-    late_numbers = [count for place, count in numbers.items() if place not in given]
-    return Plan(given, [numbers[place] for place in trunk], late_numbers, sorted(forget))
+    restore: dict[str, int | None]
 
 
 def trunk_of_lesson(path: str) -> Trunk:
@@ -146,7 +166,9 @@ def trunk_of(released: NotebookNode) -> Trunk:
     released : NotebookNode
         The lesson as students get it.
     """
-    return Trunk(tuple(source for source, why in lecture_cells(released) if why is None))
+    cells = [(source, effects) for source, why, effects in _lecture_cells(released) if why is None]
+    doubtful = frozenset(source for source, effects in cells if effects is None)
+    return Trunk(tuple(source for source, _ in cells), doubtful)
 
 
 def lecture_cells(released: NotebookNode) -> list[tuple[str, str | None]]:
@@ -157,17 +179,22 @@ def lecture_cells(released: NotebookNode) -> list[tuple[str, str | None]]:
     released : NotebookNode
         The lesson as students get it.
     """
+    return [(source, why) for source, why, _ in _lecture_cells(released)]
+
+
+def _lecture_cells(released: NotebookNode) -> list[tuple[str, str | None, Effects | None]]:
     cells = [cell for cell in released.cells if cell.cell_type == "code" and cell.source.strip()]
-    notebook = Notebook.of(cell.source for cell in cells)
+    apart = told_apart(cell.source for cell in cells)
+    notebook = Notebook.of(apart)
     late: list[Effects | None] = []  # None: nothing is known of what such a cell does
     found = []
-    for cell in cells:
-        effects, doubt = _read(cell.source, notebook)
+    for cell, source in zip(cells, apart, strict=True):
+        effects, doubt = _read(source, notebook)
         why = _why_late(cell.source, effects, doubt, late)
         if is_students(cell) or why is not None:
             late.append(effects)
         if not is_students(cell):
-            found.append((cell.source, why))
+            found.append((cell.source, why, effects))
     return found
 
 
@@ -203,11 +230,7 @@ def _read(source: str, notebook: Notebook) -> tuple[Effects | None, str]:
     try:
         return effects_of(source, notebook), ""
     except DoubtError as doubt:
-        return None, str(doubt)
-
-
-def _effects(source: str, notebook: Notebook) -> Effects | None:
-    return _read(source, notebook)[0]
+        return None, as_typed(str(doubt))
 
 
 def _begin(source: str) -> str:
