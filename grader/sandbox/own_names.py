@@ -23,6 +23,7 @@ MARK = "·"  # may stand in a name, and nobody types it
 READS_TEXT = re.compile(
     r"\b(query|eval)\b|statsmodels"
 )  # these may find names in texts that are put together
+MARKED = re.compile(rf"\w{MARK}\w")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 NEVER_OWN = re.compile(r"_.*|In|Out|STUDENT")  # of Jupyter; and mlmkit looks up STUDENT
 
@@ -38,7 +39,7 @@ def told_apart(sources: Iterable[str]) -> list[str]:
     ['a = 1', 'print(a)', 'a·... = 2\nprint(a·...)']
     """
     sources = list(sources)
-    if any(MARK in source or READS_TEXT.search(source) for source in sources):
+    if any(MARKED.search(source) or READS_TEXT.search(source) for source in sources):
         return sources
     cells = [_read(source) for source in sources]
     shared = set(vars(builtins)).union(*(cell.shared for cell in cells))

@@ -285,6 +285,7 @@ DOUBTS = {
     "a generator under two names": {
         "practice": "one = np.random.default_rng(1)\ntwo = np.random.default_rng(one)"
     },
+    "a sum that is too deep to be read": {"last": "last = " + " + ".join(["1"] * 900)},
     "a lesson's function under another name": {"first": "other = draw"},
     "at the top": {"top": "early = 1"},
 }
