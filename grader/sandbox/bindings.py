@@ -8,21 +8,19 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-import warnings
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from grader.sandbox.harmless import BUILTINS, DRAW, MADE_BY_US, NEW
 from grader.sandbox.takers import Taker, numbers_in, takers_in
+from grader.sandbox.trees import KEPT, in_scope, parsed, root_of, stored_names, walk
 
 NOT_HOLDING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant, ast.JoinedStr)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PUT_IN = {"add", "append", "extend", "fill", "insert", "update"}  # methods of containers
 # Python's own names hold nothing, but for those that make a container of what they are given.
 HOLD_NOTHING = frozenset(vars(builtins)) - {"dict", "list", "set", "sorted", "tuple"}
-KEPT = 2_000  # cells; a lesson has some 90, and most of them are the same for everybody
-NODES_KEPT = 20_000  # statements and expressions of these
 CONTAINERS = {"dict", "list", "set", "sorted"}  # functions of Python that make a new one
 
 
@@ -298,29 +296,6 @@ def _bound_to_library(tree: ast.AST, functions: set[str]) -> Iterable[str]:
             yield from stored_names(node)
 
 
-def root_of(node: ast.AST) -> str | None:
-    """Return the name at the beginning of ``name.part.part``; None where there is another thing."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return getattr(node, "id", None)
-
-
-@lru_cache(maxsize=KEPT)
-def parsed(source: str) -> ast.Module | None:
-    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either.
-
-    Treat it as read-only: a class hands in the same cells again and again.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
-        try:
-            tree = ast.parse(source)
-            compile(tree, "cell", "exec")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-    return tree
-
-
 def _add(names: dict[str, set[str]], name: str, more: set[str]) -> bool:
     """Add to what a dictionary has for a name; tell whether that was new."""
     new = more - names.get(name, set())
@@ -329,34 +304,9 @@ def _add(names: dict[str, set[str]], name: str, more: set[str]) -> bool:
     return bool(new)
 
 
-@lru_cache(maxsize=NODES_KEPT)
-def in_scope(top: ast.AST) -> tuple[ast.AST, ...]:
-    """Return all nodes below this one, but not what stands in a function."""
-    found, waiting = [], list(ast.iter_child_nodes(top))
-    while waiting:
-        node = waiting.pop()
-        found.append(node)
-        if not isinstance(node, ast.FunctionDef):
-            waiting += ast.iter_child_nodes(node)
-    return tuple(found)
-
-
-@lru_cache(maxsize=NODES_KEPT)
-def walk(top: ast.AST) -> tuple[ast.AST, ...]:
-    """Return this node and all below it, as ``ast.walk``: of a cell that `parsed` keeps, walked once."""
-    return tuple(ast.walk(top))
-
-
 def _globals_of(table: symtable.SymbolTable) -> set[str]:
     found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
     return found.union(*map(_globals_of, table.get_children()))
-
-
-def stored_names(target: ast.AST) -> Iterable[str]:
-    """Yield the names that a target of an assignment binds."""
-    return (
-        node.id for node in walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
 
 
 def defined_in(trees: Iterable[ast.AST]) -> set[str]:

@@ -17,17 +17,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from grader.sandbox.bindings import (
-    Bound,
-    Notebook,
-    defined_in,
-    in_scope,
-    is_new,
-    names_of,
-    parsed,
-    root_of,
-    walk,
-)
+from grader.sandbox.bindings import Bound, Notebook, defined_in, is_new, names_of
 from grader.sandbox.drawn import NUMBERED, PAIRED, parts_of_own_figures
 from grader.sandbox.harmless import (
     BUILTINS,
@@ -57,6 +47,7 @@ from grader.sandbox.harmless import (
     TAKES_ALL,
 )
 from grader.sandbox.takers import Taker, numbers_in, seeds_of
+from grader.sandbox.trees import in_scope, parsed, root_of, walk
 
 # Of a notebook's history and of Jupyter itself: where a cell stands in the notebook shows in them.
 HISTORY = re.compile(r"_+\d*|_i+\d*|_[doi]h|In|Out|get_ipython|exit|quit|__\w*")
@@ -388,7 +379,7 @@ def _is_text(node: ast.AST) -> bool:
 
 def _words_in_texts(tree: ast.Module) -> set[str]:
     """Return what may be names in formulas: those of statsmodels look for them in the notebook, too."""
-    texts = (node.value for node in ast.walk(tree) if _is_text(node))
+    texts = (node.value for node in walk(tree) if _is_text(node))
     return {word for text in texts for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text))}
 
 

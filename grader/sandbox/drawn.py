@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 
+from grader.sandbox.trees import walk
+
 MAKES = "subplots"
 FILL = "fill"  # a method of arrays, which puts something else in the place of axes; of axes, too
 BY_OTHERS = {"sharex", "sharey", "subplot_kw", None}  # what may bring in axes of another figure
@@ -48,7 +50,7 @@ def parts_of_own_figures(tree: ast.Module, libraries: Container[str]) -> set[int
 def _in_loops(statement: ast.stmt, made: set[str]) -> set[int]:
     """Return the ids of names within loops over axes: there, the loop's own name is one of them."""
     found = set()
-    for loop in (node for node in ast.walk(statement) if isinstance(node, ast.For)):
+    for loop in (node for node in walk(statement) if isinstance(node, ast.For)):
         for name in _each(loop.target, loop.iter, made):
             inside = ast.Module(loop.body, [])
             if not _stores(inside, name):
@@ -103,7 +105,7 @@ def _is_bound_once(tree: ast.AST, name: str) -> bool:
 def _stores(tree: ast.AST, name: str) -> list[ast.AST]:
     """List where a name is bound, or something is put into what it stands for."""
     found = []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         place = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
         if place and (not isinstance(node.ctx, ast.Load) or getattr(node, "attr", None) == FILL):
             root = node

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grader.sandbox.bindings import KEPT, parsed, stored_names
 from grader.sandbox.commute import NODES
+from grader.sandbox.trees import KEPT, parsed, stored_names, walk
 
 MARK = "·"  # may stand in a name, and nobody types it
 READS_TEXT = re.compile(
@@ -73,7 +73,7 @@ def _read(source: str) -> _Cell:
     tree = parsed(source)
     cell = _Cell()
     try:
-        if tree is not None and all(isinstance(node, NODES) for node in ast.walk(tree)):
+        if tree is not None and all(isinstance(node, NODES) for node in walk(tree)):
             cell.run(tree.body, set())
             return cell
     except RecursionError:

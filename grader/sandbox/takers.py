@@ -10,8 +10,10 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader.sandbox.harmless import DRAW, GENERATOR_WORDS, SEED_PLACES
+from grader.sandbox.trees import NODES_KEPT, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -74,15 +76,25 @@ def numbers_in(trees: Iterable[ast.Module]) -> set[str]:
     >>> sorted(numbers_in(map(ast.parse, cells)))
     ['first', 'seed']
     """
-    nodes = [node for tree in trees for node in _of_notebook(tree)]
-    numbers: Counter[str] = Counter()
-    for node in nodes:
-        if isinstance(node, ast.Assign) and _is_number(node.value):
-            numbers.update(target.id for target in node.targets if isinstance(target, ast.Name))
-        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
-            numbers[node.target.id] += _gives_numbers(node.iter)
-    bound = Counter(name for node in nodes for name in _bound_by(node))
+    numbers, bound = Counter[str](), Counter[str]()
+    for tree in trees:
+        as_numbers, all_of_it = _numbers_bound_in(tree)
+        numbers.update(as_numbers)
+        bound.update(all_of_it)
     return {name for name, count in numbers.items() if count == bound[name]} if not bound["range"] else set()
+
+
+@lru_cache(maxsize=NODES_KEPT)
+def _numbers_bound_in(tree: ast.AST) -> tuple[list[str], list[str]]:
+    """Return the names that a cell binds to numbers, and all that it binds, outside of functions."""
+    numbers, bound = [], []
+    for node in _of_notebook(tree):
+        if isinstance(node, ast.Assign) and _is_number(node.value):
+            numbers += [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
+            numbers += [node.target.id] if _gives_numbers(node.iter) else []
+        bound += _bound_by(node)
+    return numbers, bound
 
 
 def seeds_of(call: ast.Call) -> list[ast.expr]:
@@ -93,16 +105,29 @@ def seeds_of(call: ast.Call) -> list[ast.expr]:
 
 
 def _functions(trees: list[ast.Module]) -> dict[str, ast.FunctionDef]:
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    bound = Counter(name for node in nodes for name in _bound_by(node))
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    held = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
+    bound, held = Counter[str](), set()
+    for tree in trees:
+        bound.update(_bound_in(tree))
+        held |= _held_in(tree)
     return {
         node.name: node
         for tree in trees
         for node in _of_notebook(tree)
         if isinstance(node, ast.FunctionDef) and bound[node.name] == 1 and node.name not in held
     }
+
+
+@lru_cache(maxsize=NODES_KEPT)
+def _bound_in(tree: ast.AST) -> tuple[str, ...]:
+    """Return the names that a cell binds, at any level, as often as it does."""
+    return tuple(name for node in walk(tree) for name in _bound_by(node))
+
+
+@lru_cache(maxsize=NODES_KEPT)
+def _held_in(tree: ast.AST) -> frozenset[str]:
+    """Return the names that a cell does anything with but to call them."""
+    called = {id(node.func) for node in walk(tree) if isinstance(node, ast.Call)}
+    return frozenset(node.id for node in walk(tree) if isinstance(node, ast.Name) and id(node) not in called)
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:
@@ -117,12 +142,15 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield node.name
 
 
-def _of_notebook(top: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes below this one that don't stand in a function; the functions themselves, too."""
+@lru_cache(maxsize=NODES_KEPT)
+def _of_notebook(top: ast.AST) -> tuple[ast.AST, ...]:
+    """Return the nodes below this one that don't stand in a function; the functions themselves, too."""
+    found = []
     for node in ast.iter_child_nodes(top):
-        yield node
+        found.append(node)
         if not isinstance(node, FUNCTIONS):
-            yield from _of_notebook(node)
+            found += _of_notebook(node)
+    return tuple(found)
 
 
 def _by_place(function: ast.FunctionDef) -> tuple[str, ...]:
@@ -131,7 +159,7 @@ def _by_place(function: ast.FunctionDef) -> tuple[str, ...]:
 
 def _drawn(function: ast.FunctionDef, takers: dict[str, Taker]) -> set[str]:
     """Return the parameters that a function draws from, by itself or by functions that it calls."""
-    stored = {name for part in function.body for node in ast.walk(part) for name in _bound_by(node)}
+    stored = {name for part in function.body for node in walk(part) for name in _bound_by(node)}
     simple = {one.arg for one in [*function.args.args, *function.args.kwonlyargs]} - stored
     found = set()
     for node in _of_notebook(ast.Module(function.body, [])):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from grader.author.build import source_notebook
-from grader.sandbox.bindings import names_of, parsed
+from grader.sandbox.bindings import names_of
 from grader.sandbox.own_names import as_typed, told_apart
+from grader.sandbox.trees import parsed
 
 LESSONS = sorted((Path(__file__).parents[3] / "solutions").glob("[0-9]*.md"))
 
