@@ -1,6 +1,8 @@
 // What JupyterLite loads: a kernel, and a button. It calls `init` with the modules it shares, then `get`.
+import { described } from "./begin.js";
 import { download, missing } from "./hand_in.js";
-import { makeKernel, open } from "./kernel.js";
+import { makeKernel } from "./kernel.js";
+import { progress } from "./progress.js";
 
 const NAME = "mlmkit-tab";
 // .../extensions/mlmkit-tab/static/remoteEntry.js, and .../python/
@@ -23,15 +25,14 @@ async function modules(...names) {
       "@jupyterlab/apputils",
       "@lumino/widgets",
     );
-    const about = await (await fetch(new URL("about.json", BASE), { cache: "no-cache" })).json();
-    const plugins = [kernel(services, about), button({ ...apputils, ...widgets })];
+    const early = await window.mlmkitEarly; // early.js began it, on pages with a notebook
+    const about = early?.about ?? (await described(BASE));
+    const plugins = [kernel(services, about, early), button({ ...apputils, ...widgets })];
     return () => ({ __esModule: true, default: plugins });
   },
 };
 
-function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
-  // A page with a notebook will want Python: it is loaded while the page is built.
-  const early = location.pathname.includes("/notebooks") ? open(BASE, about, progress) : null;
+function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about, early) {
   let contents;
   const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early, contents: () => contents });
   const kernels = new Map();
@@ -115,22 +116,3 @@ document.addEventListener(
   },
   true, // before JupyterLite hears of it
 );
-
-// A line at the foot of the page while Python loads, and where it could not.
-function progress(state, failed) {
-  const line = document.getElementById("mlmkit-progress") ?? document.body.appendChild(document.createElement("div"));
-  Object.assign(line, { id: "mlmkit-progress", role: "status" });
-  line.setAttribute("role", "status");
-  line.style.cssText =
-    "position:fixed;left:0;bottom:0;z-index:9999;padding:.4em .8em;background:#1a4d80;color:#fff;font:14px sans-serif";
-  if (failed) line.textContent = failed;
-  else if (!state) line.remove();
-  else {
-    const { done, total } = state;
-    const mb = (bytes) => Math.round(bytes / 1e6);
-    line.textContent =
-      done < total
-        ? `Loading Python: ${Math.round((100 * done) / total)} % of ${mb(total)} MB`
-        : "Starting Python ...";
-  }
-}

@@ -10,36 +10,39 @@ export class Beside {
   #contents;
   #folder;
   #given = new Map(); // name: when the file had changed last that the worker has
+  #kept = Promise.resolve([]); // files are kept one after the other, also those of a cell that was stopped meanwhile
 
   constructor(contents, folder) {
     this.#contents = contents;
     this.#folder = folder;
   }
 
-  // A worker that begins anew has none of them.
+  // A worker that begins anew has none of them; what was on its way to the one before counts no more.
   forget() {
-    this.#given.clear();
+    this.#given = new Map();
   }
 
   // Returns [name, bytes] of the files that are new for the worker, [name, null] of those that are gone, and sentences
   // about those that it can't have.
   async fresh() {
+    const given = this.#given;
+    await this.#kept;
     const files = [];
     const says = [];
     const listed = await this.#contents.get(this.#folder, { content: true }).catch(() => null);
     if (!listed) return { files, says };
     const { content } = listed;
-    for (const name of this.#given.keys()) {
+    for (const name of given.keys()) {
       if (content.some((one) => one.name === name)) continue;
-      this.#given.delete(name);
+      given.delete(name);
       files.push([name, null]);
     }
     for (const { name, path, type, size, last_modified: changed } of content) {
-      if (type !== "file" || OF_COURSE.test(name) || this.#given.get(name) === changed) continue;
+      if (type !== "file" || OF_COURSE.test(name) || given.get(name) === changed) continue;
       try {
         if (size > LARGEST) says.push(`${name} is larger than 50 MB: cells can't read it here.\n`);
         else files.push([name, bytesOf(await this.#contents.get(path, { content: true }))]);
-        this.#given.set(name, changed);
+        given.set(name, changed);
       } catch {
         says.push(`${name} could not be read. Upload it again.\n`);
       }
@@ -47,23 +50,32 @@ export class Beside {
     return { files, says };
   }
 
-  // Keeps what a cell has written; returns sentences about what could not be kept.
-  async keep(files) {
-    const says = [];
-    for (const [name, bytes] of files) {
-      if (bytes.length > LARGEST) {
-        says.push(`${name} is larger than 50 MB: it will be gone when Python ends.\n`);
-        continue;
-      }
-      const path = this.#folder ? `${this.#folder}/${name}` : name;
-      try {
-        const kept = await this.#contents.save(path, { name, path, type: "file", ...textOf(bytes) });
-        this.#given.set(name, kept.last_modified);
-      } catch {
-        says.push(`The browser has no room to keep ${name}: it will be gone when Python ends.\n`);
-      }
+  // Keeps what a cell has written ([name, bytes]) and deletes what it has deleted ([name, null]); returns sentences
+  // about what could not be kept.
+  keep(files) {
+    const given = this.#given;
+    return (this.#kept = this.#kept.then(async () => {
+      const says = [];
+      for (const file of files) says.push(...(await this.#keepOne(given, ...file)));
+      return says;
+    }));
+  }
+
+  async #keepOne(given, name, bytes) {
+    const path = this.#folder ? `${this.#folder}/${name}` : name;
+    if (!bytes) {
+      given.delete(name);
+      if (!OF_COURSE.test(name)) await this.#contents.delete(path).catch(() => {}); // it is gone already
+      return [];
     }
-    return says;
+    if (bytes.length > LARGEST) return [`${name} is larger than 50 MB: it will be gone when Python ends.\n`];
+    try {
+      const kept = await this.#contents.save(path, { name, path, type: "file", ...textOf(bytes) });
+      given.set(name, kept.last_modified);
+      return [];
+    } catch {
+      return [`The browser has no room to keep ${name}: it will be gone when Python ends.\n`];
+    }
   }
 }
 

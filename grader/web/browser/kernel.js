@@ -1,3 +1,4 @@
+import { open } from "./begin.js";
 import { Beside } from "./files.js";
 
 // JupyterLite's kernel: it starts the worker, gives it cells, and passes on what they show.
@@ -6,23 +7,10 @@ import { Beside } from "./files.js";
 
 const STOPPED =
   "The cell was stopped. Python has been started anew, so all names are lost: run the cells again from the top.";
+const NOT_BEGUN = "The cell was stopped before it began. No name is lost: run it again when you like.";
 const ENDED = "Python has been started anew, so all names are lost: run the cells again from the top.";
 
-// Starts a worker; what it says before a kernel listens is kept.
-export function open(base, about, progress) {
-  const worker = new Worker(new URL(`worker.js?${about.version}`, base), { type: "module" });
-  const heard = [];
-  worker.onmessage = ({ data }) => {
-    if (data.progress) return progress(data.progress);
-    if (data.ready) progress(null);
-    heard.push(data);
-  };
-  worker.onerror = ({ message }) => worker.onmessage({ data: { failed: message || "Python did not start." } });
-  worker.postMessage({ start: { base, ...about } });
-  return { worker, heard };
-}
-
-// `early`: a worker that was opened while the page was still being built, for the first kernel.
+// `early`: a worker that was opened while the page was still being built, for the first kernel; or null.
 // `contents`: a function that gives JupyterLite's files.
 export function makeKernel({ BaseKernel, base, about, progress, early, contents }) {
   return class TabKernel extends BaseKernel {
@@ -31,6 +19,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     #waiting = new Map(); // by number: what to do with the answer
     #number = 0;
     #beside;
+    #files = []; // what the worker shall have before its next cell
 
     constructor(options) {
       super(options);
@@ -43,23 +32,29 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
       super.dispose();
     }
 
-    // Stops the running cell; no other way reaches a worker that computes.
+    // Stops the running cell; no other way reaches a worker that computes. One that has not begun is just forgotten.
     interrupt() {
-      if (![...this.#waiting.values()].some(({ cell }) => cell)) return;
-      this.#end("KeyboardInterrupt", STOPPED);
-      this.#start();
+      const cells = [...this.#waiting.values()].filter(({ cell }) => cell);
+      if (cells.some(({ given }) => given)) {
+        this.#end("KeyboardInterrupt", STOPPED);
+        this.#start();
+      } else this.#forget("KeyboardInterrupt", NOT_BEGUN, ({ cell }) => cell);
     }
 
     #start() {
-      const { worker, heard } = early ?? open(base, about, progress);
+      // One that failed while nobody listened is tried once more.
+      const failed = early?.heard.some(({ failed }) => failed);
+      const { worker, heard } = early && !failed ? early : open(base, about, progress);
       early = null;
       this.#beside.forget();
+      this.#files = [];
       this.#worker = worker;
       this.#started = new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => {
           if (data.progress) progress(data.progress);
           else if (data.ready) resolve(progress(null));
           else if (data.sent) this.#show(...data.sent);
+          else if (data.written) this.#keep(data.written);
           else if (data.failed) {
             progress(null, data.failed);
             reject(new Error(data.failed));
@@ -74,9 +69,14 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     #end(ename = "", evalue = "") {
       this.#worker?.terminate();
       this.#worker = null;
-      for (const [id, { cell }] of this.#waiting) {
+      this.#forget(ename, evalue);
+    }
+
+    #forget(ename, evalue, which = () => true) {
+      for (const [id, waiting] of this.#waiting) {
+        if (!which(waiting)) continue;
         const error = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
-        if (cell && ename) this.publishExecuteError(error);
+        if (waiting.cell && ename) this.publishExecuteError(error);
         this.#answer(id, { reply: { status: "error", ...error }, files: [] });
       }
     }
@@ -94,12 +94,33 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     async #askFor(asked, cell = false) {
       if (!this.#worker) this.#start();
       const id = ++this.#number;
-      const answer = new Promise((resolve) => this.#waiting.set(id, { resolve, cell }));
-      this.#started.then(
-        () => this.#waiting.has(id) && this.#worker.postMessage({ id, ...asked }),
-        () => {},
-      );
+      const answer = new Promise((resolve) => this.#waiting.set(id, { resolve, cell, given: false }));
+      this.#started.then(() => this.#give(id, asked)).catch(() => {}); // one that did not start has said so
       return answer;
+    }
+
+    // Gives a cell to the worker, after the files that it may read; anything else as it is.
+    async #give(id, asked) {
+      const cell = this.#waiting.get(id)?.cell;
+      if (cell) await this.#refresh();
+      const waiting = this.#waiting.get(id);
+      if (!waiting) return; // stopped meanwhile
+      waiting.given = true;
+      this.#worker.postMessage({ id, ...asked, files: cell ? this.#files.splice(0) : [] });
+    }
+
+    async #refresh() {
+      const { files, says } = await this.#beside.fresh();
+      this.#files.push(...files);
+      this.#say(says);
+    }
+
+    async #keep(files) {
+      this.#say(await this.#beside.keep(files));
+    }
+
+    #say(sentences) {
+      for (const text of sentences) this.stream({ name: "stderr", text });
     }
 
     #show(kind, content) {
@@ -134,11 +155,8 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
 
     async executeRequest({ code, silent, store_history: kept }) {
       const call = ["run", code, Boolean(silent), Boolean(kept ?? true)];
-      const say = (text) => this.stream({ name: "stderr", text });
-      const { files, says } = await this.#beside.fresh();
-      says.forEach(say);
-      const { reply, files: written } = await this.#askFor({ call, files }, true);
-      (await this.#beside.keep(written)).forEach(say);
+      const { reply, files } = await this.#askFor({ call }, true);
+      await this.#keep(files);
       return { user_expressions: {}, payload: [], ...reply, execution_count: this.executionCount };
     }
 

@@ -2,8 +2,9 @@
 //
 // Messages to it: {id, call: [name, ...arguments], files}, a function of tab.py with its arguments; before it, `files`
 // (lists of name and bytes, or of name and null for one that is gone) are put into the folder in which cells run.
-// Messages from it: {progress: {done, total, text}}, {ready: true}, {sent: [kind, content]}, {id, reply, files} with the
-// files that a cell has written there, {failed: text} after which nothing more comes.
+// Messages from it: {progress: {done, total, text}}, {ready: true}, {sent: [kind, content]}, {written: files} while a
+// cell runs, {id, reply, files} with all else that it has written or deleted there, {failed: text} after which nothing
+// more comes.
 import { ConsoleStdout, Directory, File, OpenDirectory, OpenFile, PreopenDirectory, WASI } from "@bjorn3/browser_wasi_shim";
 
 const CACHE = "mlmkit-python";
@@ -80,7 +81,7 @@ async function start({ base, files, version }) {
   ]);
   const root = tree(library);
   folder = root.get("home").contents.get("student").contents;
-  for (const file of folder.values()) settled.add(file);
+  for (const [name, file] of folder) both.set(name, file.data);
   await begin(module, root, memory);
 }
 
@@ -224,48 +225,85 @@ function hear(pointer, length, answerPointer, answerLength) {
   return 0;
 }
 
-// Files beside the notebook that are the same on both sides; those of the course are on both from the beginning.
-const settled = new WeakSet();
+// The files beside the notebook that both sides have, and what they hold there: {name: bytes}. Those of the course are
+// on both from the beginning.
+const both = new Map();
+const posted = new Map(); // {name: when a file of the running cell was posted last}
+const AGAIN = 1000; // milliseconds: a file that is written again and again is not posted more often
+let running = false;
 
-for (const method of ["fd_write", "fd_pwrite", "fd_filestat_set_size"]) {
+// What is written into a file's bytes makes other bytes of them, without a copy.
+for (const method of ["fd_write", "fd_pwrite"]) {
   const usual = OpenFile.prototype[method];
   OpenFile.prototype[method] = function (...values) {
-    settled.delete(this.file);
-    return usual.apply(this, values);
+    const answer = usual.apply(this, values);
+    this.file.data = this.file.data.subarray();
+    return answer;
   };
 }
 
+// A cell that is stopped later, or dies, has kept the files that it had closed.
+OpenFile.prototype.fd_close = function () {
+  if (running) closed(this.file);
+  return 0;
+};
+
+function closed(file) {
+  for (const [name, one] of folder) {
+    if (one !== file || !changed(name, file) || Date.now() - (posted.get(name) ?? 0) < AGAIN) continue;
+    postMessage({ written: [fresh(name, file)] });
+    posted.set(name, Date.now());
+  }
+}
+
 function put([name, bytes]) {
+  both.delete(name);
   if (!bytes) return folder.delete(name);
   const file = new File([]);
   file.data = bytes;
   folder.set(name, file);
-  settled.add(file);
+  both.set(name, bytes);
 }
 
-// Returns [name, bytes] of what cells have written since the last time; folders stay here.
+// Folders, and files whose names begin with a dot, stay here.
+function changed(name, file) {
+  return file instanceof File && !name.startsWith(".") && both.get(name) !== file.data;
+}
+
+function fresh(name, file) {
+  both.set(name, file.data);
+  return [name, file.data.slice()];
+}
+
+// Returns [name, bytes] of what cells have written since the last time, and [name, null] of what they have deleted.
 function written() {
   const found = [];
-  for (const [name, file] of folder) {
-    if (!(file instanceof File) || name.startsWith(".") || settled.has(file)) continue;
-    settled.add(file);
-    found.push([name, file.data.slice()]);
+  for (const [name, file] of folder) if (changed(name, file)) found.push(fresh(name, file));
+  for (const name of both.keys()) {
+    if (folder.has(name)) continue;
+    both.delete(name);
+    found.push([name, null]);
   }
   return found;
 }
 
-function call({ id, call: [name, ...values], files = [] }) {
-  if (name === "run") sleep();
-  for (const file of files) put(file);
+function call({ id, call: [name, ...values], files: given = [] }) {
+  sleep(); // what students type, names and files get into Python's memory from here on
+  for (const file of given) put(file);
   reply = null;
+  posted.clear();
+  running = name === "run";
   try {
     // JSON is Python but for three words.
     const literal = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value));
     turn(`__import__("sys").modules["tab"].${name}(${values.map(literal).join(", ")})`);
   } catch (error) {
+    postMessage({ written: written() });
     postMessage({ failed: `Python has ended (${sentence(error)}).` });
     return;
   }
+  const files = running ? written() : [];
+  running = false;
   reply ??= { status: "error", ename: "", evalue: "", traceback: [] };
-  postMessage({ id, reply, files: name === "run" ? written() : [] });
+  postMessage({ id, reply, files });
 }

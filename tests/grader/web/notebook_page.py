@@ -25,13 +25,28 @@ class Notebook:
         self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Shift+Enter")
 
-    def run(self, text):
-        """Run a cell, and return what it shows."""
+    def start(self, text):
+        """Run a cell, without waiting for its end."""
         cell = self.cell(text)
         cell.scroll_into_view_if_needed()
         cell.locator(".cm-content").click()
         before = cell.locator(".jp-InputPrompt").text_content()
         self.page.keyboard.press("Shift+Enter")
+        return cell, before
+
+    def stop(self):
+        """Press Stop."""
+        button = 'jp-button[data-command="notebook:interrupt-kernel"], [data-command*="interrupt"]'
+        self.page.locator(button).first.click()
+
+    def restart(self):
+        """Have Python begin anew."""
+        self.menu("Kernel", "Restart Kernel")
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+
+    def run(self, text):
+        """Run a cell, and return what it shows."""
+        cell, before = self.start(text)
         prompt = re.compile(r"\[\d+\]")
         for _ in range(600):
             now = cell.locator(".jp-InputPrompt").text_content()

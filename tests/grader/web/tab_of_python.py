@@ -5,11 +5,12 @@ SCRIPT = """async (base) => {
   const worker = new Worker(new URL("worker.js", base), { type: "module" });
   const waiting = new Map();
   let number = 0, shown = [];
-  window.ask = (...call) => new Promise((resolve) => {
+  window.ask = (call, texts) => new Promise((resolve) => {
     const id = ++number;
+    const files = Object.entries(texts).map(([name, text]) => [name, new TextEncoder().encode(text)]);
     shown = [];
     waiting.set(id, resolve);
-    worker.postMessage({ id, call });
+    worker.postMessage({ id, call, files });
   });
   await new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => {
@@ -31,11 +32,11 @@ class Python:
         tab.open(address)
         self._page.evaluate(SCRIPT, f"{address}python/")
 
-    def ask(self, *call):
+    def ask(self, *call, **files):
         """Call a function of grader/web/tab.py; return its reply, and the messages before it."""
-        done = self._page.evaluate("(call) => ask(...call)", list(call))
+        done = self._page.evaluate("([call, files]) => ask(call, files)", [call, files])
         return done["reply"], done["shown"]
 
-    def run(self, code):
-        """Run a cell; return its reply and what it showed."""
-        return self.ask("run", code, False, True)
+    def run(self, code, **files):
+        """Run a cell that may read these files (name and text); return its reply and what it showed."""
+        return self.ask("run", code, False, True, **files)

@@ -8,7 +8,13 @@ pytestmark = [pytest.mark.long(40), pytest.mark.needs_chromium]
 
 TEXT, BYTES = "zip,Straße\n98010,1\n98014,2\n", bytes(range(256))
 # The third as Excel writes it, and many others.
-UPLOADED = {"mine.csv": TEXT.encode(), "raw.bin": BYTES, "excel.csv": TEXT.encode("latin-1")}
+UPLOADED = {
+    "mine.csv": TEXT.encode(),
+    "raw.bin": BYTES,
+    "excel.csv": TEXT.encode("latin-1"),
+    "old.csv": b"1",
+    "gone.csv": b"2",
+}
 READ = """import pandas as pd
 raw = open("raw.bin", "rb").read()
 print(pd.read_csv("mine.csv").columns[1], len(raw), raw[-1])
@@ -16,6 +22,12 @@ print(pd.read_csv("excel.csv", encoding="latin-1").columns[1].upper())"""
 WRITE = """pd.read_csv("mine.csv").assign(double=[2, 4]).to_csv("out.csv", index=False)
 open("raw.bin", "r+b").write(b"more")
 open("out.bin", "wb").write(bytes(range(255, -1, -1)))"""
+CHANGE = """import os
+if os.path.exists("gone.csv"):
+    os.remove("gone.csv")
+    os.remove("01_pooling.practice.json")
+    os.rename("old.csv", "renamed.csv")
+    open("empty.csv", "w").close()"""
 FIRST, SECOND, THIRD = "import pandas as pd", "seattle = load_seattle()", 'seattle["zipcode"].value_counts'
 
 
@@ -59,15 +71,18 @@ def seen(address, tmp_path_factory):
         notebook = Notebook(tab, address, "01_pooling")
         notebook.write(FIRST, READ)
         notebook.write(SECOND, WRITE)
-        notebook.write(THIRD, "from pathlib import Path\nprint(sorted(Path().glob('[emor]*.*')))")
+        notebook.write(THIRD, "from pathlib import Path\nprint(sorted(Path().glob('[a-z]*.*')))")
         found["read"] = notebook.run("len(raw)")
         found["written"] = notebook.run("assign(double")
         found["there"] = notebook.run("glob(")
-        notebook.menu("Kernel", "Restart Kernel")
-        tab.page.locator(".jp-Dialog .jp-mod-accept").click()
+        notebook.restart()
         found["anew"] = notebook.run("glob(")
         delete(tab.page.context.new_page(), address, "excel.csv")
         found["after"] = notebook.run("glob(")
+        notebook.write("assign(double", CHANGE)
+        notebook.run("os.rename")
+        notebook.restart()
+        found["changed"] = notebook.run("glob(")
         tab.open(f"{address}tree/index.html")
         tab.page.locator(".jp-DirListing-item", has_text="out.csv").wait_for()
         found["list"] = listed(tab)
@@ -100,3 +115,13 @@ def test_python_that_begins_anew_finds_them_all(seen):
 def test_a_file_that_was_deleted_in_the_list_is_gone(seen):
     assert "mine.csv" in seen["after"]
     assert "excel.csv" not in seen["after"]
+
+
+def test_what_a_cell_deletes_or_renames_stays_so(seen):
+    for names in (seen["changed"], seen["list"]):
+        assert all(name in names for name in ("renamed.csv", "empty.csv", "mine.csv"))
+        assert not any(name in names for name in ("gone.csv", "old.csv"))
+
+
+def test_what_a_cell_deletes_of_the_course_is_still_in_the_list(seen):
+    assert "01_pooling.practice.json" in seen["list"]

@@ -19,8 +19,24 @@ KEPT = """async (content) => {
   if (content) await cache.put(found, new Response(content));
   return size;
 }"""
+# Whether the kept memory holds a text, however Python may hold it.
+HOLDS = """async (text) => {
+  const cache = await caches.open("mlmkit-python");
+  const found = (await cache.keys()).find((one) => one.url.includes("memory.bin"));
+  const bytes = new Uint8Array(await (await cache.match(found)).arrayBuffer());
+  const letters = [...text].map((one) => one.charCodeAt(0));
+  const within = (part) => {
+    for (let at = bytes.indexOf(part[0]); at >= 0; at = bytes.indexOf(part[0], at + 1))
+      if (part.every((one, place) => bytes[at + place] === one)) return true;
+    return false;
+  };
+  const widths = [Uint8Array, Uint16Array, Uint32Array];
+  return widths.some((wide) => within(new Uint8Array(wide.from(letters).buffer)));
+}"""
 LOADED = {"seaborn", "mlmkit.bayes.stan"}
 CELL = "import random, numpy\nprint('x' in globals(), random.random(), numpy.random.rand())\nx = 1"
+
+FILE, TYPED, NAME = "file-9f2c71e5", "typed-3b8d40aa", "name-c6157d9e"
 
 
 def kept(tab, seconds=120):
@@ -52,3 +68,27 @@ def test_python_is_woken_from_its_kept_memory_as_it_was_before_the_first_cell(ad
         with pytest.raises(Error, match=r"Python did not start\. Reload the page\."):
             Python(tab, address)
         assert Python(tab, address).run("6 * 7")[0] == {"status": "ok"}
+
+
+def wait_until_all_is_loaded(python):
+    """Wait for the last module that is loaded ahead, and for what might be kept then."""
+    for _ in range(120):
+        _, shown = python.run("import sys; 'rehearsal' in sys.modules")
+        if shown[-1][1]["data"]["text/plain"] == "True":
+            return time.sleep(5)
+        time.sleep(1)
+    raise AssertionError("the modules were not loaded ahead")
+
+
+def test_the_kept_memory_holds_nothing_of_the_student(address):
+    with Tab() as tab:
+        # Once as soon as Python runs, before all is loaded, and once woken from what was kept then.
+        for _ in range(2):
+            python = Python(tab, address)
+            python.ask("complete", f"{TYPED} = homes.ass", 10)
+            _, shown = python.run(f"STUDENT = '{NAME}'; open('mine').read(), STUDENT", mine=FILE)
+            assert shown[-1][1]["data"]["text/plain"] == f"('{FILE}', '{NAME}')"
+            wait_until_all_is_loaded(python)
+            assert kept(tab)
+            assert tab.page.evaluate(HOLDS, "why_left_out")  # what is there is found
+            assert [text for text in (FILE, TYPED, NAME) if tab.page.evaluate(HOLDS, text)] == []
