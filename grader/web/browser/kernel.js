@@ -44,6 +44,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     #start() {
       // One that failed while nobody listened is tried once more.
       const failed = early?.heard.some(({ failed }) => failed);
+      if (failed) early.worker.terminate();
       const { worker, heard } = early && !failed ? early : open(base, about, progress);
       early = null;
       this.#beside.forget();

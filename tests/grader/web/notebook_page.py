@@ -3,6 +3,13 @@
 import re
 import time
 
+# What the line at the foot of the page says while Python is loaded: run WATCH before the page, SAID after it.
+WATCH = """addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+    const line = document.getElementById("mlmkit-progress");
+    if (line) (window.said ??= []).push(line.textContent);
+}).observe(document.body, { childList: true, subtree: true }))"""
+SAID = "[...new Set(window.said)].join()"
+
 
 class Notebook:
     """The notebook in the tab, as a student uses it."""

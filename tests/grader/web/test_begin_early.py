@@ -2,7 +2,7 @@
 
 import pytest
 from chromium import Tab
-from notebook_page import Notebook
+from notebook_page import SAID, WATCH, Notebook
 
 pytestmark = [pytest.mark.long(30), pytest.mark.needs_chromium]
 FIRST, CELL = "import pandas as pd", "print(6 * 7)"
@@ -33,8 +33,9 @@ def test_where_the_early_start_fails_the_usual_one_follows(address, file):
     with Tab() as tab:
         # The first request alone is lost.
         tab.page.context.route(f"**/python/{file}*", lambda route: route.abort(), times=1)
-        notebook = Notebook(tab, address, "01_pooling")
-        assert answer(notebook) == "42"
+        tab.page.add_init_script(WATCH)
+        assert answer(Notebook(tab, address, "01_pooling")) == "42"
+        assert "Starting Python" in tab.value(SAID) and "did not start" not in tab.value(SAID)
         assert tab.page.locator("#mlmkit-progress").count() == 0
 
 

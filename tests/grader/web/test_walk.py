@@ -8,7 +8,7 @@ import time
 
 import pytest
 from chromium import Tab
-from notebook_page import Notebook
+from notebook_page import SAID, WATCH, Notebook
 
 from grader.author.build import lesson_names
 from grader.course.repository import ROOT
@@ -21,11 +21,6 @@ GRADED = {"l01-mean-price": 'mean_price = homes["price"].mean()'}
 
 BESIDE_PYTHON = """performance.getEntriesByType("resource").filter(({ name }) => !name.includes("/python/"))
     .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
-
-WATCH = """addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
-    const line = document.getElementById("mlmkit-progress");
-    if (line) (window.said ??= []).push(line.textContent);
-}).observe(document.body, { childList: true, subtree: true }))"""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +37,7 @@ def downloaded(address, server, tmp_path_factory):
         notebook = Notebook(tab, address, LESSON)
         notebook.write('STUDENT = ""', 'STUDENT = "ana"')
         notebook.run_all()
-        seen["loading"] = tab.value("[...new Set(window.said)].join()")
+        seen["loading"] = tab.value(SAID)
         seen["notebook"] = tab.value(BESIDE_PYTHON)
         seen["lecture"] = "713204.24 195580.93" in tab.value("document.body.textContent")
         notebook.write("practice_complete = ...", 'practice_complete = seattle["sqft_living"].median()')
