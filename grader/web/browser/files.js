@@ -1,7 +1,7 @@
 // The files beside a notebook: what a student has uploaded, cells can read; what cells write, the file list shows.
 //
 // JupyterLite keeps files in the browser, and Python's worker has a folder in its memory. Before a cell runs, the
-// worker gets what is new on this side; after it, this side gets what is new on the other.
+// worker gets what is new on this side; while it runs, and after it, this side gets what is new on the other.
 
 const LARGEST = 50e6; // bytes
 const OF_COURSE = /\.ipynb$|\.practice\.json$|^glossary\.md$/; // Python has what it needs of these
