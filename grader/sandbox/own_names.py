@@ -72,12 +72,9 @@ def as_typed(text: str) -> str:
 def _read(source: str) -> _Cell:
     tree = parsed(source)
     cell = _Cell()
-    try:
-        if tree is not None and all(isinstance(node, NODES) for node in walk(tree)):
-            cell.run(tree.body, set())
-            return cell
-    except RecursionError:
-        pass
+    if tree is not None and all(isinstance(node, NODES) for node in walk(tree)):
+        cell.run(tree.body, set())
+        return cell
     nothing_known = _Cell()  # each word in it may be a name that it reads
     nothing_known.shared = set(re.findall(r"\w+", unicodedata.normalize("NFKC", source)))
     return nothing_known

@@ -9,13 +9,14 @@ from functools import lru_cache
 
 KEPT = 2_000  # cells; a lesson has some 90, and most of them are the same for everybody
 NODES_KEPT = 20_000  # statements and expressions of these
+DEEPEST = 50  # a lesson's cell is 14 deep; what goes through a tree takes its depth times its size
 
 
 @lru_cache(maxsize=KEPT)
 def parsed(source: str) -> ast.Module | None:
-    """Read a cell as Python; None where it isn't. What only Jupyter understands isn't, either.
+    """Read a cell as Python; None where it isn't, or is nested too deeply (such as a sum of a hundred numbers).
 
-    Treat it as read-only: a class hands in the same cells again and again.
+    What only Jupyter understands isn't Python, either. Treat it as read-only: a class hands in the same cells again and again.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the student's text; the kernel says so, too
@@ -24,7 +25,14 @@ def parsed(source: str) -> ast.Module | None:
             compile(tree, "cell", "exec")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-    return tree
+    return tree if _is_shallow(tree) else None
+
+
+def _is_shallow(tree: ast.Module) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
 
 
 @lru_cache(maxsize=NODES_KEPT)

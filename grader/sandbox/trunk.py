@@ -77,10 +77,7 @@ class Trunk:
             if place is None:
                 raise LongWayError(f"the lesson has {_begin(source)}, here it is missing or changed")
             trunk[place] = number
-        try:
-            return self._plan([(place, cells[place].source) for place in code], trunk)
-        except RecursionError:  # such as a sum of a thousand numbers, which Python itself can run
-            raise LongWayError("a cell is nested too deeply to be read") from None
+        return self._plan([(place, cells[place].source) for place in code], trunk)
 
     def _plan(self, code: list[tuple[int, str]], trunk: dict[int, int]) -> Plan:
         """Run late what is not of the trunk, and what of it meets the names of a late cell before it."""
