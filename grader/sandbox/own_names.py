@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.sandbox.commute import NODES
-from grader.sandbox.trees import KEPT, parsed, stored_names, walk
+from grader.sandbox.trees import KEPT, never_runs, parsed, stored_names, walk
 
 MARK = "·"  # may stand in a name, and nobody types it
 READS_TEXT = re.compile(
@@ -72,6 +72,8 @@ def as_typed(text: str) -> str:
 def _read(source: str) -> _Cell:
     tree = parsed(source)
     cell = _Cell()
+    if tree is None and never_runs(source):
+        return cell
     if tree is not None and all(isinstance(node, NODES) for node in walk(tree)):
         cell.run(tree.body, set())
         return cell

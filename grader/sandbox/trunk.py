@@ -33,6 +33,7 @@ from grader.sandbox.commute import (
     require_ordinary,
 )
 from grader.sandbox.own_names import as_typed, told_apart
+from grader.sandbox.trees import never_runs
 
 IMPORTABLE = {".py", ".pyc", ".so", ".zip", ".pth"}
 
@@ -88,6 +89,8 @@ class Trunk:
         for place, typed in code:
             source = apart[place]
             try:
+                if never_runs(typed):
+                    continue
                 if place not in trunk:
                     require_ordinary(source)
                     if place < last:

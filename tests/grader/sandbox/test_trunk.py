@@ -77,6 +77,9 @@ def test_lecture_cells_are_the_trunk():
 
 
 HARMLESS = {
+    "no Python": {"first": "first = = 1", "second": "second = (total +\n", "last": "last = total"},
+    "no Python, and names of the lesson": {"first": "sales = [\n9\nsize = = total", "last": "last = sales"},
+    "a line too far to the right": {"practice": "practice = 1\n  sales.append(9)", "last": "last = sales"},
     "a long sum": {"practice": "practice = " + " + ".join(["1"] * 40)},
     "an expression": {"first": "first = sum(sales) / len(sales) + math.sqrt(2)"},
     "a function": {
@@ -281,7 +284,11 @@ DOUBTS = {
     "with": {"first": "with sales as own:\n    pass"},
     "with what another cell has made": {"first": "import pymc as pm\nwith pm.draw(sales):\n    pass"},
     "kernel": {"last": "get_ipython().kernel"},
-    "unreadable": {"first": "first = = 1"},
+    "magic in one word": {"first": "cd some folder"},
+    "magic in a long cell": {"first": "first = 1\n!true\nsecond = 2"},
+    "waiting": {"first": "import asyncio\nawait asyncio.sleep(0)"},
+    "what Python can't compile": {"first": "first = 1\nreturn first"},
+    "magic beside what is no Python": {"first": "cat = = 1", "second": "%cd /"},
     "a name of Python": {"first": "first = __builtins__"},
     "a generator under two names": {
         "practice": "one = np.random.default_rng(1)\ntwo = np.random.default_rng(one)"
