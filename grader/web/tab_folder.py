@@ -76,7 +76,6 @@ def make_web(target: str | Path = TARGET) -> WebFolder:
         draft = Path(folder) / "web"
         _jupyterlite(Path(folder), draft)
         _bundle(Path(folder) / "npm", draft)
-        _begin_early(draft)
         sizes = write_library(draft / "python")
         _describe(draft, sizes)
         (draft / "index.html").write_text(_front_page(sizes), encoding="utf-8")
@@ -136,17 +135,6 @@ def _bundle(work: Path, draft: Path) -> None:
     shutil.copytree(HERE / "browser", work, ignore=shutil.ignore_patterns("node_modules"))
     _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], work, "npm ci")
     _run(["node", "build.mjs", str(draft)], work, "Bundling the kernel")
-
-
-def _begin_early(draft: Path) -> None:
-    """Write into the page of notebooks what starts Python while JupyterLite is still being loaded."""
-    script, place = draft / "python" / "early.js", draft / "notebooks" / "index.html"
-    head, end, body = place.read_text(encoding="utf-8").partition("</head>")
-    if not end:
-        raise CourseError("JupyterLite's page of notebooks has no </head>: Python can't begin early there.")
-    code = script.read_text(encoding="utf-8").strip()
-    place.write_text(f"{head}<script>\n{code}\n</script>\n{end}{body}", encoding="utf-8")
-    script.unlink()
 
 
 def _describe(draft: Path, sizes: dict[str, int]) -> None:

@@ -5,7 +5,6 @@ const [target] = process.argv.slice(2);
 const common = { bundle: true, minify: true, target: "es2022", logLevel: "warning", legalComments: "eof" };
 
 await build({ ...common, entryPoints: ["worker.js"], format: "esm", outfile: `${target}/python/worker.js` });
-await build({ ...common, entryPoints: ["early.js"], format: "iife", outfile: `${target}/python/early.js` });
 await build({
   ...common,
   entryPoints: ["extension.js"],

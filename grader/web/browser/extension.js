@@ -1,5 +1,5 @@
 // What JupyterLite loads: a kernel, and a button. It calls `init` with the modules it shares, then `get`.
-import { described } from "./begin.js";
+import { described, open } from "./begin.js";
 import { download, missing } from "./hand_in.js";
 import { makeKernel } from "./kernel.js";
 import { progress } from "./progress.js";
@@ -25,14 +25,15 @@ async function modules(...names) {
       "@jupyterlab/apputils",
       "@lumino/widgets",
     );
-    const early = await window.mlmkitEarly; // early.js began it, on pages with a notebook
-    const about = early?.about ?? (await described(BASE));
-    const plugins = [kernel(services, about, early), button({ ...apputils, ...widgets })];
+    const about = await described(BASE, progress);
+    const plugins = [kernel(services, about), button({ ...apputils, ...widgets })];
     return () => ({ __esModule: true, default: plugins });
   },
 };
 
-function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about, early) {
+function kernel({ BaseKernel, IKernelClient, IKernelSpecs }, about) {
+  // A page with a notebook will want Python: it is loaded while the page is built.
+  const early = location.pathname.includes("/notebooks") ? open(BASE, about, progress) : null;
   let contents;
   const TabKernel = makeKernel({ BaseKernel, base: BASE, about, progress, early, contents: () => contents });
   const kernels = new Map();

@@ -19,6 +19,5 @@ function added() {
   line.setAttribute("role", "status");
   line.style.cssText =
     "position:fixed;left:0;bottom:0;z-index:9999;padding:.4em .8em;background:#1a4d80;color:#fff;font:14px sans-serif";
-  // Python begins before the page has a body.
-  return (document.body ?? document.documentElement).appendChild(line);
+  return document.body.appendChild(line);
 }
