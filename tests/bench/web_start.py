@@ -3,8 +3,9 @@
     python -m tests.bench.web_start dist/web                  five rounds
     python -m tests.bench.web_start OLD NEW --rounds 10       two folders of `make web`, in turn
 
-A round is a new browser: a first visit (cold), then another one after Python's memory was kept (warm). The
-student runs the fit as soon as there is a cell. Beside the seconds: the machine's load before the visit.
+A round is a new browser: a first visit, in which the student runs the fit as soon as there is a cell (cold);
+one in which the student just reads, so that Python's memory is kept with all modules in it; and a third one,
+with the fit at once (warm). Beside the seconds: the machine's load before the visit.
 """
 
 import argparse
@@ -24,10 +25,8 @@ FIT = """from mlmkit import display, lmer, load_seattle
 display(lmer("price ~ (1 | zipcode)", load_seattle()))
 print("the fit of this", "{}", "visit")"""
 SHOWN = "the fit of this {} visit"  # what an earlier visit had shown is saved, and there again
-KEPT = """(async () => {
-  const cache = await caches.open("mlmkit-python");
-  return (await cache.keys()).some(({ url }) => url.includes("memory.bin"));
-})()"""
+READS = 25  # seconds: meanwhile all modules are loaded, and Python's memory is kept
+SAVES = 6  # seconds in which the notebook is saved
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -37,10 +36,22 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def visit(tab, address, kind):
-    """Open the lesson and fit; return the seconds to the first cell and to the print-out."""
-    load, start = os.getloadavg()[0], time.perf_counter()
+def lesson(tab, address):
+    """Open the lesson."""
     tab.page.goto(f"{address}notebooks/index.html?path=01_pooling.ipynb", wait_until="commit")
+
+
+def leave(tab, after):
+    """Leave the page after so many seconds, and wait until the machine has calmed down."""
+    time.sleep(after)
+    tab.page.goto("about:blank")
+    time.sleep(2)
+
+
+def visit(tab, address, kind):
+    """Open the lesson and fit; return the seconds to the first cell and to the print-out, and the load."""
+    load, start = os.getloadavg()[0], time.perf_counter()
+    lesson(tab, address)
     editor = tab.page.locator(".jp-CodeCell .cm-content").first
     editor.click()
     page = time.perf_counter() - start
@@ -52,16 +63,15 @@ def visit(tab, address, kind):
 
 
 def measure(folder):
-    """Visit twice with one new browser; return what `visit` returns, cold and warm."""
+    """Visit three times with one new browser; return what `visit` returns, cold and warm."""
     handler = functools.partial(Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, Tab() as tab:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
         cold = visit(tab, address, "cold")
-        tab.wait(KEPT, 120)
-        time.sleep(6)  # seconds: it is being written, and the notebook saved
-        tab.page.goto("about:blank")
-        time.sleep(2)
+        leave(tab, SAVES)
+        lesson(tab, address)
+        leave(tab, READS)
         warm = visit(tab, address, "warm")
         server.shutdown()
     return {"cold": cold, "warm": warm}
