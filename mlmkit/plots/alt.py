@@ -5,6 +5,7 @@ import html
 import io
 import os
 import sys
+import warnings
 from weakref import WeakKeyDictionary
 
 _descriptions: WeakKeyDictionary = WeakKeyDictionary()
@@ -111,7 +112,10 @@ def _mimebundle(figure):
         return None
     # JupyterLab and nbconvert ignore an alt text in the metadata of a PNG (4.6 and 7.17): only an
     # HTML image reaches a screen reader. The PNG stays for tools that drop HTML or clean it.
-    png, size = _draw(figure)
+    with warnings.catch_warnings():
+        # Matplotlib warns where this took a second, so it is about how busy the machine is.
+        warnings.filterwarnings("ignore", 'Creating legend with loc="best"')
+        png, size = _draw(figure)
     _drawn[figure] = png, {**size, "alt": text}
     image = f'<img alt="{html.escape(text)}" width="{size["width"]}" src="data:image/png;base64,{png}">'
     return {"text/html": image}, {"image/png": {"alt": text}}

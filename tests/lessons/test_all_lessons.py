@@ -218,6 +218,7 @@ def test_nothing_is_written_to_stderr(which, solved, blank):
     assert noise == []
 
 
+@pytest.mark.slow  # not slow itself; but it says something only where nothing else runs
 def test_the_lesson_runs_in_under_a_minute(solved):
     assert solved[1] < 60
 
