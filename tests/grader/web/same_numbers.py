@@ -13,7 +13,9 @@ RELATIVE = 1e-6  # a search stops when a step changes less than this
 BESIDE = 1e-9  # of the largest number in the same output
 RECORDED = 1e-7  # of the largest number in an answer: draws are recorded with seven digits
 NUMBER = re.compile(r"(?<![\w.])[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.?\d+)(?:e[-+]?\d+)?(?![\w])")
-CHANGING = re.compile(r"T_[0-9a-f]{5}|0x[0-9a-f]+")  # pandas' names of styled tables; addresses
+# pandas' names of styled tables; addresses; how statsmodels' search ended: where it is flat, rounding decides
+ENDED = r"Gradient optimization failed, \|grad\| = [\d.]+|Retrying MixedLM optimization with \w+"
+CHANGING = re.compile(rf"T_[0-9a-f]{{5}}|0x[0-9a-f]+|{ENDED}")
 STORED = re.compile(r"^Stored draws: .*\n", re.MULTILINE)  # said in the tab alone
 PICTURES = ("image/png", "image/svg+xml")
 
