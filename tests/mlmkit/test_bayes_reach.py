@@ -208,7 +208,7 @@ def test_the_density_is_that_of_the_model_written_out(case):
         value = Dense(model, sigma, covariances).evidence + log_prior_of(model, sigma, covariances)
         expected.append(value + jacobian(posterior.hyper, u, model))
     difference = found - expected
-    assert np.ptp(difference) < TOLERANCE.get(case, 1e-8)  # the constant is left out
+    assert np.ptp(difference) < TOLERANCE.get(case, 1e-7)  # the constant is left out
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -233,7 +233,7 @@ def test_the_pymc_model_says_the_same(case):
         for factor, cov in zip(model.design.factors, covariances, strict=True):
             ours += by_partial_correlations(factor, cov)
         difference.append(float(theirs[0]) - at_mean - ours)
-    assert np.ptp(difference) < TOLERANCE.get(case, 1e-8)
+    assert np.ptp(difference) < TOLERANCE.get(case, 1e-7)
 
 
 def point(model, sigma, covariances, dense):
