@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -69,9 +71,11 @@ class ByGroup(Labelled):
             return cls._labelled(answer.keys(), answer.values())
         if not isinstance(answer, pd.Series):
             return None
-        if answer.index.equals(pd.RangeIndex(len(answer))):
+        labels = answer.index.tolist()
+        numbered = not labels or isinstance(labels[0], Real)  # `equals` is slow for zip codes
+        if numbered and answer.index.equals(pd.RangeIndex(len(answer))):
             return encode_list(answer.tolist())
-        return cls._labelled(answer.index.tolist(), answer.tolist())
+        return cls._labelled(labels, answer.tolist())
 
     @classmethod
     def _labelled(cls, labels, values):
@@ -153,6 +157,7 @@ class ByGroup(Labelled):
             object.__setattr__(self, "group", str(name or "group"))
         self._check_value()
 
+    @cached_property
     def _labels(self):
         answer = decode(encode(self.value))
         if not isinstance(answer, dict) or not answer:
@@ -163,7 +168,7 @@ class ByGroup(Labelled):
 
     def shape(self):
         """Describe the form: a number per label."""
-        labels = self._labels()
+        labels = self._labels
         return {
             "kind": self.name,
             "group": self.group,
@@ -176,7 +181,7 @@ class ByGroup(Labelled):
     def _normal(self, value):
         answer = decode(encode(value))
         if isinstance(answer, float):
-            answer = dict.fromkeys(self._labels(), answer)
+            answer = dict.fromkeys(self._labels, answer)
         return self.read(answer, self.shape())
 
     def _misformed(self, answer):
@@ -185,5 +190,5 @@ class ByGroup(Labelled):
             answer = next(iter(answer.values() if isinstance(answer, dict) else answer))
         if isinstance(answer, bool) or not isinstance(answer, float) or not math.isfinite(answer):
             return None
-        labels = self._labels()  # of two, as of an interval, one number is half of an answer
+        labels = self._labels  # of two, as of an interval, one number is half of an answer
         return self._named(self._near(dict.fromkeys(labels, answer))) if len(labels) > 2 else None

@@ -193,17 +193,27 @@ class Kind:
         return decode(packed)
 
     @cached_property
+    def _seen(self):
+        return {}
+
+    def _known(self, value):
+        """Return `_normal` of the right answer or of a mistake, made once: each meets all others."""
+        if id(value) not in self._seen:
+            self._seen[id(value)] = value, self._normal(value)  # kept with it: the id stays its own
+        return self._seen[id(value)][1]
+
+    @cached_property
     def usable_mistakes(self):
         """The mistakes that can be told from the right answer on this data, in the order given."""
         return [mistake for mistake in self.mistakes if self.is_usable(mistake)]
 
     @cached_property
     def _right(self):
-        return self._normal(self.value)
+        return self._known(self.value)
 
     @cached_property
     def _wrong(self):
-        return {id(one): self._normal(one.value) for one in self.usable_mistakes}
+        return {id(one): self._known(one.value) for one in self.usable_mistakes}
 
     @cached_property
     def _by_digits(self):
@@ -219,7 +229,7 @@ class Kind:
 
     def apart(self, mistake):
         """Return how far a mistake lies from the right answer, in tolerances; NaN for figures."""
-        return self._distance(self._normal(mistake.value), self._normal(self.value))
+        return self._distance(self._known(mistake.value), self._known(self.value))
 
     def hides(self, earlier, later):
         """Tell whether an answer with the value of one mistake may be taken for the other one."""
@@ -238,7 +248,7 @@ class Kind:
     def told_apart(self, value, other):
         """Tell whether no answer could be taken for both of two values (their tolerances don't overlap)."""
         try:
-            return self._distance(self._normal(value), self._normal(other)) > 2
+            return self._distance(self._known(value), self._known(other)) > 2
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
 
@@ -246,7 +256,7 @@ class Kind:
         """Fail early, and in the author's words, when the expected value itself can't be right."""
         object.__setattr__(self, "mistakes", tuple(self.mistakes))
         try:
-            self._normal(self.value)
+            self._known(self.value)
         except BadAnswerError as error:
             raise ValueError(
                 f"The expected value of this {type(self).__name__} can't be used: {error}"

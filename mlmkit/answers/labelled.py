@@ -31,7 +31,7 @@ class Labelled(Kind):
 
     def _room(self, mistake):
         """How far each number may be from a mistake's: the same share of it as of the right answer."""
-        value, right = self._normal(mistake.value), self._right
+        value, right = self._known(mistake.value), self._right
         if mistake.within is not None:
             each = (
                 mistake.within if isinstance(mistake.within, dict) else dict.fromkeys(value, mistake.within)
@@ -50,7 +50,7 @@ class Labelled(Kind):
     def apart_by_tolerance(self, mistake):
         """Tell whether no answer lies within both tolerances, the mistake's and the right answer's."""
         try:
-            other = self._normal(mistake.value)
+            other = self._known(mistake.value)
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
         right, room = self._right, self._room(mistake)
@@ -63,7 +63,7 @@ class Labelled(Kind):
     def apart_by_digits(self, value, other):
         """Tell whether two answers come from two computations."""
         try:
-            value, other = self._normal(value), self._normal(other)
+            value, other = self._known(value), self._known(other)
         except BadAnswerError:
             return False
         floor = _floor(other)

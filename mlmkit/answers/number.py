@@ -97,13 +97,13 @@ class Number(Kind):
         """How far an answer may be from a mistake: the same share of it as of the right answer."""
         if mistake.within is not None:
             return mistake.within
-        value, size = abs(self._normal(self.value)), abs(self._normal(mistake.value))
+        value, size = abs(self._known(self.value)), abs(self._known(mistake.value))
         return self.rel * size + self.abs * (size / value if value else 1.0)
 
     def apart_by_tolerance(self, mistake):
         """Tell whether no number lies within both tolerances, the mistake's and the right answer's."""
         try:
-            value, other = self._normal(self.value), self._normal(mistake.value)
+            value, other = self._known(self.value), self._known(mistake.value)
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
         return abs(value - other) > self.abs + self.rel * abs(value) + self._room(mistake)
@@ -111,7 +111,7 @@ class Number(Kind):
     def apart_by_digits(self, value, other):
         """Tell whether two numbers come from two computations."""
         try:
-            value, other = self._normal(value), self._normal(other)
+            value, other = self._known(value), self._known(other)
         except BadAnswerError:
             return False
         return gap(value, other, abs(other)) > NOT_BY_CHANCE

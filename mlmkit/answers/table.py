@@ -1,6 +1,7 @@
 """A table of numbers as an answer."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -116,9 +117,13 @@ class Table(Labelled):
         check_tolerance(self)
         self._check_value()
 
+    @cached_property
+    def _answer(self):
+        return decode(encode(self.value))
+
     def shape(self):
         """Describe the form: row labels and columns."""
-        answer = decode(encode(self.value))
+        answer = self._answer
         if not isinstance(answer, TableAnswer):
             raise ValueError("Table needs a data frame with two columns or more; for one column use ByGroup.")
         return {

@@ -178,7 +178,7 @@ class Draws(Kind):
 
     def _check_mistake(self, mistake):
         try:
-            self._normal(mistake.value)
+            self._known(mistake.value)
         except BadAnswerError:  # not finite on this data: it is left out
             return
 
@@ -235,7 +235,7 @@ class Draws(Kind):
         return cls._of_table(cls._unpacked(entries.pop("value")), **entries)
 
     def _packed(self, value):
-        return encode(table_of(self._normal(value)))
+        return encode(table_of(self._known(value)))
 
     @classmethod
     def _unpacked(cls, packed):
@@ -243,7 +243,7 @@ class Draws(Kind):
 
     def answer_with(self, value):
         """Return draws, as few as the question allows, that look exactly as `value` says."""
-        rows = self._normal(value)
+        rows = self._known(value)
         return DrawsAnswer({label: self._summary(row, self._rows[label]) for label, row in rows.items()})
 
     def _summary(self, row, right):
@@ -266,7 +266,7 @@ class Draws(Kind):
     def is_usable(self, mistake):
         """Tell whether a mistake differs from the right answer: in its statistics, or by missing draws."""
         try:
-            rows = self._normal(mistake.value)
+            rows = self._known(mistake.value)
         except BadAnswerError:  # not finite on this data
             return False
         if all(LOWEST in row for row in rows.values()):
@@ -278,7 +278,7 @@ class Draws(Kind):
 
     def hides(self, earlier, later):
         """Tell whether draws of one mistake can be taken for another's; see `Kind.hides`."""
-        if any(LOWEST in row for one in (earlier, later) for row in self._normal(one.value).values()):
+        if any(LOWEST in row for one in (earlier, later) for row in self._known(one.value).values()):
             return False
         return super().hides(earlier, later)
 
@@ -295,13 +295,13 @@ class Draws(Kind):
     def apart(self, mistake):
         """Return how far draws like those of a mistake are from the right answer, in tolerances."""
         given = self.read(self.answer_with(mistake.value), self.shape())
-        return self._distance(given, self._normal(self.value))
+        return self._distance(given, self._known(self.value))
 
     def told_apart(self, value, other):
         """Tell whether as few draws as allowed that look like `value` are hardly ever taken for `other`."""
         try:
             given = self.read(self.answer_with(value), self.shape())
-            return self._distance(given, self._normal(other)) > APART
+            return self._distance(given, self._known(other)) > APART
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 from mlmkit.answers.figure.answer import AxesAnswer, FigureAnswer, Marks, decode_figure
@@ -130,9 +131,9 @@ class Figure(Kind):
             object.__setattr__(self, name, words)
         self._check_value()
         for mistake in self.mistakes:
-            _ignore_not_finite(self._normal, mistake.value)
+            _ignore_not_finite(self._known, mistake.value)
 
-    @property
+    @cached_property
     def value(self):
         """The data that must be there: dict with ``x``, ``y`` and, for several lines, ``group``."""
         return {"x": self.x, "y": self.y, "group": self.group}
@@ -153,7 +154,7 @@ class Figure(Kind):
         return cls(**{**entries, "mistakes": cls._mistakes_of(entries)})
 
     def _packed(self, value):
-        return self._normal(value).as_entries()
+        return self._known(value).as_entries()
 
     @classmethod
     def _unpacked(cls, packed):
@@ -161,7 +162,7 @@ class Figure(Kind):
 
     def answer_with(self, value):
         """Return a figure that shows `value` as the question asks for it, with all labels."""
-        expected = self._normal(value)
+        expected = self._known(value)
         x, xticks = expected.places("x")
         y, yticks = expected.places("y")
         type = {"lines": "line", "bars": "bars"}.get(self.mark, "points")
@@ -186,7 +187,7 @@ class Figure(Kind):
     def told_apart(self, value, other):
         """Tell whether no figure could be taken for both of two values."""
         try:
-            given, other = self.answer_with(value), self._normal(other)
+            given, other = self.answer_with(value), self._known(other)
         except BadAnswerError:  # a mistake that is not finite on this data
             return False
         return not any(find(panel, other, self.mark, self.rel, times=2) for panel in given.axes)
@@ -206,7 +207,7 @@ class Figure(Kind):
             given = self.read(answer, self.shape())
         except BadAnswerError as error:
             return Outcome("invalid", 0.0, str(error))
-        expected = self._normal(self.value)
+        expected = self._known(self.value)
         found = (
             self._right(given, expected) or self._named(self._near(given)) or self._nearly(given, expected)
         )
@@ -259,7 +260,7 @@ class Figure(Kind):
         return None
 
     def _explain(self, given):
-        expected = self._normal(self.value)
+        expected = self._known(self.value)
         share = max(best_share(panel, expected, self.mark, self.rel) for panel, _ in self._panels(given))
         noun = "bars" if self.mark == "bars" else "points"
         if share == 0:
