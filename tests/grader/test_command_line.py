@@ -133,6 +133,12 @@ def test_the_module_runs_and_is_quick_to_explain_itself():
     assert "pandas" not in done.stderr
 
 
+def test_grading_does_not_start_with_a_grammar_that_no_notebook_needs():
+    """jsonschema's, of addresses with letters of all languages: it takes a second, in every process."""
+    code = "import grader.classroom, sys; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 FIRST = """
 import builtins, sys
 import grader.__main__ as commands
