@@ -46,6 +46,7 @@ __all__ = [
     "Number",
     "Question",
     "Table",
+    "find",
     "get",
     "practice",
     "question",
@@ -200,10 +201,10 @@ def _lesson(function):
 
 
 @cache
-def _load():
-    """Import every lesson's module, so that its questions register."""
+def _load(beginning="l"):
+    """Import the lessons' modules whose names begin so, and their questions register. All take seconds."""
     for module in pkgutil.iter_modules(__path__):
-        if re.fullmatch(r"l\d\d_\w+", module.name):
+        if re.fullmatch(r"l\d\d_\w+", module.name) and module.name.startswith(beginning):
             importlib.import_module(f"{__name__}.{module.name}")
 
 
@@ -220,8 +221,16 @@ def questions(lesson=None):
     dict
         Question id to `Question`.
     """
-    _load()
-    return {id: entry for id, entry in _registry.items() if lesson in (None, entry.lesson)}
+    _load(f"l{lesson or ''}")
+    known = sorted(_registry.items(), key=lambda item: item[1].lesson)  # whichever was loaded first
+    return {id: entry for id, entry in known if lesson in (None, entry.lesson)}
+
+
+def find(id):
+    """Return one question, or None if there is none with this id. Other lessons are not loaded for it."""
+    if id not in _registry and re.match(r"l\d\d-", id):
+        _load(f"{id[:3]}_")
+    return _registry.get(id)
 
 
 def get(id):
@@ -232,8 +241,7 @@ def get(id):
     BankError
         If there is none with this id; the text lists the nearest ids.
     """
-    known = questions()
-    if id in known:
-        return known[id]
-    near = difflib.get_close_matches(str(id), known, n=3, cutoff=0.4)
+    if found := find(str(id)):
+        return found
+    near = difflib.get_close_matches(str(id), questions(), n=3, cutoff=0.4)
     raise BankError(f"The bank has no question {id!r}." + (f" Near: {', '.join(near)}." if near else ""))

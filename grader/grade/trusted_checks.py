@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.bank import questions
+from grader.bank import find
 from grader.grade.verdicts import verdict_output
 from grader.judge import judge
 from grader.sandbox.run_notes import not_run_reason
@@ -31,9 +31,8 @@ class TrustedChecks(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources):
         """Judge all check cells of `nb`, the submission of the student named in `resources`."""
         student = resources["nbgrader"]["student"]
-        known = questions()
         for cell in nb.cells:
-            if is_check(cell, known):
+            if is_check(cell):
                 verdict = self.verdict(nb, cell, student)
                 cell.outputs = [verdict_output(verdict)]
         return nb, resources
@@ -53,11 +52,11 @@ class TrustedChecks(NbGraderPreprocessor):
             return Verdict("ungraded", 0.0, max_points, says, question=question)
 
 
-def is_check(cell: NotebookNode, known) -> bool:
+def is_check(cell: NotebookNode) -> bool:
     """Tell whether `cell` is a locked, graded check: its id is in the bank, or it calls ``check``."""
     if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):
         return False
-    return cell.metadata.nbgrader["grade_id"] in known or bool(CALLS_CHECK.search(cell.source))
+    return find(cell.metadata.nbgrader["grade_id"]) is not None or bool(CALLS_CHECK.search(cell.source))
 
 
 def _judge_cell(nb, cell, question, *, student, max_points) -> Verdict:

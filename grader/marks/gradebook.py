@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import MissingEntry
 
-from grader.bank import Question, questions
+from grader.bank import Question, find
 from grader.course.course_folder import folder, open_gradebook, require_release
 from grader.course.notebooks import lesson_title
 from grader.grade.fingerprint import submission_print
@@ -149,7 +149,7 @@ def enrolled(app, group: Class) -> Class:
 
 def _question(cell) -> GradedQuestion:
     meta = cell.metadata["nbgrader"]
-    entry = questions().get(meta["grade_id"])
+    entry = find(meta["grade_id"])
     if entry is None:
         return GradedQuestion(meta["grade_id"], float(meta["points"]), "graded by hand", "", "")
     return GradedQuestion(entry.id, float(meta["points"]), entry.topic, entry.revisit, asks_of(entry))
@@ -200,7 +200,7 @@ def _graded(app, gradebook, lesson, who, notebook, outcome) -> Submission:
         missing = isinstance(error, MissingEntry)
         note = "The gradebook has no marks." if missing else "The graded notebook can't be read."
         return Submission(**who, status="not_graded", note=f"{note} Grade this student again.")
-    if not verdicts and any(is_check(cell, questions()) for cell in nb.cells):
+    if not verdicts and any(map(is_check, nb.cells)):
         note = f"Grading was interrupted. Run: python -m grader grade {lesson}"
         return Submission(**who, status="not_graded", note=note)
     grades = [grade for part in entry.notebooks for grade in part.grades]
