@@ -11,16 +11,19 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from both_ways import differences, graded
 
+from grader import classroom
 from grader.author.leaks import scan_feedback, scan_release
 from grader.course.course_folder import folder, open_course
 from grader.demo.running import run_demo
 from grader.demo.sample_class import LESSON, SAMPLE_CLASS, sample_notebook
+from grader.grade import whole_class
 from grader.grade.verdicts import read_verdicts
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(110),
+    pytest.mark.long(160),
     pytest.mark.machine,
     # SQLAlchemy and nbclient warn about nbgrader's and their own code, which is not ours to change.
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
@@ -203,6 +206,20 @@ def test_plain_nbgrader_autograde_takes_the_same_way(demo, tmp_path):
     expected = EXPECTED["dora"][1]
     found = {id: (v.score, v.status) for id, v in read_verdicts(graded).items() if v.status != "right"}
     assert found == {question: wanted[:2] for question, wanted in expected.items()}
+
+
+@pytest.mark.needs_bwrap
+def test_the_lecture_run_once_for_all_changes_nothing(demo, tmp_path):
+    """The demo's class is small, so every notebook was run whole: grade a copy of it the short way."""
+    root, _ = demo
+    shutil.copytree(root, tmp_path, ignore=shutil.ignore_patterns("autograded"), dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, classroom.local_cluster(1) as crew:
+        patch.setattr(whole_class, "FEW", 0)
+        classroom.grade(LESSON, root=tmp_path, client=crew, force=True)
+    short, full = graded(tmp_path, LESSON), graded(root, LESSON)
+    assert full.short == 0 and short.short >= len(SAMPLE_CLASS) / 2
+    assert short.marks == full.marks
+    assert not differences(short, full)
 
 
 def test_a_sample_student_who_answers_a_question_that_is_not_asked_is_refused(demo):

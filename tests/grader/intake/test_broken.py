@@ -1,7 +1,9 @@
 """Every broken submission, through the real nbgrader: the marks and the sentence that it must get."""
 
 import pytest
+from both_ways import differences, graded
 from broken import FAULTS, GOOD, LESSON, Bank, make_course, register
+from class_of_four import copy_class
 
 from grader import classroom
 from grader.course.course_folder import open_course, open_gradebook
@@ -11,14 +13,22 @@ from grader.marks.gradebook import read_class
 from grader.pages.report import write_report
 
 pytestmark = [
-    pytest.mark.long(70),
+    pytest.mark.long(110),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def crew():
+    """Two grading processes for all tests of this module."""
+    with classroom.local_cluster(2) as client:
+        client.register_plugin(Bank())
+        yield client
+
+
+@pytest.fixture(scope="module")
+def course(crew, tmp_path_factory):
     """The course folder after everything, and the fingerprints of the submissions before it."""
     register()
     root = tmp_path_factory.mktemp("broken")
@@ -28,10 +38,8 @@ def course(tmp_path_factory):
         fault.hand_in(root)
     app = open_course(root)
     before = {name: submission_print(app, LESSON, name) for name in FAULTS}
-    with classroom.local_cluster(2) as client:
-        client.register_plugin(Bank())
-        outcomes = classroom.grade(LESSON, root=root, client=client)
-        classroom.feedback(LESSON, root=root, client=client)
+    outcomes = classroom.grade(LESSON, root=root, client=crew)
+    classroom.feedback(LESSON, root=root, client=crew)
     write_report(LESSON, root=root)
     return root, before, {outcome.student: outcome for outcome in outcomes}
 
@@ -58,6 +66,17 @@ def test_each_gets_the_marks_and_the_sentence(course, marks, group, name):
         assert fault.says.replace("`", "") in _plain(page)
     else:
         assert "About the file" not in page
+
+
+@pytest.mark.needs_bwrap
+def test_the_lecture_run_once_for_all_changes_nothing(course, crew, tmp_path):
+    """The class is large enough for the short way: grade a copy of it with every notebook run whole."""
+    copy_class(course[0], tmp_path)
+    classroom.grade(LESSON, root=tmp_path, client=crew, full=True, force=True)
+    short, full = graded(course[0], LESSON), graded(tmp_path, LESSON)
+    assert full.short == 0 and short.short >= len(short.told) / 2
+    assert short.marks == full.marks
+    assert not differences(short, full)
 
 
 def test_nobody_is_missing_and_an_instructor_can_give_points(course, group):
