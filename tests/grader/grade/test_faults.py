@@ -17,7 +17,16 @@ import nbformat
 import psutil
 import pytest
 import small_lesson
-from class_of_four import copy_class, finish, grade_serially, make_class, results, slow_down, start
+from class_of_four import (
+    copy_class,
+    finish,
+    grade_serially,
+    grade_the_rest,
+    make_class,
+    results,
+    slow_down,
+    start,
+)
 from nbgrader.api import Gradebook
 from small_lesson import LESSON
 
@@ -28,7 +37,7 @@ from grader.grade.outcomes import outcomes_of
 from grader.grade.saved_marks import auto_marks
 
 pytestmark = [
-    pytest.mark.long(115),
+    pytest.mark.long(85),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
@@ -52,6 +61,15 @@ def serial(released, tmp_path_factory):
     copy_class(released, root)
     grade_serially(root)
     return results(root)
+
+
+@pytest.fixture(scope="module")
+def crew():
+    """Two grading processes that nothing is done to."""
+    small_lesson.register()
+    with classroom.local_cluster(2) as client:
+        client.register_plugin(small_lesson.Bank())
+        yield client
 
 
 @pytest.fixture
@@ -178,7 +196,7 @@ def disk(folder, size):
 
 
 @needs_root
-def test_a_disk_that_is_full_stops_the_class_with_a_sentence(tmp_path, released, serial, capsys):
+def test_a_disk_that_is_full_stops_the_class_with_a_sentence(tmp_path, released, serial, crew):
     root = tmp_path / "small"
     with disk(root, 8):
         copy_class(released, root)
@@ -191,12 +209,14 @@ def test_a_disk_that_is_full_stops_the_class_with_a_sentence(tmp_path, released,
         assert "full. Make room for more files." in said, errors
         assert "Traceback" not in said + errors
         stuffing.unlink()
-        assert finish(root).split()[2:] == ["ana", "ben", "chen", "dora"]
+        assert grade_the_rest(root, crew) == ["ana", "ben", "chen", "dora"]
         assert results(root) == serial
 
 
 @needs_root
-def test_a_course_that_can_only_be_read_stops_the_class_with_a_sentence(tmp_path, released, serial, capsys):
+def test_a_course_that_can_only_be_read_stops_the_class_with_a_sentence(
+    tmp_path, released, serial, crew, capsys
+):
     root = tmp_path / "closed"
     with disk(root, 8):
         copy_class(released, root)
@@ -207,7 +227,7 @@ def test_a_course_that_can_only_be_read_stops_the_class_with_a_sentence(tmp_path
         assert "can only be read" in said
         assert "Traceback" not in said
         subprocess.run(["mount", "-o", "remount,rw", root], check=True)
-        finish(root)
+        grade_the_rest(root, crew)
         assert results(root) == serial
 
 
@@ -235,7 +255,7 @@ def test_a_clock_that_jumps_by_an_hour_changes_nothing(course, serial, tmp_path_
 
 
 @pytest.fixture(scope="module")
-def odd(released, tmp_path_factory):
+def odd(released, crew, tmp_path_factory):
     """A class with names, links and files that nobody should have; and what became of each."""
     root = tmp_path_factory.mktemp("odd")
     copy_class(released, root)
@@ -256,9 +276,7 @@ def odd(released, tmp_path_factory):
     (place / "large" / LESSON).mkdir(parents=True)
     with submitted(root, "large").open("wb") as file:
         file.truncate(200_000_000)
-    with classroom.local_cluster(2) as client:
-        client.register_plugin(small_lesson.Bank())
-        outcomes = classroom.grade(LESSON, root=root, client=client)
+    outcomes = classroom.grade(LESSON, root=root, client=crew)
     return root, {outcome.student: outcome for outcome in outcomes}
 
 

@@ -9,7 +9,16 @@ import time
 import nbformat
 import pytest
 import small_lesson
-from class_of_four import STUDENTS, copy_class, finish, grade_serially, make_class, results, slow_down, start
+from class_of_four import (
+    STUDENTS,
+    copy_class,
+    grade_serially,
+    grade_the_rest,
+    make_class,
+    results,
+    slow_down,
+    start,
+)
 from nbgrader.apps.api import NbGraderAPI
 from small_lesson import LESSON
 
@@ -20,7 +29,7 @@ from grader.grade.outcomes import outcome_of
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(145),
+    pytest.mark.long(90),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning:nbclient"),
 ]
@@ -191,7 +200,7 @@ def _row(root, student):
     return next(row for row in rows if row.student == student)
 
 
-def test_ctrl_c_says_how_many_are_done_and_what_to_run(tmp_path, released, serial):
+def test_ctrl_c_says_how_many_are_done_and_what_to_run(tmp_path, released, serial, crew):
     copy_class(released, tmp_path)
     for student in ("ben", "chen"):  # else all four are done before the signal arrives
         slow_down(tmp_path / "submitted" / student / LESSON / f"{LESSON}.ipynb")
@@ -205,20 +214,19 @@ def test_ctrl_c_says_how_many_are_done_and_what_to_run(tmp_path, released, seria
     assert 1 <= done < len(STUDENTS)
     assert said.startswith("stopped ")
     assert "of 4 students are done. Run the same command again: it goes on with the rest." in said
-    graded = finish(tmp_path).split()[2:]
-    assert len(graded) == len(STUDENTS) - done
+    assert len(grade_the_rest(tmp_path, crew)) == len(STUDENTS) - done
     assert results(tmp_path) == serial
 
 
-@pytest.mark.parametrize(("kills", "workers"), [(3, "1"), pytest.param(20, "2", marks=pytest.mark.slow)])
-def test_killed_at_random_moments_it_ends_as_a_serial_run(tmp_path, released, serial, kills, workers):
+@pytest.mark.parametrize(("kills", "workers"), [(2, "1"), pytest.param(20, "2", marks=pytest.mark.slow)])
+def test_killed_at_random_moments_it_ends_as_a_serial_run(tmp_path, released, serial, crew, kills, workers):
     copy_class(released, tmp_path)
     moments = random.Random(kills)
-    for _ in range(kills):
+    for number in range(kills):
         run = start(tmp_path, workers)
         assert run.stdout.readline() == "ready\n"
         time.sleep(moments.uniform(0, 3))
-        if moments.random() < 0.5:
+        if number % 2:
             os.killpg(run.pid, signal.SIGKILL)
         else:
             run.kill()  # the workers notice and stop
@@ -227,7 +235,7 @@ def test_killed_at_random_moments_it_ends_as_a_serial_run(tmp_path, released, se
             outcome = outcome_of(open_course(tmp_path), LESSON, row.student)
             assert row.status in ("graded", "not_graded")
             assert outcome is None or outcome.status == "done"
-    finish(tmp_path)
+    grade_the_rest(tmp_path, crew)
     assert results(tmp_path) == serial
 
 
