@@ -21,7 +21,7 @@ from grader.sandbox.provisioner import SandboxKernelManager
 from mlmkit import data_fingerprint, homes_for
 from mlmkit.answers.kinds import MIME, encode
 
-pytestmark = pytest.mark.long(370)
+pytestmark = pytest.mark.long(320)
 
 # Kernels are forks of one process that has the libraries loaded. They see what a student's kernel sees.
 FORKS = {
@@ -30,7 +30,7 @@ FORKS = {
 }
 AS_AT_HOME = "import os; os.environ.pop('MLMKIT_QUIET')\n"  # at home nothing keeps samplers quiet
 LESSONS = ROOT / "lessons"
-STUDENT = "ada"
+STUDENT, OTHERS = "ada", ("grace", "emmy")
 GLOSSARY = {  # words that a lesson introduces
     "01_pooling": (
         "grouping factor, complete pooling, no pooling, partial pooling, multilevel model, fixed effect, "
@@ -327,7 +327,10 @@ def test_each_sentence_about_a_mistake_is_its_own_and_tells_no_number_of_the_ans
         assert told == [], id
 
 
-@pytest.mark.parametrize("student", ["ada", "grace", "emmy"])
+# tests/grader/bank/test_bank.py looks at the bank on more students' data; here it is the judge who is asked.
+@pytest.mark.parametrize(
+    "student", [STUDENT, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
 def test_every_graded_question_knows_three_mistakes_on_each_students_data(name, student):
     for id, question in questions(name).items():
         if question.practice:

@@ -24,7 +24,7 @@ from grader.marks.export import write_marks
 from grader.marks.gradebook import read_class
 
 pytestmark = [
-    pytest.mark.long(60),
+    pytest.mark.long(35),
     pytest.mark.machine,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),  # nbgrader's list leaves them open
