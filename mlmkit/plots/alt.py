@@ -132,12 +132,11 @@ def _draw(figure):
 
         return retina_figure(figure, base64=True)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from mlmkit.plots.borders import stays_within_borders
 
     png, light = io.BytesIO(), {"compress_level": 1}
-    if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine) and isinstance(
-        figure.canvas, FigureCanvasAgg
-    ):
+    if stays_within_borders(figure) and isinstance(figure.canvas, FigureCanvasAgg):
         figure.canvas.print_png(png, pil_kwargs=light)  # `savefig` would lay it out once more
     else:
         figure.savefig(png, format="png", bbox_inches="tight", pil_kwargs=light)

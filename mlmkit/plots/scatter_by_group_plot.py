@@ -41,6 +41,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     >>> len(panels)
     9
     """
+    from mlmkit.plots.borders import lay_out
     from mlmkit.plots.facets import scatter_panels
 
     require(data, x, y, group)
@@ -49,8 +50,7 @@ def plot_scatter_by_group(data, x="sqft_living", y="price", *, group="zipcode", 
     grid.set_axis_labels(axis_title(x), axis_title(y))
     for ax, sales in zip(grid.axes, groups.values(), strict=True):
         ax.axhline(sales[y].mean(), color=NONE, linewidth=1.8)
-    grid.figure.tight_layout()
-    grid.figure.set_layout_engine(None)  # it is laid out: with an engine, saving would draw it once for trial
+    lay_out(grid.figure)
     set_alt_text(grid.axes[0], _in_words(groups, x, y, group))
     return grid.axes
 

@@ -29,6 +29,24 @@ _, ax = plt.subplots(figsize=(2, 2), layout="constrained")
 ax.figure.canvas.mpl_connect("draw_event", drawn.append)
 set_alt_text(ax, "Nothing.")
 """
+PANELS = """
+import pandas as pd
+from mlmkit import plot_scatter_by_group
+homes = pd.DataFrame({"zipcode": ["a", "b"] * 3, "sqft_living": range(6), "price": range(6)})
+"""
+# Each way to draw on a plot that was laid out already; the first is none.
+ADDED = {
+    "none": "pass",
+    "title": "panels[0].set_title('A title of far too many words for the place that it has above its panel')",
+    "legend": "panels[1].legend(['points'], loc='upper left', bbox_to_anchor=(1.1, 1))",
+    "text": "panels[1].figure.text(1.2, 0.5, 'beside all panels')",
+}
+ON_PANELS = """
+drawn = []
+panels = plot_scatter_by_group(homes)
+panels[0].figure.canvas.mpl_connect("draw_event", drawn.append)
+{}
+"""
 # On a machine so busy that two looks at the clock are five seconds apart.
 BUSY = """
 import itertools, types, matplotlib.legend
@@ -60,6 +78,10 @@ def run():
             for source in (DESCRIBED, PLAIN, OUTSIDE, BUSY, COUNTED, "print(len(drawn))")
         ]
     )
+    return executed(made)
+
+
+def executed(made):
     NotebookClient(made, kernel_name="python3").execute()
     return made
 
@@ -95,6 +117,18 @@ def test_where_nobody_watches_the_picture_is_lighter_and_as_large(notebook, ligh
 def test_no_picture_is_drawn_for_nobody(notebook, light):
     # matplotlib lays it out, and then draws it; where nobody watches, both at once.
     assert [made.cells[-1].outputs[0].text for made in (notebook, light)] == ["2\n", "1\n"]
+
+
+def test_panels_are_drawn_once_while_nothing_is_added(monkeypatch):
+    monkeypatch.setenv("MLMKIT_QUIET", "1")
+    sources = [PANELS]
+    for added in ADDED.values():
+        sources += [ON_PANELS.format(added), "print(len(drawn))"]
+    made = executed(new_notebook(cells=[new_code_cell(source) for source in sources]))
+    counts = [int(cell.outputs[0].text) for cell in made.cells[2::2]]
+    assert counts == [1, 2, 2, 2]
+    widths = [pixels(picture(cell))[0] for cell in made.cells[1::2]]
+    assert min(widths[1:]) > widths[0]  # there is room for what stands outside
 
 
 def pixels(output):
