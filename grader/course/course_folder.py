@@ -66,6 +66,10 @@ def _newest_tables() -> str:
 
 
 api.get_alembic_version = _newest_tables
+# SQLAlchemy keeps with an engine how each query is written in SQL. nbgrader made one whenever it opened a
+# gradebook: a fifth of what a grading process does for a submission. Closing one closes its connections.
+api.create_engine = cache(api.create_engine)
+os.register_at_fork(after_in_child=api.create_engine.cache_clear)
 
 
 def open_gradebook(app: NbGrader) -> Gradebook:
