@@ -5,6 +5,7 @@ import html
 import json
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from mlmkit import data
@@ -224,8 +225,15 @@ def read_keys(folder):
 def _key_files(folder):
     """Read each key file beside the notebook, with all of `PARTS`."""
     files = sorted(folder.glob(f"*{KEY_ENDING}"))
-    contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return [{part: keys.get(part, {}) for part in PARTS} for keys in contents]
+    states = [file.stat() for file in files]
+    return [_parts_of(file, (of.st_mtime_ns, of.st_size)) for file, of in zip(files, states, strict=True)]
+
+
+@lru_cache(maxsize=64)  # a lesson asks fifty times, and all lessons' files may lie there
+def _parts_of(file, _state):
+    """Read a key file once, until it changes."""
+    keys = json.loads(file.read_text(encoding="utf-8"))
+    return {part: keys.get(part, {}) for part in PARTS}
 
 
 def _look_over(entry, encoded):

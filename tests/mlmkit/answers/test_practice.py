@@ -1,6 +1,7 @@
 """Practice in steps: hints one after the other, the worked solution after three tries, guesses only noted."""
 
 import json
+import os
 
 import pytest
 
@@ -120,3 +121,17 @@ def test_a_key_without_steps_still_answers(told, tmp_path):
     old = {"answer": ENTRY["answer"], "revisit": "01: Spread", "hint": "Draw."}
     (tmp_path / "01_x.practice.json").write_text(json.dumps({"graded": {}, "practice": {"q": old}}))
     assert told(check, "q", 5.0).endswith("Read again: 01: Spread.")
+
+
+def test_a_key_file_is_read_once_until_it_changes(told, tmp_path, monkeypatch):
+    read, usual = [], json.loads
+    monkeypatch.setattr(json, "loads", lambda text: (read.append(text), usual(text))[1])
+    id, file = "l01-practice-sd", tmp_path / "01_x.practice.json"
+    os.utime(file, (0, 0))  # clocks of files may be coarse
+    assert [told(check, id, 3.0) for _ in range(3)] == [f"{id}: Right."] * 3
+    assert len(read) == 1
+    file.write_text(file.read_text().replace("3.0", "4.0"))  # as many characters
+    assert told(check, id, 4.0) == f"{id}: Right."
+    (tmp_path / "02_x.practice.json").write_text(json.dumps({"practice": {"l02-other": ENTRY}}))
+    assert told(check, "l02-other", 3.0) == "l02-other: Right."
+    assert len(read) == 3
