@@ -5,6 +5,7 @@ The worker (``browser/worker.js``) calls these functions, and hears what they se
 
 import contextlib
 import random
+from time import monotonic
 
 import guest_inside as inside
 import stored_draws
@@ -22,6 +23,30 @@ class _Cell:
 
     source = ""
     left_out = frozenset()
+
+
+class _Watched(inside.Stream):
+    """A stream that somebody is looking at: what is written is sent at the end of a line."""
+
+    PAUSE, LINES = 0.2, 20  # so many lines are sent at once; those after them wait for so many seconds
+
+    def __init__(self, name):
+        super().__init__(name)
+        self._sent = self._since = 0
+
+    def write(self, text):
+        """Keep `text`; send what there is where a line ends, unless many have just been sent."""
+        super().write(text)
+        if ("\n" in text or "\r" in text) and self._may_send():
+            self.flush()
+        return len(text)
+
+    def _may_send(self):
+        now = monotonic()
+        if now >= self._since + self.PAUSE:
+            self._sent, self._since = 0, now
+        self._sent += 1
+        return self._sent <= self.LINES
 
 
 def run(code, silent, store_history):
@@ -90,6 +115,7 @@ def _show(usual, kind, error, lines):
 
 def _start():
     inside.HEARD = 0  # nobody can interrupt a cell here but by a new worker: no cell need be watched
+    inside.sys.stdout, inside.sys.stderr = _Watched("stdout"), _Watched("stderr")
     SHELL.Completer.use_jedi = False
     usual = SHELL._showtraceback
     SHELL._showtraceback = lambda *what: _show(usual, *what)

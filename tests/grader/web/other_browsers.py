@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from websocket import create_connection
 
-SHIFT, ENTER = "\ue008", "\ue007"
+SHIFT, CONTROL, ENTER = "\ue008", "\ue009", "\ue007"
 PLACE = """JSON.stringify((() => {{
   const one = document.querySelector({selector!r});
   one.scrollIntoView({{ block: "center" }});
@@ -43,6 +43,13 @@ class Browser:
         up = [{"type": "keyUp", "value": key} for key in reversed(keys)]
         self.act({"type": "key", "id": "keys", "actions": down + up})
 
+    def write(self, selector, text):
+        """Write an editor's text anew, key by key."""
+        self.click(selector)
+        self.press(CONTROL, "a")
+        for key in text:
+            self.press(key)
+
     def wait(self, expression, seconds=120):
         """Look again until the expression is true."""
         end = time.monotonic() + seconds
@@ -62,7 +69,8 @@ class Firefox(Browser):
         line = next(line for line in self.process.stderr if "WebDriver BiDi listening on" in line)
         self.socket = create_connection(f"{line.split()[-1]}/session", suppress_origin=True, timeout=120)
         self.ask("session.new", capabilities={})
-        self.page = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+        # Firefox's first page never has the focus, without which JupyterLab takes what is typed for commands.
+        self.page = self.ask("browsingContext.create", type="tab")["context"]
 
     @staticmethod
     def program():
