@@ -6,7 +6,7 @@ This file also lies beside ``tab.py`` in the tab.
 import ast
 
 # What NUTS needs, and a lesson's cells about it: no browser has them.
-NOT_HERE = frozenset(("arviz", "ipywidgets", "nutpie", "numba", "pymc", "pytensor"))
+NOT_HERE = frozenset(("arviz", "nutpie", "numba", "pymc", "pytensor"))
 NUTS = (
     "This cell was left out: it needs {what}, which can't run in a browser. Bayesian fits with a normal "
     "outcome are drawn exactly here; other families (binomial, Poisson) need NUTS, on a computer with PyMC. "

@@ -67,6 +67,7 @@ UNUSED = (  # folders, with parts of their paths; a browser saves no PDF, so fon
 )
 TESTS = frozenset(("tests", "test", "testing_data", "__pycache__"))
 NOT_IN_A_TAB = ("prompt_toolkit", "wcwidth")  # IPython's terminal
+WIDGETS = ("ipywidgets",)
 # Diagnostics of chains, and of priors; without compiled code.
 DIAGNOSTICS = ("arviz_base", "arviz_stats", "lazy_loader", "xarray", "xarray_einstats")
 # Of mlmkit the sources stay: tracebacks and `lmer??` show them.
@@ -168,7 +169,7 @@ def _beside() -> dict[str, bytes]:
 
     files = {path.name: path.read_bytes() for path in (INSIDE, *(HERE / name for name in IN_TAB))}
     files[FILE.name] = draws_at_home()
-    for name in sorted({*BESIDE, *DIAGNOSTICS} - set(NOT_IN_A_TAB)):
+    for name in sorted({*BESIDE, *DIAGNOSTICS, *WIDGETS} - set(NOT_IN_A_TAB)):
         files |= _package(Path(importlib.util.find_spec(name).origin))
     about = importlib.metadata.distribution("matplotlib-inline")
     for name in ("METADATA", "entry_points.txt"):  # matplotlib looks for its entry point

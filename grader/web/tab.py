@@ -4,9 +4,12 @@ The worker (``browser/worker.js``) calls these functions, and hears what they se
 """
 
 import contextlib
+import json
 import random
 from time import monotonic
+from types import MappingProxyType
 
+import comm
 import guest_inside as inside
 import stored_draws
 from left_out import names_made, why_left_out
@@ -23,6 +26,19 @@ class _Cell:
 
     source = ""
     left_out = frozenset()
+    parent = MappingProxyType({})  # Jupyter's message that asks for it
+
+
+class _Comm(comm.base_comm.BaseComm):
+    """A widget's line to the page."""
+
+    kernel = SHELL  # the widget `Output` asks it which message is being answered
+
+    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **more):
+        """Send a message of this widget."""
+        inside._flush()
+        about = {"comm_id": self.comm_id, "metadata": metadata or {}, **more}
+        inside.send(msg_type, {**about, "data": data or {}, "buffers": [*map(bytes, buffers or ())]})
 
 
 class _Watched(inside.Stream):
@@ -49,16 +65,23 @@ class _Watched(inside.Stream):
         return self._sent <= self.LINES
 
 
-def run(code, silent, store_history):
+def run(code, silent, store_history, parent="{}"):
     """Run a cell; say what to do where the memory is full."""
-    _Cell.source, SHELL.error = code, None
+    _Cell.source, _Cell.parent, SHELL.error = code, json.loads(parent), None
     SHELL.run_cell(code, silent=silent, store_history=store_history)
     error = SHELL.error
     if error and error["ename"] in ("MemoryError", "_ArrayMemoryError"):
         inside.send("stream", {"name": "stderr", "text": MEMORY})
-    inside.sys.stdout.flush()
-    inside.sys.stderr.flush()
+    inside._flush()
     inside.send("reply", {"status": "error", **error} if error else {"status": "ok"})
+
+
+def touched(message):
+    """Tell a widget what somebody did with it."""
+    _Cell.parent = json.loads(message)
+    getattr(comm.get_comm_manager(), _Cell.parent["header"]["msg_type"])(None, None, _Cell.parent)
+    inside._flush()
+    inside.send("reply", {"status": "ok"})
 
 
 def complete(code, cursor):
@@ -116,6 +139,8 @@ def _show(usual, kind, error, lines):
 def _start():
     inside.HEARD = 0  # nobody can interrupt a cell here but by a new worker: no cell need be watched
     inside.sys.stdout, inside.sys.stderr = _Watched("stdout"), _Watched("stderr")
+    SHELL.get_parent = lambda: _Cell.parent
+    comm.create_comm = _Comm
     SHELL.Completer.use_jedi = False
     usual = SHELL._showtraceback
     SHELL._showtraceback = lambda *what: _show(usual, *what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import html
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -27,7 +28,7 @@ HERE = Path(__file__).parent
 EXTENSION = {"name": "mlmkit-tab", "load": "static/remoteEntry.js", "extension": "./extension"}
 SAVE_EVERY = 5  # seconds: a tab may be closed at any time
 LARGEST = 100_000_000  # bytes of a file that GitHub Pages takes
-NOTEBOOK = 6_000_000  # bytes that the notebook's page loads beside Python; a test measures it
+NOTEBOOK = 6_500_000  # bytes that the notebook's page loads beside Python, with a widget; a test measures it
 MEMORY = 160_000_000  # bytes of Python's memory when all is loaded, which the browser keeps, too
 LITE = ("notebooks", "tree", "edit", "lab")
 
@@ -125,9 +126,17 @@ def _jupyterlite(folder: Path, draft: Path) -> None:
     command = [sys.executable, "-m", "jupyterlite_core.app", "build", "--output-dir", str(draft)]
     command += ["--contents", str(lessons), "--no-unused-shared-packages", "--no-sourcemaps"]
     command += ["--LiteBuildConfig.ignore_sys_prefix=True"]
+    command += [f"--LiteBuildConfig.federated_extensions={_widgets()}"]
     for app in LITE:
         command += ["--apps", app]
     _run(command, folder, "jupyter lite build")
+
+
+def _widgets() -> Path:
+    """Find JupyterLab's extension that shows widgets: ipywidgets brings it."""
+    about = importlib.metadata.distribution("jupyterlab-widgets")
+    (place,) = (file for file in about.files or () if file.match("jupyterlab-manager/install.json"))
+    return Path(about.locate_file(place)).resolve().parent
 
 
 def _bundle(work: Path, draft: Path) -> None:
@@ -150,7 +159,7 @@ def _describe(draft: Path, sizes: dict[str, int]) -> None:
     settings["jupyter-config-data"] |= {
         "appName": "Hierarchical models",
         "defaultKernelName": "python3",
-        "federated_extensions": [EXTENSION],
+        "federated_extensions": [*settings["jupyter-config-data"].get("federated_extensions", []), EXTENSION],
         "fullLabextensionsUrl": "./extensions",
         "settingsOverrides": {
             "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": SAVE_EVERY},

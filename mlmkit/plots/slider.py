@@ -83,7 +83,7 @@ def _panel(fit, group):
     between = max(fit.varcorr[group].sd[INTERCEPT], fit.sigma / 1000)  # a slider on a log scale has no zero
     estimates = {"between": between, "within": fit.sigma}
     sliders = {name: _slider(widgets, f"sd {name} groups", value) for name, value in estimates.items()}
-    picture = widgets.HTML()
+    picture = widgets.HTML(layout={"max_width": "100%"})  # of a telephone, too
     back = widgets.Button(description="Back to the estimates", layout={"width": "auto"})
 
     def redraw(_change=None):
@@ -112,7 +112,7 @@ def _slider(widgets, label, value):
         description=label,
         readout_format=",.0f" if middle > 2 else ".3g",
         style={"description_width": "10em"},
-        layout={"width": "36em"},
+        layout={"width": "36em", "max_width": "100%"},
     )
 
 
@@ -149,4 +149,5 @@ def picture_html(sizes, means, sd_between, sd_within, y, group):
         f"groups' own means from {pooled.weight.min():.2f} to {pooled.weight.max():.2f}."
     )
     data = base64.b64encode(png.getvalue()).decode()
-    return f'<p>{words}</p><img alt="{html.escape(alt_text(figure))}" src="data:image/png;base64,{data}">'
+    alt = html.escape(alt_text(figure))
+    return f'<p>{words}</p><img style="max-width: 100%" alt="{alt}" src="data:image/png;base64,{data}">'

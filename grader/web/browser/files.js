@@ -79,7 +79,7 @@ export class Beside {
   }
 }
 
-function bytesOf({ format, content }) {
+export function bytesOf({ format, content }) {
   if (format === "base64") return Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
   return new TextEncoder().encode(format === "json" ? JSON.stringify(content) : content);
 }

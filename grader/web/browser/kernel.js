@@ -1,5 +1,5 @@
 import { open } from "./begin.js";
-import { Beside } from "./files.js";
+import { Beside, bytesOf } from "./files.js";
 
 // JupyterLite's kernel: it starts the worker, gives it cells, and passes on what they show.
 //
@@ -20,6 +20,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     #number = 0;
     #beside;
     #files = []; // what the worker shall have before its next cell
+    #widgets = new Set(); // those that Python has made, by the ids of their comms
 
     constructor(options) {
       super(options);
@@ -49,6 +50,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
       early = null;
       this.#beside.forget();
       this.#files = [];
+      for (const id of this.#widgets) this.#tell("comm_close", { comm_id: id, data: {} }); // nobody hears them now
       this.#worker = worker;
       this.#started = new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => {
@@ -124,14 +126,25 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
       for (const text of sentences) this.stream({ name: "stderr", text });
     }
 
+    // What is shown belongs to the cell that runs, or to the widget that was moved: JupyterLab knows where it goes.
     #show(kind, content) {
       const count = this.executionCount;
-      if (kind === "stream") this.stream(content);
-      else if (kind === "display_data") this.displayData(content);
-      else if (kind === "update_display_data") this.updateDisplayData(content);
-      else if (kind === "execute_result") this.publishExecuteResult({ ...content, execution_count: count });
-      else if (kind === "clear_output") this.clearOutput(content);
-      else if (kind === "error") this.publishExecuteError(content);
+      const to = this.parent?.header;
+      if (kind === "stream") this.stream(content, to);
+      else if (kind === "display_data") this.displayData(content, to);
+      else if (kind === "update_display_data") this.updateDisplayData(content, to);
+      else if (kind === "execute_result") this.publishExecuteResult({ ...content, execution_count: count }, to);
+      else if (kind === "clear_output") this.clearOutput(content, to);
+      else if (kind === "error") this.publishExecuteError(content, to);
+      else if (kind.startsWith("comm_")) this.#tell(kind, content, to);
+    }
+
+    // Tells JupyterLab of a widget that was made, that has changed, or that is gone.
+    #tell(kind, { metadata = {}, buffers = [], ...content }, to) {
+      if (kind === "comm_open") this.#widgets.add(content.comm_id);
+      if (kind === "comm_close") this.#widgets.delete(content.comm_id);
+      const bytes = buffers.map((one) => bytesOf({ format: "base64", content: one }));
+      this.handleComm(kind, content, metadata, bytes, to);
     }
 
     async kernelInfoRequest() {
@@ -155,7 +168,7 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
     }
 
     async executeRequest({ code, silent, store_history: kept }) {
-      const call = ["run", code, Boolean(silent), Boolean(kept ?? true)];
+      const call = ["run", code, Boolean(silent), Boolean(kept ?? true), JSON.stringify(this.parent)];
       const { reply, files } = await this.#askFor({ call }, true);
       await this.#keep(files);
       return { user_expressions: {}, payload: [], ...reply, execution_count: this.executionCount };
@@ -173,13 +186,25 @@ export function makeKernel({ BaseKernel, base, about, progress, early, contents 
       return this.#ask(["is_complete", code]);
     }
 
+    // Somebody has moved a widget, or JupyterLab asks which ones there are: Python that has none need not hear of it.
+    async #touched({ header, content }) {
+      if (this.#widgets.size) {
+        const call = ["touched", JSON.stringify(this.parent)];
+        await this.#keep((await this.#askFor({ call }, true)).files);
+      } else if (content.data?.method === "request_states") {
+        const data = { method: "update_states", states: {}, buffer_paths: [] };
+        this.#tell("comm_msg", { comm_id: content.comm_id, data }, header);
+      }
+    }
+
+    commOpen = (message) => this.#touched(message);
+    commMsg = this.commOpen;
+    commClose = this.commOpen;
+
     async commInfoRequest() {
       return { status: "ok", comms: {} };
     }
 
     inputReply() {}
-    async commOpen() {}
-    async commMsg() {}
-    async commClose() {}
   };
 }

@@ -292,7 +292,7 @@ function call({ id, call: [name, ...values], files: given = [] }) {
   for (const file of given) put(file);
   reply = null;
   posted.clear();
-  running = name === "run";
+  running = name === "run" || name === "touched";
   try {
     // JSON is Python but for three words.
     const literal = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value));
