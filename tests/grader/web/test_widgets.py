@@ -44,11 +44,11 @@ class Sliders:
 
     def seen(self):
         """The sentence, and the picture."""
-        return self.words.inner_text(), self.cell.locator(".widget-html img").get_attribute("src")
+        return self.words.text_content(), self.cell.locator(".widget-html img").get_attribute("src")
 
     def move(self, which, key):
         """Move a slider by a key; wait for another picture, and return what is seen then."""
-        before = self.words.inner_text()
+        before = self.words.text_content()
         self.cell.locator(".noUi-handle").nth(which).focus()
         self.cell.page.keyboard.press(key)
         expect(self.words).not_to_have_text(before, timeout=PATIENCE)
