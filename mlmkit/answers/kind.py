@@ -198,9 +198,10 @@ class Kind:
 
     def _known(self, value):
         """Return `_normal` of the right answer or of a mistake, made once: each meets all others."""
-        if id(value) not in self._seen:
-            self._seen[id(value)] = value, self._normal(value)  # kept with it: the id stays its own
-        return self._seen[id(value)][1]
+        seen = self._seen.get(id(value))
+        if seen is None or seen[0] is not value:  # in a copy, or from another process, an id is another's
+            seen = self._seen[id(value)] = value, self._normal(value)
+        return seen[1]
 
     @cached_property
     def usable_mistakes(self):

@@ -123,6 +123,13 @@ def test_a_key_without_steps_still_answers(told, tmp_path):
     assert told(check, "q", 5.0).endswith("Read again: 01: Spread.")
 
 
+def test_an_id_that_meant_another_value_in_another_process_means_nothing_here():
+    kind = Number(3.0, mistakes=[Mistake(9.0, says="This is the variance.")])
+    vars(kind)["_seen"] = {id(mistake.value): (object(), 3.0) for mistake in kind.mistakes}
+    found = verdict(kind, 9.0, max_points=1)
+    assert found.status == "mistake" and "This is the variance." in found.message
+
+
 def test_a_key_file_is_read_once_until_it_changes(told, tmp_path, monkeypatch):
     read, usual = [], json.loads
     monkeypatch.setattr(json, "loads", lambda text: (read.append(text), usual(text))[1])
