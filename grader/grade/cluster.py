@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,27 +98,36 @@ def local_cluster(workers: int) -> Iterator:
         # tried once more at most.
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 1,
-        # dask looks every 10 ms at what each process does, and every 20 ms whether it is late. Nobody asks it;
-        # all this looking took a tenth of the time.
+        # dask looks every 10 ms at what each process does, and every 20 ms whether it is late. Nobody asks
+        # it; all this looking took a tenth of the time.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.tick.interval": "1s",
         "distributed.admin.system-monitor.interval": "10s",
     }
     with dask.config.set(settings), unix_cluster(workers) as cluster, Client(cluster) as crew:
-        crew.register_plugin(_deaf_to_interrupts())
+        crew.register_plugin(_grading_process())
         yield crew
 
 
-def _deaf_to_interrupts():
-    """Ctrl-C in a terminal reaches all processes; the one that was started by hand stops the others."""
+def _grading_process():
+    """Return what a process that grades does at its beginning, and after its first student."""
     from distributed import WorkerPlugin
 
-    class DeafToInterrupts(WorkerPlugin):
+    class GradingProcess(WorkerPlugin):
+        settled = False
+
         def setup(self, worker):
+            # Ctrl-C in a terminal reaches all processes; the one that was started by hand stops the others.
             # A handler, not SIG_IGN: a kernel that this process starts must still hear its interrupts.
             signal.signal(signal.SIGINT, lambda *_: None)
 
-    return DeafToInterrupts()
+        def transition(self, key, start, finish, **_more):
+            if finish == "memory" and not self.settled:
+                # Now all libraries are loaded. They stay, so the collector need not look through them again.
+                gc.freeze()
+                self.settled = True
+
+    return GradingProcess()
 
 
 def for_each(

@@ -3,7 +3,6 @@
 from grader.bank import BankError, get
 from grader.judge import references
 from mlmkit.answers.kinds import ByGroup, Figure, Number, Table, Verdict, plain, verdict
-from mlmkit.data import data_fingerprint
 
 __all__ = ["BankError", "judge"]
 
@@ -72,7 +71,7 @@ def _unreadable(question, payload):
 
 def _other_data(fingerprint, source, student):
     """Say that an answer was computed from other data than the student's own, or return None."""
-    own = data_fingerprint(references.own(source, student))
+    own = references.own_fingerprint(source, student)
     if isinstance(fingerprint, str) and own in fingerprint.split("; "):  # parts of several sources
         return None
     if fingerprint is None:

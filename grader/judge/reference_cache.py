@@ -43,14 +43,21 @@ def bank_digest():
     return print_of_all("grader.judge.references", *lesson_modules())
 
 
-def look_up(question, homes, make):
+def contents_of(homes):
+    """Return the fingerprint of a student's sales: every number counts, the student's name does not."""
+    digest = hashlib.sha256(" ".join(homes.columns).encode())
+    digest.update(pd.util.hash_pandas_object(homes, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def look_up(question, contents, make):
     """Return what is right for a question on a student's sales: from the folder, else made and put there.
 
     Parameters
     ----------
     question : grader.bank.Question
-    homes : DataFrame
-        The student's sales; the contents count, not the student's name.
+    contents : str
+        What `contents_of` says of the student's sales.
     make : callable
         Takes nothing and gives the kind of answer.
 
@@ -63,7 +70,7 @@ def look_up(question, homes, make):
     place = folder()
     if place is None:
         return make()
-    path = _place(place, question, homes)
+    path = _place(place, question, contents)
     try:
         return _read(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -73,20 +80,14 @@ def look_up(question, homes, make):
     return kind
 
 
-def is_there(question, homes):
+def is_there(question, contents):
     """Tell whether `look_up` would find an entry, without reading it."""
     place = folder()
-    return place is not None and _place(place, question, homes).is_file()
+    return place is not None and _place(place, question, contents).is_file()
 
 
-def _place(place, question, homes):
-    return place / f"{question.id}-{_contents(homes)[:32]}.json"
-
-
-def _contents(homes):
-    digest = hashlib.sha256(" ".join(homes.columns).encode())
-    digest.update(pd.util.hash_pandas_object(homes, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+def _place(place, question, contents):
+    return place / f"{question.id}-{contents[:32]}.json"
 
 
 def _read(path):

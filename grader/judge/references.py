@@ -5,13 +5,24 @@ from functools import lru_cache
 from grader.bank import BankError, get, reference_fits
 from grader.judge import reference_cache
 from mlmkit.answers.kinds import Kind
-from mlmkit.data import SOURCES, part_for
+from mlmkit.data import SOURCES, data_fingerprint, part_for
 
 
 @lru_cache(maxsize=64)
 def own(source, student):
     """Return a student's own part of a source, such as homes. Treat it as read-only: it is shared."""
     return part_for(source, student)
+
+
+@lru_cache(maxsize=64)
+def own_fingerprint(source, student):
+    """Return the fingerprint that an answer must bear which was computed from a student's own part."""
+    return data_fingerprint(own(source, student))
+
+
+@lru_cache(maxsize=64)
+def _own_contents(source, student):
+    return reference_cache.contents_of(own(source, student))
 
 
 def homes(student):
@@ -44,7 +55,7 @@ def is_personal(question):
 
 def is_kept(question, student):
     """Tell whether `kept` would find what is right on disk."""
-    return reference_cache.is_there(question, own(question.own, student))
+    return reference_cache.is_there(question, _own_contents(question.own, student))
 
 
 @lru_cache(maxsize=2048)
@@ -57,8 +68,8 @@ def kept(question, student):
     question = get(question) if isinstance(question, str) else question
     if not is_personal(question):
         return expected(question, student)
-    data = own(question.own, student)
-    return reference_cache.look_up(question, data, lambda: expected(question, student))
+    contents = _own_contents(question.own, student)
+    return reference_cache.look_up(question, contents, lambda: expected(question, student))
 
 
 @lru_cache(maxsize=2048)

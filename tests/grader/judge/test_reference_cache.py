@@ -10,7 +10,7 @@ import pytest
 from grader.author.build import lesson_names
 from grader.bank import Number, Question, get, questions
 from grader.judge import judge, reference_cache, references
-from grader.judge.reference_cache import FOLDER, folder, look_up
+from grader.judge.reference_cache import FOLDER, contents_of, folder, look_up
 from mlmkit.answers.kinds import encode
 from mlmkit.data import data_fingerprint, homes_for
 
@@ -36,7 +36,7 @@ def look(value=1.0, student="ada", id=QUESTION):
         made.append(1)
         return Number(value)
 
-    return look_up(get(id), homes_for(student), make).value, len(made)
+    return look_up(get(id), contents_of(homes_for(student)), make).value, len(made)
 
 
 def test_an_entry_is_made_once_for_each_question_and_each_students_data(place):
