@@ -4,6 +4,7 @@
 // worker gets what is new on this side; while it runs, and after it, this side gets what is new on the other.
 
 const LARGEST = 50e6; // bytes
+const NOTEBOOK = /\.ipynb$/;
 const OF_COURSE = /\.ipynb$|\.practice\.json$|^glossary\.md$/; // Python has what it needs of these
 
 export class Beside {
@@ -67,6 +68,10 @@ export class Beside {
       given.delete(name);
       if (!OF_COURSE.test(name)) await this.#contents.delete(path).catch(() => {}); // it is gone already
       return [];
+    }
+    if (NOTEBOOK.test(name)) {
+      // It may be the one that is open: what the student has typed would be lost.
+      return [`Cells can't write notebooks here: ${name} will be gone when Python ends. Use another name.\n`];
     }
     if (bytes.length > LARGEST) return [`${name} is larger than 50 MB: it will be gone when Python ends.\n`];
     try {

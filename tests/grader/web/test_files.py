@@ -27,7 +27,8 @@ if os.path.exists("gone.csv"):
     os.remove("gone.csv")
     os.remove("01_pooling.practice.json")
     os.rename("old.csv", "renamed.csv")
-    open("empty.csv", "w").close()"""
+    open("empty.csv", "w").close()
+open("01_pooling.ipynb", "w").write("{}")"""
 FIRST, SECOND, THIRD = "import pandas as pd", "seattle = load_seattle()", 'seattle["zipcode"].value_counts'
 
 
@@ -80,7 +81,7 @@ def seen(address, tmp_path_factory):
         delete(tab.page.context.new_page(), address, "excel.csv")
         found["after"] = notebook.run("glob(")
         notebook.write("assign(double", CHANGE)
-        notebook.run("os.rename")
+        found["notebook"] = notebook.run("os.rename")
         notebook.restart()
         found["changed"] = notebook.run("glob(")
         tab.open(f"{address}tree/index.html")
@@ -88,6 +89,8 @@ def seen(address, tmp_path_factory):
         found["list"] = listed(tab)
         found |= {name: downloaded(tab, name) for name in ("out.csv", "out.bin", "raw.bin")}
         tab.picture(folder / "list.png", whole=False)
+        again = Notebook(tab, address, "01_pooling")
+        found["lesson"] = again.cell("os.rename").locator(".cm-content").text_content()
     return found
 
 
@@ -125,3 +128,8 @@ def test_what_a_cell_deletes_or_renames_stays_so(seen):
 
 def test_what_a_cell_deletes_of_the_course_is_still_in_the_list(seen):
     assert "01_pooling.practice.json" in seen["list"]
+
+
+def test_a_cell_cannot_write_over_the_lesson(seen):
+    assert "Cells can't write notebooks here: 01_pooling.ipynb will be gone" in seen["notebook"]
+    assert "os.rename" in seen["lesson"]  # what was typed is still there
