@@ -91,14 +91,19 @@ def _panel(fit, group):
             sizes, means, sliders["between"].value, sliders["within"].value, y, group
         )
 
+    def follow():
+        redraw()
+        for slider in sliders.values():
+            slider.observe(redraw, "value")
+
     def reset(_button):
         for name, slider in sliders.items():
+            slider.unobserve(redraw, "value")  # the picture is drawn once, when both are back
             slider.value = estimates[name]
+        follow()
 
-    for slider in sliders.values():
-        slider.observe(redraw, "value")
     back.on_click(reset)
-    redraw()
+    follow()
     return widgets.VBox([*sliders.values(), back, picture], layout={"align_items": "flex-start"})
 
 

@@ -27,7 +27,7 @@ class FrontEnd:
 
     def __init__(self):
         self.manager, self.client = start_new_kernel(kernel_name="python3")
-        self.models, self.outputs = {}, []
+        self.models, self.outputs, self.drawn = {}, [], 0
         self.ids = count()
 
     def close(self):
@@ -59,7 +59,9 @@ class FrontEnd:
             if type == "comm_open":
                 self.models[content["comm_id"]] = dict(content["data"]["state"])
             elif type == "comm_msg":
-                self.models[content["comm_id"]].update(content["data"].get("state", {}))
+                state = content["data"].get("state", {})
+                self.drawn += "<img" in str(state.get("value"))
+                self.models[content["comm_id"]].update(state)
             elif type in ("stream", "display_data", "execute_result", "error"):
                 self.outputs.append(message)
             elif content.get("execution_state") == "idle" and message["parent_header"].get("msg_id") == id:
@@ -118,8 +120,14 @@ def test_the_picture_follows_the_sliders_into_both_limits_and_back(front_end):
     front_end.move(between, {"value": front_end.models[between]["value"] * 90})
     assert weights(front_end.picture)[0] > 0.99
     (button,) = front_end.named("ButtonModel")
+    front_end.move(between, {"value": front_end.models[between]["value"] / 9})  # both are elsewhere now
+    drawn = front_end.drawn
     front_end.click(button)
     assert front_end.picture == start
+    assert front_end.drawn == drawn + 1  # not once for each slider
+    front_end.move(within, {"value": front_end.models[within]["value"] * 90})  # it still follows
+    assert weights(front_end.picture)[1] < 0.01
+    front_end.click(button)
     assert len(front_end.outputs) == 1, "moving the sliders printed something"
 
 
