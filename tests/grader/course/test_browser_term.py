@@ -10,6 +10,7 @@ import lab_server
 import nbformat
 import pytest
 from nbgrader.utils import get_username
+from playwright.sync_api import expect
 
 from grader import classroom
 from grader.__main__ import main
@@ -81,14 +82,16 @@ def test_from_fetching_to_reading_the_mark_of_a_written_answer(course, opened, t
     grader.locator(".num-submissions a").click()
     press(".autograde a", f"Successfully autograded '{LESSON}' for student '{ME}'.")
     row = grader.locator("#main-table tr", has_text=ME)
-    assert "needs manual grading" in row.inner_text() and "15.5 / 20" in row.inner_text()
+    expect(row).to_contain_text("needs manual grading", timeout=SLOW)
+    expect(row).to_contain_text("15.5 / 20")
     tab.picture(tmp_path / "graded.png")
 
     # The points of each answer, the grader's sentence and the rubric in the formgrader; marks on our page.
     row.locator(".student-name a").click()
     grader.get_by_role("link", name=LESSON, exact=True).last.click()
     grader.get_by_text("This is the variance").first.wait_for()
-    assert grader.locator("#l01-sd-zipcode").get_attribute("placeholder") == "1"
+    # The page asks for the points when it is there already.
+    expect(grader.locator("#l01-sd-zipcode")).to_have_attribute("placeholder", "1", timeout=SLOW)
     rubric = grader.locator("details.beside", has_text="For the grader: rubric")
     assert rubric.locator("li").count() == 3
     rubric.scroll_into_view_if_needed()

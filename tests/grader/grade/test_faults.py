@@ -63,15 +63,6 @@ def serial(released, tmp_path_factory):
     return results(root)
 
 
-@pytest.fixture(scope="module")
-def crew():
-    """Two grading processes that nothing is done to."""
-    small_lesson.register()
-    with classroom.local_cluster(2) as client:
-        client.register_plugin(small_lesson.Bank())
-        yield client
-
-
 @pytest.fixture
 def course(tmp_path, released):
     copy_class(released, tmp_path)

@@ -36,15 +36,6 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def crew():
-    """Two grading processes for all tests of this module."""
-    small_lesson.register()
-    with classroom.local_cluster(2) as client:
-        client.register_plugin(small_lesson.Bank())
-        yield client
-
-
-@pytest.fixture(scope="module")
 def released(tmp_path_factory):
     """A course in which four have handed in and nothing is graded; tests copy it."""
     root = tmp_path_factory.mktemp("released")
