@@ -71,7 +71,7 @@ export class Beside {
     }
     if (NOTEBOOK.test(name)) {
       // It may be the one that is open: what the student has typed would be lost.
-      return [`Cells can't write notebooks here: ${name} will be gone when Python ends. Use another name.\n`];
+      return [`Cells can't write notebooks here: ${name} will be gone when Python ends. Choose a name without .ipynb.\n`];
     }
     if (bytes.length > LARGEST) return [`${name} is larger than 50 MB: it will be gone when Python ends.\n`];
     try {
