@@ -97,6 +97,7 @@ bench: $(READY)  ## measure speed against other packages, in one run
 	$(PATIENTLY) $(PYTHON) -m tests.bench.bayes
 	$(PATIENTLY) $(PYTHON) -m tests.bench.books
 	$(PATIENTLY) $(PYTHON) -m tests.bench.grading
+	$(PATIENTLY) $(PYTHON) -m tests.bench.one_more
 
 lock: $(READY)  ## renew requirements.txt: versions and hashes, no addresses (UPGRADE=--upgrade: the newest versions)
 	$(PATIENTLY) $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes $(UPGRADE) \

@@ -2,9 +2,8 @@
 
     python -m tests.bench.grading                   30 submissions: short notebooks, and lesson 01
     python -m tests.bench.grading --students 10     fewer
-    python -m tests.bench.grading --growth          10, 30, 100 and 300 short submissions, ours only
+    python -m tests.bench.grading --growth          classes of 10 to 300, ours only (--only 01_pooling)
     python -m tests.bench.grading --trunks          which cells of each lesson are run once for all
-    python -m tests.bench.grading --ways            lessons 01, 03, 05: the lecture run once, or for each
 
 A short notebook imports PyMC and answers two questions, so that almost all of its time is the grader's.
 Lesson 01 draws a dozen figures, so most of its time is its own. Stock nbgrader runs the same notebooks with
@@ -42,7 +41,7 @@ from grader.sandbox.trunk import lecture_cells
 sys.path.insert(0, str(Path(__file__).parents[1] / "grader"))
 import small_lesson
 
-LESSONS = {"short": small_lesson.LESSON, "lesson": "01_pooling"}
+SHORT, LESSON = "short", "01_pooling"
 STOCK = """
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -68,25 +67,31 @@ def make_course(root, students, kind, *, measure=True):
 
     With `measure` they tell what their own code took; a lesson's cells then go the long way.
     """
-    make = {"short": short_class, "lesson": lesson_class}[kind]
-    for number, notebook in enumerate(make(root, students)):
+    lesson = lesson_of(kind)
+    made = short_class(root, students) if kind == SHORT else lesson_class(root, students, lesson)
+    for number, notebook in enumerate(made):
         if measure:
             notebook.cells.insert(0, new_code_cell("import time\n_began = time.process_time()"))
             notebook.cells.append(new_code_cell(MEASURE))
-        place = root / "submitted" / f"student{number:03}" / LESSONS[kind]
+        place = root / "submitted" / f"student{number:03}" / lesson
         place.mkdir(parents=True)
-        nbformat.write(notebook, place / f"{LESSONS[kind]}.ipynb")
+        nbformat.write(notebook, place / f"{lesson}.ipynb")
+
+
+def lesson_of(kind):
+    """Return the name of the lesson: "short" is the small one of the tests."""
+    return small_lesson.LESSON if kind == SHORT else kind
 
 
 def short_class(root, students):
     """Release a small lesson and give its submissions, which import PyMC."""
     small_lesson.make_course(root)
-    classroom.release(LESSONS["short"], root=root)
+    classroom.release(small_lesson.LESSON, root=root)
     for _ in range(students):
         yield small_lesson.lesson(setup=f"import pymc\n{small_lesson.SETUP}")
 
 
-def lesson_class(root, students, name=LESSONS["lesson"]):
+def lesson_class(root, students, name=LESSON):
     """Release a lesson and give its submissions: the solution, each with another student's data."""
     make_folder(root)
     write_source(name, root)
@@ -105,7 +110,7 @@ def grade_stock(root, kind, workers):
     """Grade with nbgrader's own preprocessors, as its command does."""
     (root / "nbgrader_config.py").write_text(STOCK.format(root=str(root)))
     os.chdir(root)
-    NbGraderApp.launch_instance(["autograde", LESSONS[kind], "--create", "--log-level=CRITICAL"])
+    NbGraderApp.launch_instance(["autograde", lesson_of(kind), "--create", "--log-level=CRITICAL"])
 
 
 def grade_ours(root, kind, workers, *, full=False):
@@ -113,7 +118,7 @@ def grade_ours(root, kind, workers, *, full=False):
     whole_class.FEW = 0
     with classroom.local_cluster(workers) as client:
         client.register_plugin(small_lesson.Bank())
-        outcomes = classroom.grade(LESSONS.get(kind, kind), root=root, client=client, full=full)
+        outcomes = classroom.grade(lesson_of(kind), root=root, client=client, full=full)
     assert all(outcome.status == "done" for outcome in outcomes), outcomes
 
 
@@ -143,27 +148,6 @@ def measured(root, name):
     return [sorted(map(float, column))[len(column) // 2] for column in zip(*found, strict=True)]
 
 
-def ways(students):
-    """Print what a submission costs when the lecture's cells are run once for all, and when for each.
-
-    What each more costs tells nothing of the start: it is the difference to a class of two.
-    """
-    print("\n| lesson | way | elapsed s | processor s | each more, processor s |")
-    print("| --- | --- | --- | --- | --- |")
-    for lesson in ("01_pooling", "03_uncertainty", "05_bayesian_fits"):
-        for how in ("short", "full"):
-            used = []
-            for size in (2, students):
-                with TemporaryDirectory(prefix="bench-") as folder:
-                    for number, notebook in enumerate(lesson_class(Path(folder), size, lesson)):
-                        place = Path(folder) / "submitted" / f"student{number:03}" / lesson
-                        place.mkdir(parents=True)
-                        nbformat.write(notebook, place / f"{lesson}.ipynb")
-                    used.append(run(how, Path(folder), lesson, 1))
-            more = (used[1][1] - used[0][1]) / (students - 2)
-            print(f"| {lesson} | {how} | {used[1][0]:.0f} | {used[1][1]:.0f} | {more:.2f} |", flush=True)
-
-
 def trunks():
     """Print how many of each lesson's own cells are run once for all, and why the others are not."""
     print("\n| lesson | own cells | run once for all | the others |")
@@ -188,10 +172,10 @@ def compare(students, kind, title):
     ]:
         with TemporaryDirectory(prefix="bench-") as folder:
             root = Path(folder)
-            measure = kind == "short" or how == "stock"
+            measure = kind == SHORT or how == "stock"
             make_course(root, students, kind, measure=measure)
             elapsed, processor = run(how, root, kind, workers)
-            own, memory = measured(root, LESSONS[kind]) if measure else (0, 0)
+            own, memory = measured(root, lesson_of(kind)) if measure else (0, 0)
         baseline = baseline or (elapsed, processor)
         rates = f"{60 * students / elapsed:.1f} ({baseline[0] / elapsed:.1f} times)"
         each = f"{processor / students:.2f} ({baseline[1] / processor:.1f} times less)"
@@ -199,15 +183,16 @@ def compare(students, kind, title):
         print(f"| {name} | {elapsed:.0f} | {rates} | {each} | {tells} |", flush=True)
 
 
-def growth():
+def growth(kind):
     """Print what a submission costs in classes of several sizes."""
+    print(f"\n{kind}, 2 processes:")
     print("\n| submissions | elapsed s each | processor s each | each more, processor s |")
     print("| --- | --- | --- | --- |")
     before = None
     for students in (10, 30, 100, 300):
         with TemporaryDirectory(prefix="bench-") as folder:
-            make_course(Path(folder), students, "short")
-            elapsed, processor = run("ours", Path(folder), "short", 2)
+            make_course(Path(folder), students, kind, measure=False)
+            elapsed, processor = run("ours", Path(folder), kind, 2)
         more = f"{(processor - before[1]) / (students - before[0]):.2f}" if before else ""
         print(f"| {students} | {elapsed / students:.2f} | {processor / students:.2f} | {more} |", flush=True)
         before = students, processor
@@ -217,10 +202,9 @@ def main():
     """Run what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("--students", type=int, default=30)
-    options.add_argument("--only", choices=["short", "lesson"])
+    options.add_argument("--only", choices=[SHORT, LESSON])
     options.add_argument("--growth", action="store_true")
     options.add_argument("--trunks", action="store_true")
-    options.add_argument("--ways", action="store_true")
     options.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.run:
@@ -228,20 +212,17 @@ def main():
         run_it = {
             "stock": grade_stock,
             "ours": grade_ours,
-            "short": grade_ours,
             "full": partial(grade_ours, full=True),
         }
         return run_it[how](Path(root), kind, int(workers))
     if asked.trunks:
         return trunks()
-    if asked.ways:
-        return ways(min(asked.students, 12))
     if asked.growth:
-        return growth()
-    if asked.only != "lesson":
-        compare(asked.students, "short", "a short notebook that imports PyMC")
-    if asked.only != "short":
-        compare(asked.students, "lesson", "lesson 01")
+        return growth(asked.only or SHORT)
+    if asked.only != LESSON:
+        compare(asked.students, SHORT, "a short notebook that imports PyMC")
+    if asked.only != SHORT:
+        compare(asked.students, LESSON, "lesson 01")
 
 
 if __name__ == "__main__":
