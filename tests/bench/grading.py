@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,20 +107,44 @@ def lesson_class(root, students, name=LESSON):
         yield sample_notebook(SampleStudent(student, "right"), source, lesson)
 
 
-def grade_stock(root, kind, workers):
-    """Grade with nbgrader's own preprocessors, as its command does."""
+@contextmanager
+def stock(root, kind, workers):
+    """Give a function that grades with nbgrader's own preprocessors, as its command does."""
     (root / "nbgrader_config.py").write_text(STOCK.format(root=str(root)))
     os.chdir(root)
-    NbGraderApp.launch_instance(["autograde", lesson_of(kind), "--create", "--log-level=CRITICAL"])
+
+    def grade(students):
+        others = {path.name for path in (root / "submitted").iterdir()} - set(students)
+        leave_out = f"--CourseDirectory.student_id_exclude={','.join(others)}"
+        NbGraderApp.clear_instance()
+        NbGraderApp.launch_instance(
+            ["autograde", lesson_of(kind), "--create", "--log-level=CRITICAL", leave_out]
+        )
+
+    yield grade
 
 
-def grade_ours(root, kind, workers, *, full=False):
-    """Grade with this package; a class may be small, and goes the short way all the same."""
+@contextmanager
+def ours(root, kind, workers, *, full=False):
+    """Give a function that grades with this package; a small class goes the short way, too."""
     whole_class.FEW = 0
+
+    def grade(students):
+        outcomes = classroom.grade(lesson_of(kind), root=root, client=client, students=students, full=full)
+        assert all(outcome.status == "done" for outcome in outcomes), outcomes
+
     with classroom.local_cluster(workers) as client:
         client.register_plugin(small_lesson.Bank())
-        outcomes = classroom.grade(lesson_of(kind), root=root, client=client, full=full)
-    assert all(outcome.status == "done" for outcome in outcomes), outcomes
+        yield grade
+
+
+WAYS = {"stock": stock, "ours": ours, "full": partial(ours, full=True)}
+
+
+def grade_class(how, root, kind, workers):
+    """Grade everybody, one of the `WAYS`."""
+    with WAYS[how](root, kind, workers) as grade:
+        grade(sorted(path.name for path in (root / "submitted").iterdir()))
 
 
 def run(how, root, kind, workers):
@@ -209,12 +234,7 @@ def main():
     asked = options.parse_args()
     if asked.run:
         how, root, kind, workers = asked.run
-        run_it = {
-            "stock": grade_stock,
-            "ours": grade_ours,
-            "full": partial(grade_ours, full=True),
-        }
-        return run_it[how](Path(root), kind, int(workers))
+        return grade_class(how, Path(root), kind, int(workers))
     if asked.trunks:
         return trunks()
     if asked.growth:

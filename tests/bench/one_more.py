@@ -3,10 +3,10 @@
     python -m tests.bench.one_more                           the short notebook, and lessons 01, 03 and 05
     python -m tests.bench.one_more --students 6 03_uncertainty
 
-What one more costs is the difference between a class and a class of two, divided by how many more there are:
-so the start tells nothing. These are processor seconds of the whole machine, in one process: let the machine
-do nothing else. The *floor* is what the cells of a submission take that are its own (answers, checks, and the
-lesson's cells that use them), in an IPython that has run the lesson before: no start, no message, no sandbox.
+Two submissions are graded before, in the same process, so the start tells nothing. These are processor
+seconds of the whole machine: let it do nothing else. The *floor* are the processor seconds of the cells of a
+submission that are its own (answers, checks, and the lesson's cells that use them), in an IPython that has
+run the lesson before: no start, no message, no sandbox.
 """
 
 import argparse
@@ -29,34 +29,35 @@ from mlmkit.compile_kernels import load_fits
 from tests.bench import grading
 
 NOTEBOOKS = ("short", "01_pooling", "03_uncertainty", "05_bayesian_fits")
-FEWEST = 2
+FLOOR = "floor"
+FIRST = 2  # submissions that are not counted: they pay for the start
 WAYS = ("stock", "full", "ours")  # in nbgrader; here, every cell run for each; here, the lecture run once
-FLOOR_OF = 5  # submissions, the first of which is not counted
 
 
-def difference(how, kind, students):
-    """Return the processor seconds of one more submission."""
-    used = []
-    for size in (FEWEST, students):
-        with TemporaryDirectory(prefix="bench-") as folder:
-            grading.make_course(Path(folder), size, kind, measure=False)
-            used.append(grading.run(how, Path(folder), kind, 1)[1])
-    return (used[1] - used[0]) / (students - FEWEST)
-
-
-def floor(kind):
-    """Return the processor seconds of a submission's own cells, in a process of its own."""
-    with TemporaryDirectory(prefix="bench-") as folder:
-        grading.make_course(Path(folder), FLOOR_OF, kind, measure=False)
-        command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--floor", folder, kind]
+def seconds(how, kind, students):
+    """Return the processor seconds of one more submission, measured in a process of its own."""
+    with TemporaryDirectory(prefix="bench-") as folder, open(Path(folder) / "bench.log", "w") as log:
+        grading.make_course(Path(folder), FIRST + students, kind, measure=False)
+        command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--run", how, folder, kind]
+        environment = os.environ | (EVERYWHERE if how == FLOOR else {})
         done = subprocess.run(
-            command, env=os.environ | EVERYWHERE, stdout=subprocess.PIPE, text=True, check=True
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, check=True
         )
-    return float(done.stdout)
+    return float(done.stdout.split()[-1])
+
+
+def print_way(how, root, kind):
+    """Grade some submissions, then the others, and print what each of these took of the whole machine."""
+    names = sorted(path.name for path in (root / "submitted").iterdir())
+    with grading.WAYS[how](root, kind, 1) as grade:
+        grade(names[:FIRST])
+        began = grading.busy()
+        grade(names[FIRST:])
+        print((grading.busy() - began) / len(names[FIRST:]))
 
 
 def print_floor(root, kind):
-    """Print the median of what the submissions' own cells take, one submission after the other."""
+    """Print the median of what the submissions' own cells take of this process, one after the other."""
     lesson, took = grading.lesson_of(kind), []
     submissions = [
         nbformat.read(path, 4).cells for path in sorted(root.glob(f"submitted/*/{lesson}/*.ipynb"))
@@ -71,7 +72,7 @@ def print_floor(root, kind):
             if cell.cell_type == "code":
                 own += seconds_of(shell, cell.source) * (place not in given)
         took.append(own)
-    print(median(took[1:]))
+    print(median(took[FIRST:]))
 
 
 def seconds_of(shell, source):
@@ -96,22 +97,20 @@ def main():
     """Run what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("notebooks", nargs="*", default=NOTEBOOKS)
-    options.add_argument("--students", type=int, default=12)
-    options.add_argument("--floor", nargs=2, help=argparse.SUPPRESS)
+    options.add_argument("--students", type=int, default=10)
+    options.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     asked = options.parse_args()
-    if asked.floor:
-        return print_floor(Path(asked.floor[0]), asked.floor[1])
-    print(f"\nProcessor seconds of one more submission, from {FEWEST} to {asked.students} of them:\n")
+    if asked.run:
+        how, root, kind = asked.run
+        return print_floor(Path(root), kind) if how == FLOOR else print_way(how, Path(root), kind)
+    print(f"\nProcessor seconds of one more submission, the mean of {asked.students}:\n")
     print("| notebook | stock nbgrader | the long way | the short way | its own cells | stock | own cells |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for kind in asked.notebooks:
-        stock, full, ours = (difference(how, kind, asked.students) for how in WAYS)
-        least = floor(kind)
-        seconds = " | ".join(f"{value:.2f}" for value in (stock, full, ours, least))
-        print(
-            f"| {kind} | {seconds} | {stock / ours:.1f} times | {ours / least:.1f} times |",
-            flush=True,
-        )
+        found = [seconds(how, kind, asked.students) for how in (*WAYS, FLOOR)]
+        stock, _, ours, floor = found
+        row = " | ".join(f"{value:.2f}" for value in found)
+        print(f"| {kind} | {row} | {stock / ours:.1f} times | {ours / floor:.1f} times |", flush=True)
 
 
 if __name__ == "__main__":
