@@ -50,8 +50,7 @@ def test_its_texts_name_the_wheel_that_is_there(archive):
     links = re.findall(r"\]\((.+?)\)", page) + re.findall(r"jupyter lab (\S+)", page)
     assert links
     assert {TOP + link for link in links} <= names
-    wanted = json.dumps(sorted(re.findall(r"3\.\d+", page)))  # the versions that the page names
-    assert wanted == json.dumps(["3.12", "3.12", "3.13", "3.13"])
+
 
 
 def test_the_same_sources_make_the_same_archive(archive, tmp_path):

@@ -151,6 +151,30 @@ def test_conda_users_get_the_packages_of_both_distributions(conda):
     assert offered == wanted
 
 
+MINORS = [f"3.{minor}" for minor in range(40)]
+PYTHONS = [version for version in MINORS if version in SpecifierSet(MLMKIT["requires-python"])]
+
+
+def test_every_python_that_pymc_takes_is_taken():
+    """A student's Python is the newest one that python.org or the system has."""
+    asked = SpecifierSet(importlib.metadata.metadata("pymc")["Requires-Python"])
+    assert [version for version in MINORS if version in asked] == PYTHONS
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["README.md", "course/handout/README.md", "course/site/index.md", ".github/workflows/test.yml"],
+)
+def test_every_page_names_these_pythons(path):
+    assert set(re.findall(r"(?<![\d.])3\.1\d", (ROOT / path).read_text())) == set(PYTHONS)
+
+
+def test_the_installation_looks_for_these_pythons():
+    script = (ROOT / ".ci" / "find-python").read_text()
+    looks, takes = re.findall(r"python(3\.\d+) ", script), re.findall(r"\(3, (\d+)\)", script)
+    assert {f"3.{minor}" for minor in takes} == set(looks) == set(PYTHONS)
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     return copy_repository(tmp_path_factory.mktemp("repository"))
