@@ -52,7 +52,6 @@ def test_its_texts_name_the_wheel_that_is_there(archive):
     assert {TOP + link for link in links} <= names
 
 
-
 def test_the_same_sources_make_the_same_archive(archive, tmp_path):
     assert make_handout(tmp_path).read_bytes() == archive.read_bytes()
 
