@@ -1,8 +1,7 @@
 """Adaptive Gauss-Hermite quadrature for one scalar random effect, with its exact gradient.
 
 Each group's integral over u is taken at nodes u_k = mode + sqrt(2) tau z_k, tau = M^-1/2. Mode and
-tau move with the parameters, and the gradient follows them. As in lme4, the deviance is
-relative to the saturated model.
+tau move with the parameters, and the gradient follows them.
 """
 
 import numpy as np
@@ -58,7 +57,7 @@ class Quadrature(Laplace):
         top = logs.max(axis=0)
         shares = np.exp(logs - top)
         total = shares.sum(axis=0)
-        value = -2 * np.sum(np.log(total) + top + np.log(tau))
+        value = -2 * (np.sum(np.log(total) + top + np.log(tau)) + self.saturated)
         if not np.isfinite(value):
             self.last = None
             return np.inf, np.full(len(phi), np.nan)

@@ -91,7 +91,7 @@ class GeneralizedFit(LikelihoodFit):
 
     @property
     def criterion(self) -> float:
-        """Minus twice the log-likelihood (with nAGQ > 1: relative to the saturated model).
+        """Minus twice the log-likelihood.
 
         Examples
         --------

@@ -75,10 +75,11 @@ def glmer(
     Notes
     -----
     The deviance is that of lme4 (Bates et al. 2015), minimised over theta and beta together with exact
-    gradients; standard errors come from its Hessian, as lme4's do. With ``nAGQ > 1`` the log-likelihood is
-    relative to the saturated model, as in lme4. A negative binomial fit minimises over the size in the same
-    search (``glmer.nb`` of lme4 does it in turns, and stops earlier); the Laplace approximation takes
-    expected curvatures, as lme4 does, where glmmTMB takes observed ones.
+    gradients; standard errors come from its Hessian, as lme4's do. The log-likelihood is complete with
+    ``nAGQ > 1``, too, as in lme4 since its version 2.1; before, it was relative to the saturated model. A
+    negative binomial fit minimises over the size in the same search (``glmer.nb`` of lme4 does it in turns,
+    and stops earlier); the Laplace approximation takes expected curvatures, as lme4 does, where glmmTMB takes
+    observed ones.
 
     Examples
     --------

@@ -380,7 +380,7 @@ def _factors(parsed, data, contrasts):
 
 
 def _bar_columns(bar, data, text, contrasts):
-    """Build the columns of a term; ``||`` gives one set for every summand."""
+    """Build the columns of a term; ``||`` and ``diag`` give one set for every summand."""
     whole = make_columns(bar.columns, data, text, contrasts)
     if not whole.names:
         raise FormulaError(f"'{bar.columns}' leaves nothing to vary.", text, bar.place)
@@ -390,7 +390,16 @@ def _bar_columns(bar, data, text, contrasts):
     atoms = {label: key for key, label in zip(whole.keys, whole.labels, strict=True) if key}
     terms = [":".join(_in_brackets(piece.atom, data) for piece in key) for key in atoms.values()]
     pieces = [*constant, *(f"0 + {term}" for term in terms)]
-    return [make_columns(piece, data, text, contrasts) for piece in pieces]
+    found = [make_columns(piece, data, text, contrasts) for piece in pieces]
+    wide = next((columns for columns in found if len(columns.names) > 1), None)
+    if bar.diagonal and wide is not None:
+        raise FormulaError(
+            f"diag(...) with the columns {' and '.join(wide.names)} of one factor isn't offered. Make "
+            "a column of 0 and 1 for each level that varies, and write (0 + a || group) + (0 + b || group).",
+            text,
+            bar.place,
+        )
+    return found
 
 
 def _in_brackets(atom, data):

@@ -14,6 +14,8 @@ OPENING = {"(": ")", "[": "]", "{": "}"}
 CLOSING = {")", "]", "}"}
 QUOTES = {'"', "'", "`"}
 NAME = re.compile(_NAME)
+# Around a random-effects term, these name the structure of its covariance matrix (lme4 2, glmmTMB).
+STRUCTURE = re.compile(r"(us|diag|homdiag|cs|homcs|ar1|hetar1|toep|ou|rr|mat|gau)\s*(?=\()")
 
 
 class FormulaError(ValueError):
@@ -66,7 +68,9 @@ class Bar:
     place : int
         Where the term begins in the formula.
     independent : bool
-        True for ``||``: every term of `columns` gets a variance, and no correlation.
+        True for ``||`` and ``diag(...)``: every term of `columns` gets a variance, and no correlation.
+    diagonal : bool
+        True for ``diag(...)``, which keeps the columns of a factor apart, too.
     nested : bool
         True for the combinations that ``a/b`` stands for.
     """
@@ -75,6 +79,7 @@ class Bar:
     group: tuple
     place: int
     independent: bool = False
+    diagonal: bool = False
     nested: bool = False
 
     @property
@@ -150,7 +155,7 @@ def parse(formula):
     ----------
     formula : str
         lme4's language: ``(1 | g)``, ``(1 + x | g)``, ``(0 + x | g)``, ``(x || g)``,
-        ``(1 | g1/g2)``, ``(1 | g1:g2)``, any number of such terms.
+        ``(1 | g1/g2)``, ``(1 | g1:g2)``, ``us(x | g)``, ``diag(x | g)``, any number of such terms.
 
     Returns
     -------
@@ -198,11 +203,13 @@ def _parse(text):
         raise FormulaError("The outcome is missing: its name stands before '~'.", text, 0)
     fixed, bars, offsets = [], [], []
     for sign, piece, place in _summands(text, start):
-        inner = _inside_brackets(piece)
+        structure, bracketed, begin = _structure(piece, place)
+        inner = _inside_brackets(bracketed)
         if inner is not None and _bar_positions(inner):
             if sign == "-":
                 raise FormulaError("A random-effects term can't be taken away with '-'.", text, place)
-            bars += _read_bar(text, inner, place)
+            _require_offered(structure, inner, text, place)
+            bars += _read_bar(text, inner, begin, diagonal=structure == "diag")
         elif _bar_positions(piece):
             raise FormulaError(
                 f"Put brackets around the random-effects term: ({piece}).",
@@ -288,7 +295,23 @@ def _bar_positions(text):
     return [i for i, char, depth in _walk(text) if char == "|" and depth == 0]
 
 
-def _read_bar(text, inner, place):
+def _structure(piece, place):
+    """Split ``diag(x | g)`` into the name, the bracket and where that begins; without a name it is ``us``."""
+    named = STRUCTURE.match(piece)
+    return (named[1], piece[named.end() :], place + named.end()) if named else ("us", piece, place)
+
+
+def _require_offered(structure, inner, text, place):
+    if structure not in ("us", "diag") or any(char == "," and not depth for _, char, depth in _walk(inner)):
+        raise FormulaError(
+            f"'{structure}(...)' gives the covariance matrix a structure that isn't offered here. Write "
+            "(1 + x | group) for any variances and correlations, or (1 + x || group) for no correlation.",
+            text,
+            place,
+        )
+
+
+def _read_bar(text, inner, place, *, diagonal=False):
     bars = _bar_positions(inner)
     double = len(bars) == 2 and bars[1] == bars[0] + 1
     if len(bars) > 1 and not double:
@@ -301,7 +324,10 @@ def _read_bar(text, inner, place):
         raise FormulaError(f"The {side} side of '|' is empty. For example: {example}.", text, place)
     at = place + 1 + bars[-1] + 1
     nested = "/" in group
-    return [Bar(columns, names, place, double, nested) for names in _grouping_factors(text, group, at)]
+    apart = {"independent": double or diagonal, "diagonal": diagonal and not double}
+    return [
+        Bar(columns, names, place, **apart, nested=nested) for names in _grouping_factors(text, group, at)
+    ]
 
 
 def _grouping_factors(text, group, at):

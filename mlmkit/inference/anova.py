@@ -128,7 +128,8 @@ def anova(*fits, refit: bool = True, ddf: str | None = None) -> pd.DataFrame:
                 "the same complete rows."
             )
     families = {getattr(fit, "family", "gaussian") for fit in fits}
-    if len(families) > 1 or len({getattr(fit, "nAGQ", 1) > 1 for fit in fits}) > 1:
+    approximations = {fit.nAGQ > 1 for fit in fits if hasattr(fit, "nAGQ")}  # a regression has none
+    if len(families) > 1 or len(approximations) > 1:
         raise ValueError(
             "The fits have different families or approximations; their likelihoods can't be compared."
         )

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from scipy.stats import binom, poisson
 
 from mlmkit import load_king_county, load_seattle
 
@@ -29,3 +30,12 @@ def data_for(name):
     if kind == "cbpp":
         frame["herd"] = pd.Categorical(frame["herd"].astype(str), [str(i) for i in range(1, 16)])
     return frame
+
+
+def left_out_by_lme4(fit):
+    """Return what lme4 before 2.1 left out of minus twice the log-likelihood where ``nAGQ`` is above 1."""
+    if getattr(fit, "nAGQ", 1) == 1:
+        return 0.0
+    y, trials = fit.design.y, fit.solution.problem.trials
+    saturated = poisson.logpmf(y, y) if fit.family == "poisson" else binom.logpmf(y, trials, y / trials)
+    return -2 * saturated.sum()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmkit import FormulaError
+from mlmkit import FormulaError, lmer
 from mlmkit.frame.columns import make_columns
 from mlmkit.frame.design import design
 from mlmkit.frame.formula import parse
@@ -23,6 +23,9 @@ from mlmkit.frame.formula import parse
         ("y ~ (1 | a:b)", "1", [("1", "a:b", False)]),
         ("y ~ (1 | a) + (1 | b) - 1", "- 1", [("1", "a", False), ("1", "b", False)]),
         ("log(y) ~ x * z + I(x^2) + (1|g)", "x * z + I(x^2)", [("1", "g", False)]),
+        ("y ~ x + us(1 + x | g)", "x", [("1 + x", "g", False)]),
+        ("y ~ x + diag(1 + x | a/b)", "x", [("1 + x", "b:a", True), ("1 + x", "a", True)]),
+        ("y ~ x + diag (x || g)", "x", [("x", "g", True)]),
         ("y ~ `a|b` + (1 | g)", "`a|b`", [("1", "g", False)]),
         ("y ~ x", "x", []),
     ],
@@ -54,6 +57,10 @@ def test_offset_is_taken_out():
         ("y ~ (1 | a + b)", "isn't a grouping factor", None),
         ("y ~ (1 | a | b)", "one '|'", 11),
         ("y ~ x - (1 | g)", "can't be taken away", 8),
+        ("y ~ x + cs(1 + x | g)", "isn't offered here. Write (1 + x | group)", 8),
+        ("y ~ ar1(0 + t | g)", "isn't offered here", 4),
+        ("y ~ diag(1 + x | g, hom = TRUE)", "isn't offered here", 4),
+        ("y ~ diag(1 | g", "never closed", 8),
     ],
 )
 def test_errors_show_the_place(formula, says, at):
@@ -139,6 +146,25 @@ def test_double_bar_splits_terms_not_columns():
     factor = design("y ~ x + (1 + x + p || g)", FRAME).factors[0]
     assert [term.columns.names for term in factor.terms] == [["(Intercept)"], ["x"], ["pa", "pb", "pc"]]
     assert [term.label for term in factor.terms] == ["g", "g.1", "g.2"]
+
+
+def test_a_diagonal_covariance_splits_terms():
+    """lme4 2 keeps the columns of a factor apart in ``diag``, too: here that is refused."""
+    apart, double = (
+        design(f"y ~ x + {term}", FRAME).factors[0] for term in ("diag(1 + x | g)", "(1 + x || g)")
+    )
+    assert [term.columns.names for term in apart.terms] == [["(Intercept)"], ["x"]]
+    assert [term.label for term in apart.terms] == [term.label for term in double.terms]
+    with pytest.raises(FormulaError, match=r"diag\(\.\.\.\) with the columns pa and pb and pc of one factor"):
+        design("y ~ diag(0 + p | g)", FRAME)
+    assert len(design("y ~ diag(0 + p || g)", FRAME).factors[0].terms) == 1
+
+
+# REMLcrit of lme4 2.1-0, which stops above the optimum.
+@pytest.mark.parametrize(("term", "criterion"), [("us", 1743.62827196), ("diag", 1743.66929358)])
+def test_structures_are_those_of_lme4(sleepstudy, term, criterion):
+    fit = lmer(f"Reaction ~ Days + {term}(Days | Subject)", sleepstudy)
+    assert fit.criterion == pytest.approx(criterion, abs=1e-6)
 
 
 def test_combinations_of_groups_and_their_order():
