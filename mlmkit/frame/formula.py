@@ -296,13 +296,14 @@ def _bar_positions(text):
 
 
 def _structure(piece, place):
-    """Split ``diag(x | g)`` into the name, the bracket and where that begins; without a name it is ``us``."""
+    """Split ``diag(x | g)`` into the name, the bracket and where that begins; the name may be empty."""
     named = STRUCTURE.match(piece)
-    return (named[1], piece[named.end() :], place + named.end()) if named else ("us", piece, place)
+    return (named[1], piece[named.end() :], place + named.end()) if named else ("", piece, place)
 
 
 def _require_offered(structure, inner, text, place):
-    if structure not in ("us", "diag") or any(char == "," and not depth for _, char, depth in _walk(inner)):
+    options = structure and any(char == "," and not depth for _, char, depth in _walk(inner))
+    if structure not in ("", "us", "diag") or options:
         raise FormulaError(
             f"'{structure}(...)' gives the covariance matrix a structure that isn't offered here. Write "
             "(1 + x | group) for any variances and correlations, or (1 + x || group) for no correlation.",

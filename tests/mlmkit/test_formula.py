@@ -61,6 +61,7 @@ def test_offset_is_taken_out():
         ("y ~ ar1(0 + t | g)", "isn't offered here", 4),
         ("y ~ diag(1 + x | g, hom = TRUE)", "isn't offered here", 4),
         ("y ~ diag(1 | g", "never closed", 8),
+        ("y ~ (1 | g, h)", "'g, h' isn't a grouping factor", None),
     ],
 )
 def test_errors_show_the_place(formula, says, at):
