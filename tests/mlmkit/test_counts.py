@@ -23,7 +23,8 @@ def test_counts_from_a_few_to_ten_million(case):
     assert fit.criterion == pytest.approx(model["criterion"], abs=1e-3)
     assert np.allclose(fit.fixef, list(model["fixef"].values()), atol=2e-3)
     assert np.allclose(fit.theta, model["theta"], rtol=2e-3)
-    assert fit.se_fixef["x"] == pytest.approx(model["se"][1], rel=2e-2)
+    assert np.allclose(fit.se_fixef, model["se"], rtol=1e-3)  # of lme4 2.1; older ones lie up to 5e-3 off
+    assert fit.se_fixef["x"] == pytest.approx(model["se"][1], rel=1e-4 if "slopes" in case else 1e-5)
 
 
 def test_the_unit_of_an_exposure_only_moves_the_intercept():
